@@ -1,0 +1,58 @@
+package io.stagecoach.engine;
+
+import io.stagecoach.tensor.Tensors;
+import java.util.Set;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * The compute of one stage, and the only compute interface: whoever can do this can be trained in a
+ * pipeline. One thread calls it. Several micro-batches are in flight at once, as many as the slots
+ * that the module was made with.
+ *
+ * <p>A step is: {@link #beginStep}, forwards and backwards in the order of the schedule (backwards
+ * in ascending micro-batch order), {@link #gradients}. An abandoned step is just followed by the
+ * next {@link #beginStep}, which drops whatever was in flight.
+ */
+public interface StageModule extends AutoCloseable {
+
+  /** The columns of the batch store that this stage's own layers need. */
+  Set<String> dataColumns();
+
+  /** How the flat vectors are made of named tensors. */
+  ParameterLayout parameterLayout();
+
+  /** The weights, a live flat view of rank 1. */
+  INDArray parameters();
+
+  /** Copies new weights in; borrows {@code flat}, of rank 1 and the layout's length. */
+  void setParameters(INDArray flat);
+
+  /** Begins a step: gradients to zero, nothing in flight. */
+  void beginStep(StepContext context);
+
+  /**
+   * Runs a micro-batch forward.
+   *
+   * @param microBatch its index in the step
+   * @param inputs the columns that this stage reads, and what the stage before sent; lent to the
+   *     module until it has run this micro-batch's backward or the next step begins, and never
+   *     changed by it
+   */
+  Forward forward(int microBatch, Tensors inputs);
+
+  /**
+   * Runs a micro-batch backward and adds its parameter gradients.
+   *
+   * @param outputGradients the gradients of what {@link #forward} gave, as the stage after this one
+   *     made them; {@link Tensors#none()} for the last stage, or where no gradient flows; borrowed
+   * @return the gradients of what came from the stage before, for the caller to own; {@link
+   *     Tensors#none()} for the first stage or where a frozen layer stops them
+   */
+  Tensors backward(int microBatch, Tensors outputGradients);
+
+  /** What has been accumulated since {@link #beginStep}. */
+  StageGradients gradients();
+
+  @Override
+  void close();
+}

@@ -1,0 +1,2 @@
+/** Ready models as DL4J configurations, and tokenizers. */
+package io.stagecoach.model;

@@ -1,0 +1,2 @@
+/** What a run did: spans, bubble, bytes, tables. */
+package io.stagecoach.report;

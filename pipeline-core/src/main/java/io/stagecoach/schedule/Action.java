@@ -1,0 +1,72 @@
+package io.stagecoach.schedule;
+
+/**
+ * One thing that an executor does in a step. Prints and parses as text: {@code F0.3} is the forward
+ * pass of micro-batch 3 in stage 0, {@code B} the backward pass; {@code SA}, {@code RA} send and
+ * receive activations, {@code SG}, {@code RG} send and receive their gradients. The stage is always
+ * the one that acts: {@code SA0.3} on one executor is met by {@code RA1.3} on another.
+ */
+public sealed interface Action {
+
+  /** The stage that acts, from 0. */
+  int stage();
+
+  /** The micro-batch within the step, from 0. */
+  int microBatch();
+
+  /** The letters before the stage. */
+  String code();
+
+  /** The text form. */
+  default String text() {
+    return code() + stage() + "." + microBatch();
+  }
+
+  /** Forward pass. */
+  record Forward(int stage, int microBatch) implements Action {
+    @Override
+    public String code() {
+      return "F";
+    }
+  }
+
+  /** Backward pass: gradients of inputs and of parameters. */
+  record Backward(int stage, int microBatch) implements Action {
+    @Override
+    public String code() {
+      return "B";
+    }
+  }
+
+  /** Activations go to the stage after this one. */
+  record SendActivations(int stage, int microBatch) implements Action {
+    @Override
+    public String code() {
+      return "SA";
+    }
+  }
+
+  /** Activations come from the stage before this one. */
+  record ReceiveActivations(int stage, int microBatch) implements Action {
+    @Override
+    public String code() {
+      return "RA";
+    }
+  }
+
+  /** Gradients of the activations go to the stage before this one. */
+  record SendGradients(int stage, int microBatch) implements Action {
+    @Override
+    public String code() {
+      return "SG";
+    }
+  }
+
+  /** Gradients of the activations come from the stage after this one. */
+  record ReceiveGradients(int stage, int microBatch) implements Action {
+    @Override
+    public String code() {
+      return "RG";
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** Schedules as data: actions, the schedules, their validator and simulator. */
+package io.stagecoach.schedule;

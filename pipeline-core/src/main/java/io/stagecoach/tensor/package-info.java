@@ -1,0 +1,2 @@
+/** Named tensors, and their Arrow form on the wire and on disk. */
+package io.stagecoach.tensor;

@@ -1,0 +1,2 @@
+/** Every setting: name, type, default and a sentence. */
+package io.stagecoach.spark.config;

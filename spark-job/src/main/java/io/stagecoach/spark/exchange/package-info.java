@@ -1,0 +1,2 @@
+/** The exchanges: what carries hops and control messages between processes. */
+package io.stagecoach.spark.exchange;
