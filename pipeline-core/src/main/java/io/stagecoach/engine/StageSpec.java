@@ -1,0 +1,37 @@
+package io.stagecoach.engine;
+
+import java.io.Serializable;
+
+/**
+ * Everything an engine needs to build one stage of a model.
+ *
+ * @param model the whole model's configuration, in the engine's own form (DL4J: JSON)
+ * @param stage the stage's index
+ * @param stages how many stages there are
+ * @param firstLayer the first layer of the stage
+ * @param endLayer the layer after the last
+ * @param slots the most micro-batches in flight at once, as the schedule says; at least 1
+ * @param recompute what is kept between forward and backward
+ * @param seed the run's seed, from which every random mask is keyed
+ */
+public record StageSpec(
+    String model,
+    int stage,
+    int stages,
+    int firstLayer,
+    int endLayer,
+    int slots,
+    Recompute recompute,
+    long seed)
+    implements Serializable {
+
+  /** Whether this stage has the output layer. */
+  public boolean isLast() {
+    return stage == stages - 1;
+  }
+
+  /** Whether this stage reads the features. */
+  public boolean isFirst() {
+    return stage == 0;
+  }
+}
