@@ -1,0 +1,145 @@
+package io.stagecoach.sync;
+
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
+import io.stagecoach.error.Where;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.IntStream;
+
+/**
+ * Where a step waits until every stage has brought its part. Parts of another step or attempt, and
+ * parts brought twice, are closed and dropped, so that nothing can be added twice. The first
+ * failure ends the wait, and every later one.
+ */
+public final class GradientBarrier {
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final StagePart[] parts;
+  private long step = -1;
+  private int attempt = -1;
+  private StagecoachException failure;
+
+  public GradientBarrier(int stages) {
+    this.parts = new StagePart[stages];
+  }
+
+  /** Opens the barrier for a try of a step; what was brought for another one is dropped. */
+  public void open(long newStep, int newAttempt) {
+    lock.lock();
+    try {
+      for (int i = 0; i < parts.length; i++) {
+        if (parts[i] != null) {
+          parts[i].close();
+          parts[i] = null;
+        }
+      }
+      step = newStep;
+      attempt = newAttempt;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Brings a part, and owns it. */
+  public void arrive(StagePart part) {
+    lock.lock();
+    try {
+      int stage = part.report().stage();
+      boolean expected =
+          part.report().step() == step
+              && part.report().attempt() == attempt
+              && stage >= 0
+              && stage < parts.length
+              && parts[stage] == null;
+      if (!expected) {
+        part.close();
+        return;
+      }
+      parts[stage] = part;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Ends this wait and all later ones; only the first cause counts. */
+  public void fail(StagecoachException cause) {
+    lock.lock();
+    try {
+      if (failure == null) {
+        failure = cause;
+        changed.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether something has failed. */
+  public boolean hasFailed() {
+    lock.lock();
+    try {
+      return failure != null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Waits for all parts, in stage order, and hands them over.
+   *
+   * @throws StagecoachException the first failure; or DEADLINE, naming the stages that are missing
+   */
+  public List<StagePart> await(Duration deadline) {
+    long left = deadline.toNanos();
+    lock.lock();
+    try {
+      while (true) {
+        if (failure != null) {
+          throw failure;
+        }
+        if (Arrays.stream(parts).allMatch(p -> p != null)) {
+          List<StagePart> all = new ArrayList<>(Arrays.asList(parts));
+          Arrays.fill(parts, null);
+          return all;
+        }
+        if (left <= 0) {
+          throw late(deadline);
+        }
+        left = changed.awaitNanos(left);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StagecoachException(
+          ErrorKind.INTERRUPTED,
+          "The run was interrupted at the gradient barrier",
+          Where.nowhere().atStep(step),
+          "",
+          e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private StagecoachException late(Duration deadline) {
+    int[] missing = IntStream.range(0, parts.length).filter(s -> parts[s] == null).toArray();
+    return new StagecoachException(
+        ErrorKind.DEADLINE,
+        "No gradients from stage"
+            + (missing.length == 1 ? " " + missing[0] : "s " + Arrays.toString(missing))
+            + " within "
+            + TimeUnit.NANOSECONDS.toSeconds(deadline.toNanos())
+            + " s",
+        Where.nowhere().atStep(step),
+        "Look at that executor's log and thread dump; raise spark.stagecoach.deadline.step if steps"
+            + " really take this long.",
+        null);
+  }
+}

@@ -1,0 +1,206 @@
+package io.stagecoach.sync;
+
+import io.stagecoach.engine.Loss;
+import io.stagecoach.engine.ModelUpdater;
+import io.stagecoach.engine.ParameterLayout;
+import io.stagecoach.engine.ParameterLayout.Kind;
+import io.stagecoach.engine.ParameterLayout.View;
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
+import io.stagecoach.error.Where;
+import java.util.ArrayList;
+import java.util.List;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+
+/**
+ * The driver's side of a step: takes the stages' gradients, averages, takes the global norm, clips,
+ * skips what is not finite, and updates the weights. Holds the only authoritative copy of them.
+ *
+ * <p>The arithmetic sees the whole model's flat vector and its named tensors only, so that the cut
+ * cannot change the result. One thread calls it.
+ */
+public final class Synchronizer implements AutoCloseable {
+
+  private final ModelUpdater updater;
+  private final SyncSettings settings;
+  private final List<Range> ranges;
+  private final INDArray gradients;
+  private final List<Part> parts;
+  private long updates;
+  private int consecutiveSkips;
+
+  private record Range(long offset, long length) {}
+
+  private record Part(View view, INDArray array) {}
+
+  /**
+   * @param updater the whole model; closed with this
+   * @param stageLengths how many of the model's parameters each stage has, in order
+   * @param updatesBefore how many updates the model has seen: DL4J's iteration count
+   */
+  public Synchronizer(
+      ModelUpdater updater, List<Long> stageLengths, long updatesBefore, SyncSettings settings) {
+    this.updater = updater;
+    this.settings = settings;
+    this.updates = updatesBefore;
+    ParameterLayout layout = updater.parameterLayout();
+    this.ranges = new ArrayList<>();
+    long offset = 0;
+    for (long length : stageLengths) {
+      ranges.add(new Range(offset, length));
+      offset += length;
+    }
+    if (offset != layout.length()) {
+      throw new IllegalArgumentException(
+          "the stages have " + offset + " parameters, the model " + layout.length());
+    }
+    this.gradients = Nd4j.createUninitialized(updater.parameters().dataType(), layout.length());
+    this.parts = new ArrayList<>();
+    for (View view : layout.views()) {
+      if (view.length() > 0) {
+        parts.add(new Part(view, slice(gradients, view.offset(), view.length())));
+      }
+    }
+  }
+
+  /** The weights of a stage: a live view, unchanged until the next {@link #commit}. */
+  public INDArray weights(int stage) {
+    Range range = ranges.get(stage);
+    return slice(updater.parameters(), range.offset(), range.length());
+  }
+
+  /** How many updates the model has seen. */
+  public long updates() {
+    return updates;
+  }
+
+  /**
+   * Ends a step: one update, or none where something is not finite. Borrows the parts.
+   *
+   * @param all the parts of all stages, in stage order
+   * @throws StagecoachException NUMERIC after too many skips in a row; MODEL where a stage's
+   *     gradients do not have the length of its weights
+   */
+  public StepOutcome commit(long step, int epoch, List<StagePart> all) {
+    Loss loss = Loss.none();
+    double regularization = 0;
+    for (int stage = 0; stage < ranges.size(); stage++) {
+      StagePart part = all.get(stage);
+      loss = loss.plus(part.report().loss());
+      regularization += part.report().regularization();
+      take(stage, part, step);
+    }
+    // Every stage saw the same examples.
+    long examples = all.get(0).report().examples();
+    long divisor = settings.weight().divisor(examples, loss);
+    if (divisor <= 0) {
+      throw new StagecoachException(
+          ErrorKind.DATA,
+          "A mini-batch has no label that counts",
+          Where.nowhere().atStep(step),
+          "Remove examples whose labels are masked altogether.",
+          null);
+    }
+    averageStatistics(examples);
+    double norm = globalNorm() / divisor;
+    if (!Double.isFinite(norm) || !Double.isFinite(loss.sum()) || !statisticsAreFinite()) {
+      skip(step, norm, loss);
+      return new StepOutcome(loss, regularization, norm, 1, true);
+    }
+    consecutiveSkips = 0;
+    double scale =
+        settings.clipNorm() > 0 && norm > settings.clipNorm() ? settings.clipNorm() / norm : 1;
+    if (scale != 1) {
+      for (Part part : parts) {
+        if (part.view().kind() == Kind.TRAINABLE) {
+          part.array().muli(scale);
+        }
+      }
+    }
+    updater.update(gradients, divisor, updates, epoch);
+    updates++;
+    return new StepOutcome(loss, regularization, norm, scale, false);
+  }
+
+  private void take(int stage, StagePart part, long step) {
+    Range range = ranges.get(stage);
+    if (range.length() == 0) {
+      return;
+    }
+    INDArray brought = part.gradients().get(StagePart.GRADIENTS);
+    if (brought.length() != range.length() || brought.dataType() != gradients.dataType()) {
+      throw new StagecoachException(
+          ErrorKind.PEER,
+          "Gradients have "
+              + brought.length()
+              + " elements of "
+              + brought.dataType()
+              + ", not "
+              + range.length()
+              + " of "
+              + gradients.dataType(),
+          Where.stage(stage).atStep(step),
+          "All executors must run the same version of the job.",
+          null);
+    }
+    slice(gradients, range.offset(), range.length()).assign(brought.reshape(range.length()));
+  }
+
+  private void averageStatistics(long examples) {
+    for (Part part : parts) {
+      if (part.view().kind() == Kind.STATISTIC) {
+        part.array().divi(examples);
+      }
+    }
+  }
+
+  /** The norm of each tensor, combined in model order: the same whatever the cut. */
+  private double globalNorm() {
+    double squares = 0;
+    for (Part part : parts) {
+      if (part.view().kind() == Kind.TRAINABLE) {
+        double norm = part.array().norm2Number().doubleValue();
+        squares += norm * norm;
+      }
+    }
+    return Math.sqrt(squares);
+  }
+
+  private boolean statisticsAreFinite() {
+    return parts.stream()
+        .filter(part -> part.view().kind() == Kind.STATISTIC)
+        .allMatch(part -> Double.isFinite(part.array().norm2Number().doubleValue()));
+  }
+
+  private void skip(long step, double norm, Loss loss) {
+    consecutiveSkips++;
+    if (consecutiveSkips > settings.maxConsecutiveSkips()) {
+      throw new StagecoachException(
+          ErrorKind.NUMERIC,
+          "Loss or gradients were not finite in "
+              + consecutiveSkips
+              + " steps in a row (gradient norm "
+              + norm
+              + ", loss "
+              + loss.sum() / loss.timeSteps()
+              + ")",
+          Where.nowhere().atStep(step),
+          "Lower the learning rate, set spark.stagecoach.clip.norm, or look for extreme values in the"
+              + " data.",
+          null);
+    }
+  }
+
+  private static INDArray slice(INDArray flat, long offset, long length) {
+    return flat.get(NDArrayIndex.interval(offset, offset + length));
+  }
+
+  @Override
+  public void close() {
+    try (updater) {
+      gradients.close();
+    }
+  }
+}

@@ -1,0 +1,139 @@
+package io.stagecoach.sync;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.stagecoach.engine.Loss;
+import io.stagecoach.engine.ModelUpdater;
+import io.stagecoach.engine.ParameterLayout;
+import io.stagecoach.engine.ParameterLayout.Kind;
+import io.stagecoach.engine.ParameterLayout.View;
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
+import io.stagecoach.stage.StageStep;
+import io.stagecoach.stage.Traffic;
+import io.stagecoach.tensor.Tensors;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+class SynchronizerTest {
+
+  /** Two stages of three weights each; the last weight of the first is a running statistic. */
+  private static final ParameterLayout LAYOUT =
+      new ParameterLayout(
+          List.of(
+              new View("0_W", 0, 2, Kind.TRAINABLE),
+              new View("1_mean", 2, 1, Kind.STATISTIC),
+              new View("2_W", 3, 3, Kind.TRAINABLE)));
+
+  /** Plain gradient descent with rate 1. */
+  private static final class Descent implements ModelUpdater {
+    final INDArray weights = Nd4j.zeros(DataType.DOUBLE, 6);
+    long lastIteration = -1;
+
+    @Override
+    public ParameterLayout parameterLayout() {
+      return LAYOUT;
+    }
+
+    @Override
+    public INDArray parameters() {
+      return weights;
+    }
+
+    @Override
+    public void update(INDArray gradients, long divisor, long iteration, int epoch) {
+      lastIteration = iteration;
+      for (View view : LAYOUT.views()) {
+        for (long i = view.offset(); i < view.offset() + view.length(); i++) {
+          double g = gradients.getDouble(i);
+          weights.putScalar(
+              i, weights.getDouble(i) - (view.kind() == Kind.TRAINABLE ? g / divisor : g));
+        }
+      }
+    }
+  }
+
+  private final Descent model = new Descent();
+
+  private Synchronizer synchronizer(GradientWeight weight, double clip, int skips) {
+    return new Synchronizer(model, List.of(3L, 3L), 0, new SyncSettings(weight, clip, skips));
+  }
+
+  private static StagePart part(int stage, Loss loss, double... gradients) {
+    return new StagePart(
+        new StageStep(stage, 0, 0, loss, 4, 0.5, 0, List.of(), Traffic.none(), 0),
+        Tensors.of(StagePart.GRADIENTS, Nd4j.createFromArray(gradients)));
+  }
+
+  private static List<StagePart> step(double... last) {
+    return List.of(part(0, Loss.none(), 4, 8, 20), part(1, new Loss(12, 4, 8, List.of()), last));
+  }
+
+  @Test
+  void dividesByExamplesAndAveragesStatistics() {
+    StepOutcome outcome = synchronizer(GradientWeight.EXAMPLES, 0, 0).commit(0, 0, step(4, 0, -4));
+    assertThat(model.weights.toDoubleVector()).containsExactly(-1, -2, -5, -1, 0, 1);
+    assertThat(outcome.globalNorm()).isCloseTo(Math.sqrt(1 + 4 + 1 + 1), within(1e-15));
+    assertThat(outcome.lossPerLabel()).isEqualTo(1.5);
+    assertThat(outcome.regularization()).isEqualTo(1.0);
+  }
+
+  @Test
+  void dividesByTimeStepsButStatisticsByExamples() {
+    synchronizer(GradientWeight.TIME_STEPS, 0, 0).commit(0, 0, step(4, 0, -4));
+    assertThat(model.weights.toDoubleVector()).containsExactly(-0.5, -1, -5, -0.5, 0, 0.5);
+  }
+
+  @Test
+  void clipsByTheNormOfAllStagesTogether() {
+    // Averaged gradient (1, 2 | 2, 0, 0): norm 3, clipped to 1.5.
+    StepOutcome outcome = synchronizer(GradientWeight.EXAMPLES, 1.5, 0).commit(0, 0, step(8, 0, 0));
+    assertThat(outcome.globalNorm()).isCloseTo(3, within(1e-15));
+    assertThat(outcome.clipScale()).isCloseTo(0.5, within(1e-15));
+    assertThat(model.weights.toDoubleVector()).containsExactly(-0.5, -1, -5, -1, 0, 0);
+  }
+
+  @Test
+  void skipsWhatIsNotFiniteAndGivesUpAfterTheBound() {
+    Synchronizer synchronizer = synchronizer(GradientWeight.EXAMPLES, 0, 1);
+    assertThat(synchronizer.commit(0, 0, step(Double.NaN, 0, 0)).skipped()).isTrue();
+    assertThat(model.weights.sumNumber().doubleValue()).isZero();
+    assertThat(synchronizer.updates()).isZero();
+    assertThat(synchronizer.commit(1, 0, step(1, 0, 0)).skipped()).isFalse();
+    assertThat(model.lastIteration).isZero();
+    synchronizer.commit(2, 0, step(Double.POSITIVE_INFINITY, 0, 0));
+    assertThatThrownBy(() -> synchronizer.commit(3, 0, step(Double.NaN, 0, 0)))
+        .isInstanceOfSatisfying(
+            StagecoachException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.NUMERIC));
+  }
+
+  @Test
+  void aStatisticThatIsNotFiniteSkipsToo() {
+    List<StagePart> parts =
+        List.of(
+            part(0, Loss.none(), 1, 1, Double.NaN), part(1, new Loss(1, 4, 4, List.of()), 1, 1, 1));
+    assertThat(synchronizer(GradientWeight.EXAMPLES, 0, 1).commit(0, 0, parts).skipped()).isTrue();
+  }
+
+  @Test
+  void refusesGradientsOfTheWrongLength() {
+    List<StagePart> parts =
+        List.of(part(0, Loss.none(), 1, 1), part(1, new Loss(1, 4, 4, List.of()), 1, 1, 1));
+    assertThatThrownBy(() -> synchronizer(GradientWeight.EXAMPLES, 0, 1).commit(7, 0, parts))
+        .hasMessageContaining("stage 0")
+        .hasMessageContaining("step 7");
+  }
+
+  @Test
+  void weightsOfAStageAreItsOwnPartOfTheModel() {
+    Synchronizer synchronizer = synchronizer(GradientWeight.EXAMPLES, 0, 0);
+    synchronizer.commit(0, 0, step(4, 0, -4));
+    assertThat(synchronizer.weights(0).toDoubleVector()).containsExactly(-1, -2, -5);
+    assertThat(synchronizer.weights(1).toDoubleVector()).containsExactly(-1, 0, 1);
+  }
+}
