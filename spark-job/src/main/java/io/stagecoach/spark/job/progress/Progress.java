@@ -1,0 +1,35 @@
+package io.stagecoach.spark.job.progress;
+
+/**
+ * What the step loop tells, as it goes on, to whoever watches. The order of calls is {@link
+ * #start}, then any of the others, then {@link #close}. Not safe for use by several threads.
+ */
+public interface Progress extends AutoCloseable {
+
+  /**
+   * The steps begin.
+   *
+   * @param alreadyDone steps done before this process, where a run is resumed; else 0
+   * @param totalSteps the steps of the whole run, those already done among them
+   * @param totalEpochs the epochs of the whole run
+   */
+  void start(long alreadyDone, long totalSteps, int totalEpochs);
+
+  /** A step was committed. */
+  void step(StepDone step);
+
+  /**
+   * The validation share was evaluated.
+   *
+   * @param epoch the epoch it was evaluated after, from 1
+   * @param loss mean loss per example, or per time step where the model is recurrent
+   */
+  void validation(int epoch, double loss);
+
+  /** Something a person wants to know: a phase begins, a file was written. One line. */
+  void message(String text);
+
+  /** The steps are over, at the last one or before it. Closing again does nothing. */
+  @Override
+  void close();
+}

@@ -1,0 +1,20 @@
+package io.stagecoach.spark.job.progress;
+
+/** Shows nothing. */
+final class Silence implements Progress {
+
+  @Override
+  public void start(long alreadyDone, long totalSteps, int totalEpochs) {}
+
+  @Override
+  public void step(StepDone step) {}
+
+  @Override
+  public void validation(int epoch, double loss) {}
+
+  @Override
+  public void message(String text) {}
+
+  @Override
+  public void close() {}
+}
