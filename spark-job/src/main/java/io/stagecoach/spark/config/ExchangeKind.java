@@ -1,0 +1,18 @@
+package io.stagecoach.spark.config;
+
+/** What carries activations and gradients from executor to executor. */
+public enum ExchangeKind {
+  /** Pushed over Spark's own network layer as soon as they are computed. */
+  STREAMING("streaming");
+
+  private final String word;
+
+  ExchangeKind(String word) {
+    this.word = word;
+  }
+
+  /** The word that users write. */
+  public String word() {
+    return word;
+  }
+}

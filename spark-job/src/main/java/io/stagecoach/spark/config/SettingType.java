@@ -1,0 +1,198 @@
+package io.stagecoach.spark.config;
+
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.apache.spark.network.util.ByteUnit;
+import org.apache.spark.network.util.JavaUtils;
+
+/**
+ * How the value of a setting is read from text and written as text. {@link #format} and {@link
+ * #parse} are inverse to each other.
+ *
+ * @param <T> the value's type
+ */
+public final class SettingType<T> {
+
+  private final String allowed;
+  private final Function<String, T> parser;
+  private final Function<T, String> formatter;
+
+  private SettingType(String allowed, Function<String, T> parser, Function<T, String> formatter) {
+    this.allowed = allowed;
+    this.parser = parser;
+    this.formatter = formatter;
+  }
+
+  /** What is allowed, as the end of the sentence "allowed is …". */
+  public String allowed() {
+    return allowed;
+  }
+
+  /**
+   * Reads a value.
+   *
+   * @throws IllegalArgumentException where the text is not allowed; the caller says which key
+   */
+  public T parse(String text) {
+    return parser.apply(text);
+  }
+
+  /** The value as a user would write it. */
+  public String format(T value) {
+    return formatter.apply(value);
+  }
+
+  static SettingType<Integer> integer(int from, int to) {
+    return new SettingType<>(
+        range("a whole number", from, to, Integer.MAX_VALUE),
+        text -> (int) within(Long.parseLong(text.trim()), from, to),
+        String::valueOf);
+  }
+
+  static SettingType<Long> longInteger(long from, long to) {
+    return new SettingType<>(
+        from == Long.MIN_VALUE ? "a whole number" : range("a whole number", from, to, to),
+        text -> within(Long.parseLong(text.trim()), from, to),
+        String::valueOf);
+  }
+
+  /** A real number from {@code from} (allowed) to {@code to} (not allowed). */
+  static SettingType<Double> real(double from, double to) {
+    String allowed =
+        to == Double.POSITIVE_INFINITY
+            ? "a number, at least " + plain(from)
+            : "a number, at least " + plain(from) + " and below " + plain(to);
+    return new SettingType<>(
+        allowed,
+        text -> {
+          double value = Double.parseDouble(text.trim());
+          require(value >= from && value < to);
+          return value;
+        },
+        SettingType::plain);
+  }
+
+  static SettingType<Boolean> bool() {
+    return new SettingType<>(
+        "true or false",
+        text -> {
+          String word = text.trim();
+          require("true".equalsIgnoreCase(word) || "false".equalsIgnoreCase(word));
+          return Boolean.valueOf(word);
+        },
+        String::valueOf);
+  }
+
+  static SettingType<String> text() {
+    return new SettingType<>("any text", Function.identity(), Function.identity());
+  }
+
+  /** A text that is not blank, such as a name or a path; blanks around it do not count. */
+  static SettingType<String> word(String allowed) {
+    return new SettingType<>(
+        allowed,
+        text -> {
+          require(!text.isBlank());
+          return text.trim();
+        },
+        Function.identity());
+  }
+
+  static SettingType<List<String>> words(String allowed) {
+    return new SettingType<>(
+        allowed,
+        text -> {
+          List<String> words = Arrays.stream(text.split(",", -1)).map(String::trim).toList();
+          require(words.stream().noneMatch(String::isEmpty));
+          require(words.stream().distinct().count() == words.size());
+          return words;
+        },
+        words -> String.join(",", words));
+  }
+
+  /** One of the constants of an enum, by the word that users write. */
+  static <E extends Enum<E>> SettingType<E> choice(Class<E> constants, Function<E, String> word) {
+    List<E> all = List.of(constants.getEnumConstants());
+    return new SettingType<>(
+        all.stream().map(word).collect(Collectors.joining(", ", "one of ", "")),
+        text ->
+            all.stream()
+                .filter(constant -> word.apply(constant).equalsIgnoreCase(text.trim()))
+                .findFirst()
+                .orElseThrow(IllegalArgumentException::new),
+        word);
+  }
+
+  /** A time in Spark's syntax ({@code 30s}, {@code 10min}); a bare number means seconds. */
+  static SettingType<Duration> duration(Duration from) {
+    return new SettingType<>(
+        "a time such as 500ms, 30s, 10min or 2h"
+            + (from.isZero() ? "" : ", at least " + time(from)),
+        text -> {
+          String word = text.trim();
+          Duration value =
+              word.chars().allMatch(Character::isDigit)
+                  ? Duration.ofSeconds(Long.parseLong(word))
+                  : Duration.ofMillis(JavaUtils.timeStringAs(word, TimeUnit.MILLISECONDS));
+          require(value.compareTo(from) >= 0);
+          return value;
+        },
+        SettingType::time);
+  }
+
+  /** A size in Spark's syntax ({@code 64k}, {@code 8g}); a bare number means bytes. */
+  static SettingType<DataSize> size(DataSize from, DataSize to) {
+    return new SettingType<>(
+        "a size such as 512k, 64m or 8g"
+            + (from.isZero() ? "" : ", at least " + from)
+            + (to.bytes() == Long.MAX_VALUE ? "" : ", at most " + to),
+        text -> {
+          long bytes = JavaUtils.byteStringAs(text.trim(), ByteUnit.BYTE);
+          return new DataSize(within(bytes, from.bytes(), to.bytes()));
+        },
+        DataSize::toString);
+  }
+
+  /** A value that may be absent, which is written as the empty text. */
+  static <T> SettingType<Optional<T>> optional(SettingType<T> type) {
+    return new SettingType<>(
+        type.allowed,
+        text -> text.isEmpty() ? Optional.empty() : Optional.of(type.parse(text)),
+        value -> value.map(type::format).orElse(""));
+  }
+
+  private static String range(String what, long from, long to, long open) {
+    return what + (to == open ? ", at least " + from : " from " + from + " to " + to);
+  }
+
+  private static long within(long value, long from, long to) {
+    require(value >= from && value <= to);
+    return value;
+  }
+
+  private static void require(boolean allowed) {
+    if (!allowed) {
+      throw new IllegalArgumentException();
+    }
+  }
+
+  private static String plain(double value) {
+    return value == Math.rint(value) && Math.abs(value) < 1e15
+        ? String.valueOf((long) value)
+        : String.valueOf(value);
+  }
+
+  private static String time(Duration value) {
+    long millis = value.toMillis();
+    if (millis % 1000 != 0) {
+      return millis + "ms";
+    }
+    long seconds = millis / 1000;
+    return seconds % 60 != 0 || seconds == 0 ? seconds + "s" : seconds / 60 + "min";
+  }
+}

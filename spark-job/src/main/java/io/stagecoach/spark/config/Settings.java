@@ -1,0 +1,478 @@
+package io.stagecoach.spark.config;
+
+import static io.stagecoach.spark.config.SettingType.bool;
+import static io.stagecoach.spark.config.SettingType.choice;
+import static io.stagecoach.spark.config.SettingType.duration;
+import static io.stagecoach.spark.config.SettingType.integer;
+import static io.stagecoach.spark.config.SettingType.longInteger;
+import static io.stagecoach.spark.config.SettingType.optional;
+import static io.stagecoach.spark.config.SettingType.real;
+import static io.stagecoach.spark.config.SettingType.size;
+import static io.stagecoach.spark.config.SettingType.text;
+import static io.stagecoach.spark.config.SettingType.word;
+import static io.stagecoach.spark.config.SettingType.words;
+
+import io.stagecoach.engine.Recompute;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * Every setting of a Stagecoach job: key, type, default and a sentence. The values of a run are in
+ * {@link StagecoachConf}; {@code docs/configuration.md} is generated from this class.
+ */
+public final class Settings {
+
+  /** What every key of Stagecoach begins with. */
+  public static final String PREFIX = "spark.stagecoach.";
+
+  private static final DataSize NO_SIZE = new DataSize(0);
+  private static final DataSize ANY_SIZE = new DataSize(Long.MAX_VALUE);
+  private static final Duration ANY_TIME = Duration.ofMillis(1);
+
+  private static final List<Setting<?>> ALL = new ArrayList<>();
+  private static final List<SettingPrefix> PREFIXES = new ArrayList<>();
+
+  private static final String PIPELINE = "Pipeline";
+
+  public static final Setting<Integer> STAGES =
+      setting(
+          "stages",
+          PIPELINE,
+          integer(1, 4096),
+          2,
+          "How many stages the layers are cut into; each is hosted by one executor.");
+
+  public static final Setting<Integer> MICRO_BATCHES =
+      setting(
+          "microBatches",
+          PIPELINE,
+          integer(1, 65536),
+          4,
+          "How many micro-batches a mini-batch is cut into. More of them keep the stages busier;"
+              + " very small ones cost more than they save.");
+
+  public static final Setting<ScheduleKind> SCHEDULE =
+      setting(
+          "schedule",
+          PIPELINE,
+          choice(ScheduleKind.class, ScheduleKind::word),
+          ScheduleKind.ONE_F_ONE_B,
+          "In which order a stage takes the forward and backward passes of a step. Both train the"
+              + " same to the last bit; 1f1b keeps fewer activations.");
+
+  public static final Setting<Recompute> RECOMPUTE =
+      setting(
+          "recompute",
+          PIPELINE,
+          choice(Recompute.class, recompute -> recompute.name().toLowerCase(Locale.ROOT)),
+          Recompute.NONE,
+          "What a stage keeps for backward: with none all activations, with stage only its inputs,"
+              + " so that forward runs twice and memory is saved.");
+
+  public static final Setting<PartitionerKind> PARTITIONER =
+      setting(
+          "partitioner",
+          PIPELINE,
+          choice(PartitionerKind.class, PartitionerKind::word),
+          PartitionerKind.BALANCED,
+          "How the layers are shared out: the same number of layers, as even a number of"
+              + " parameters, or the least time for the slowest stage.");
+
+  public static final Setting<DataSize> MEMORY_LIMIT =
+      setting(
+          "memory.limit",
+          PIPELINE,
+          size(NO_SIZE, ANY_SIZE),
+          NO_SIZE,
+          "The memory of one device that the plan may use; 0 is no limit.");
+
+  public static final Setting<Integer> THREADS =
+      setting(
+          "threads",
+          PIPELINE,
+          integer(0, 4096),
+          0,
+          "How many threads ND4J uses in each executor; 0 is as many as the executor has cores.");
+
+  private static final String TRAINING = "Training";
+
+  public static final Setting<Integer> BATCH_SIZE =
+      setting(
+          "batchSize",
+          TRAINING,
+          integer(1, Integer.MAX_VALUE),
+          64,
+          "How many examples a mini-batch has, over all micro-batches; the last of an epoch may"
+              + " have fewer.");
+
+  public static final Setting<Integer> EPOCHS =
+      setting(
+          "epochs",
+          TRAINING,
+          integer(1, Integer.MAX_VALUE),
+          1,
+          "How many times the training examples are gone through.");
+
+  public static final Setting<Long> MAX_STEPS =
+      setting(
+          "maxSteps",
+          TRAINING,
+          longInteger(0, Long.MAX_VALUE),
+          0L,
+          "After how many steps training ends, whatever the epochs; 0 is no limit.");
+
+  public static final Setting<Duration> MAX_DURATION =
+      setting(
+          "maxDuration",
+          TRAINING,
+          duration(Duration.ZERO),
+          Duration.ZERO,
+          "After how much time training ends with the step at hand, whatever the epochs; 0s is no"
+              + " limit.");
+
+  public static final Setting<Long> SEED =
+      setting(
+          "seed",
+          TRAINING,
+          longInteger(Long.MIN_VALUE, Long.MAX_VALUE),
+          42L,
+          "What the order of the examples and every random mask are drawn from.");
+
+  public static final Setting<GradientWeight> GRADIENT_WEIGHT =
+      setting(
+          "gradientWeight",
+          TRAINING,
+          choice(GradientWeight.class, GradientWeight::word),
+          GradientWeight.EXAMPLES,
+          "What a step's gradients are divided by: its examples, as DL4J does, or its time steps"
+              + " that are not masked.");
+
+  public static final Setting<Double> CLIP_NORM =
+      setting(
+          "clip.norm",
+          TRAINING,
+          real(0, Double.POSITIVE_INFINITY),
+          0.0,
+          "The largest norm of the gradients of the whole network, above which they are scaled"
+              + " down; 0 is off.");
+
+  public static final Setting<Integer> NON_FINITE_MAX_SKIPS =
+      setting(
+          "nonFinite.maxSkips",
+          TRAINING,
+          integer(0, Integer.MAX_VALUE),
+          5,
+          "How many steps in a row may be skipped because loss or gradients are not finite, before"
+              + " the run fails.");
+
+  private static final String DATA = "Data";
+
+  public static final Setting<Optional<String>> DATA_PATH =
+      setting(
+          "data.path",
+          DATA,
+          optional(word("a path or URI")),
+          Optional.empty(),
+          "The file or directory that is read. Either this or data.table.");
+
+  public static final Setting<Optional<String>> DATA_TABLE =
+      setting(
+          "data.table",
+          DATA,
+          optional(word("a table's name")),
+          Optional.empty(),
+          "The table or view of the session that is read. Either this or data.path.");
+
+  public static final Setting<Optional<String>> DATA_FORMAT =
+      setting(
+          "data.format",
+          DATA,
+          optional(word("parquet, orc, csv, json, text or another source of the session")),
+          Optional.empty(),
+          "What data.path holds; by default what its ending says (.parquet, .orc, .csv, .json,"
+              + " .txt), else parquet. In text, the characters are the data.");
+
+  public static final SettingPrefix DATA_OPTIONS =
+      prefix(
+          "data.options.",
+          DATA,
+          "Options of the reader of data.path, such as data.options.delimiter for csv. For csv,"
+              + " header and inferSchema are true unless set here.");
+
+  public static final Setting<List<String>> DATA_FEATURES =
+      setting(
+          "data.features",
+          DATA,
+          words("a column's name, or several with commas between"),
+          List.of("features"),
+          "The features: one column of vectors or arrays, or numeric columns by name.");
+
+  public static final Setting<List<String>> DATA_LABEL =
+      setting(
+          "data.label",
+          DATA,
+          words("a column's name, or several with commas between"),
+          List.of("label"),
+          "The label: a column of classes (0, 1, … or texts), of values, of vectors or arrays"
+              + " (one-hot classes or several values), or several numeric columns.");
+
+  public static final Setting<MissingValues> DATA_MISSING =
+      setting(
+          "data.missing",
+          DATA,
+          choice(MissingValues.class, MissingValues::word),
+          MissingValues.FAIL,
+          "What happens to a row in which something is missing or not finite: the job fails, or the"
+              + " row is dropped and counted.");
+
+  public static final Setting<Double> DATA_VALIDATION_SHARE =
+      setting(
+          "data.validationShare",
+          DATA,
+          real(0, 1),
+          0.1,
+          "The share of the examples that is not trained on but measures the model; of a text its"
+              + " end. 0 is no validation.");
+
+  public static final Setting<Normalization> DATA_NORMALIZE =
+      setting(
+          "data.normalize",
+          DATA,
+          choice(Normalization.class, Normalization::word),
+          Normalization.NONE,
+          "How features are scaled: not, to mean 0 and deviation 1, or to the range 0 to 1. Fitted"
+              + " on the training examples, saved with the model.");
+
+  public static final Setting<Integer> DATA_SEQUENCE_LENGTH =
+      setting(
+          "data.sequenceLength",
+          DATA,
+          integer(1, 1 << 20),
+          64,
+          "How many characters of a text make one example.");
+
+  public static final Setting<Boolean> DATA_SHUFFLE =
+      setting(
+          "data.shuffle",
+          DATA,
+          bool(),
+          true,
+          "Whether every epoch takes the examples in another order, drawn from the seed.");
+
+  private static final String BATCH_STORE = "Batch store";
+
+  public static final Setting<Optional<String>> BATCH_STORE_PATH =
+      setting(
+          "batchStore.path",
+          BATCH_STORE,
+          optional(word("a path or URI")),
+          Optional.empty(),
+          "The directory in which the examples are laid out for the stages, on storage that all"
+              + " executors reach; by default stagecoach-output/batches on the default file"
+              + " system.");
+
+  public static final Setting<Boolean> BATCH_STORE_KEEP =
+      setting(
+          "batchStore.keep",
+          BATCH_STORE,
+          bool(),
+          true,
+          "Whether the batch store stays after the run, for the next run on the same data.");
+
+  public static final Setting<Integer> BATCH_STORE_CHUNK_ROWS =
+      setting(
+          "batchStore.chunkRows",
+          BATCH_STORE,
+          integer(0, 1 << 24),
+          0,
+          "How many examples a chunk of the batch store has on average; 0 chooses about 4 MiB.");
+
+  private static final String MODEL = "Model and output";
+
+  public static final Setting<Optional<String>> MODEL_CONFIG =
+      setting(
+          "model.config",
+          MODEL,
+          optional(word("a path or URI")),
+          Optional.empty(),
+          "A DL4J configuration as JSON, to train from fresh weights. One of model.config,"
+              + " model.from and model.preset.");
+
+  public static final Setting<Optional<String>> MODEL_FROM =
+      setting(
+          "model.from",
+          MODEL,
+          optional(word("a path or URI")),
+          Optional.empty(),
+          "A network saved by DL4J's ModelSerializer, to continue or to evaluate.");
+
+  public static final Setting<Optional<String>> MODEL_PRESET =
+      setting(
+          "model.preset",
+          MODEL,
+          optional(word("a preset's name")),
+          Optional.empty(),
+          "A ready network by name.");
+
+  public static final SettingPrefix MODEL_PRESET_SETTINGS =
+      prefix(
+          "model.preset.",
+          MODEL,
+          "Settings of the preset, such as model.preset.width for its width.");
+
+  public static final Setting<Optional<String>> OUTPUT_PATH =
+      setting(
+          "output.path",
+          MODEL,
+          optional(word("a path or URI")),
+          Optional.empty(),
+          "Where the trained network is saved.");
+
+  public static final Setting<Boolean> OUTPUT_OVERWRITE =
+      setting(
+          "output.overwrite",
+          MODEL,
+          bool(),
+          false,
+          "Whether something that is at output.path already may be replaced.");
+
+  public static final Setting<Optional<String>> REPORT_PATH =
+      setting(
+          "report.path",
+          MODEL,
+          optional(word("a path or URI")),
+          Optional.empty(),
+          "Where the run's report is saved as JSON; by default it is only printed.");
+
+  public static final Setting<ProgressStyle> PROGRESS =
+      setting(
+          "progress",
+          MODEL,
+          choice(ProgressStyle.class, ProgressStyle::word),
+          ProgressStyle.AUTO,
+          "How progress is shown: a bar, lines, nothing, or by itself a bar on a terminal and lines"
+              + " elsewhere.");
+
+  public static final Setting<Integer> SAMPLE_LENGTH =
+      setting(
+          "sample.length",
+          MODEL,
+          integer(0, 1 << 20),
+          300,
+          "How many characters of text are generated and shown after training on a text.");
+
+  public static final Setting<Double> SAMPLE_TEMPERATURE =
+      setting(
+          "sample.temperature",
+          MODEL,
+          real(0, Double.POSITIVE_INFINITY),
+          0.8,
+          "How freely characters are drawn: 0 always takes the most likely, 1 draws as the model"
+              + " predicts.");
+
+  public static final Setting<String> SAMPLE_START =
+      setting("sample.start", MODEL, text(), "", "The text that the generated sample continues.");
+
+  private static final String CLUSTER = "Deadlines and network";
+
+  public static final Setting<Duration> DEADLINE_LAUNCH =
+      setting(
+          "deadline.launch",
+          CLUSTER,
+          duration(ANY_TIME),
+          Duration.ofMinutes(2),
+          "How long the cluster may take to give as many executors as there are stages.");
+
+  public static final Setting<Duration> DEADLINE_STEP =
+      setting(
+          "deadline.step",
+          CLUSTER,
+          duration(ANY_TIME),
+          Duration.ofMinutes(10),
+          "How long one step may take.");
+
+  public static final Setting<Duration> DEADLINE_CONTACT =
+      setting(
+          "deadline.contact",
+          CLUSTER,
+          duration(ANY_TIME),
+          Duration.ofSeconds(30),
+          "How long it may take to reach another process and be recognised by it.");
+
+  public static final Setting<ExchangeKind> EXCHANGE =
+      setting(
+          "exchange",
+          CLUSTER,
+          choice(ExchangeKind.class, ExchangeKind::word),
+          ExchangeKind.STREAMING,
+          "What carries activations and gradients from executor to executor.");
+
+  public static final Setting<DataSize> EXCHANGE_FRAME_LIMIT =
+      setting(
+          "exchange.frameLimit",
+          CLUSTER,
+          size(DataSize.ofMebibytes(1), ANY_SIZE),
+          DataSize.ofMebibytes(8192),
+          "The largest message that is accepted; a larger one is refused as malformed.");
+
+  public static final Setting<DataSize> EXCHANGE_CHUNK_SIZE =
+      setting(
+          "exchange.chunkSize",
+          CLUSTER,
+          size(new DataSize(1 << 12), DataSize.ofMebibytes(1024)),
+          DataSize.ofMebibytes(4),
+          "The size of the pieces in which a larger message is sent.");
+
+  public static final Setting<DataSize> EXCHANGE_CREDIT =
+      setting(
+          "exchange.credit",
+          CLUSTER,
+          size(new DataSize(1 << 12), ANY_SIZE),
+          DataSize.ofMebibytes(256),
+          "How much may be under way to one peer before the sender waits.");
+
+  public static final Setting<Integer> PORT_DRIVER =
+      setting(
+          "port.driver",
+          CLUSTER,
+          integer(0, 65535),
+          0,
+          "The port on which the driver listens to the stages; 0 is any free one.");
+
+  public static final Setting<Integer> PORT_EXECUTOR =
+      setting(
+          "port.executor",
+          CLUSTER,
+          integer(0, 65535),
+          0,
+          "The port on which each executor listens to its peers; 0 is any free one.");
+
+  private Settings() {}
+
+  /** Every setting, in the order of the documentation. */
+  public static List<Setting<?>> all() {
+    return Collections.unmodifiableList(ALL);
+  }
+
+  /** Every family of keys, in the order of the documentation. */
+  public static List<SettingPrefix> prefixes() {
+    return Collections.unmodifiableList(PREFIXES);
+  }
+
+  private static <T> Setting<T> setting(
+      String name, String section, SettingType<T> type, T defaultValue, String sentence) {
+    Setting<T> setting = new Setting<>(name, section, type, defaultValue, sentence);
+    ALL.add(setting);
+    return setting;
+  }
+
+  private static SettingPrefix prefix(String name, String section, String sentence) {
+    SettingPrefix prefix = new SettingPrefix(name, section, sentence);
+    PREFIXES.add(prefix);
+    return prefix;
+  }
+}

@@ -1,0 +1,65 @@
+package io.stagecoach.spark.config;
+
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.apache.spark.SparkConf;
+
+/** Finds settings of Spark itself with which the stages could not live. */
+public final class SparkSettingsCheck {
+
+  private static final String MASTER = "spark.master";
+  private static final String DYNAMIC_ALLOCATION = "spark.dynamicAllocation.enabled";
+  private static final String SPECULATION = "spark.speculation";
+
+  /** {@code local}, {@code local[4]}, {@code local[*,3]}: the driver is the only process. */
+  private static final Pattern ONE_PROCESS = Pattern.compile("local(\\[.*])?");
+
+  private SparkSettingsCheck() {}
+
+  /**
+   * Checks the settings before anything is started.
+   *
+   * @param spark the application's settings
+   * @param stages how many executors the pipeline needs
+   * @throws StagecoachException of kind {@link ErrorKind#CLUSTER}, with every conflict that there
+   *     is
+   */
+  public static void check(SparkConf spark, int stages) {
+    List<String> conflicts = new ArrayList<>();
+    List<String> remedies = new ArrayList<>();
+    String master = spark.get(MASTER, "");
+    if (stages > 1 && ONE_PROCESS.matcher(master).matches()) {
+      conflicts.add(
+          MASTER
+              + " is "
+              + master
+              + ", which has one process, and "
+              + Settings.STAGES.key()
+              + " is "
+              + stages
+              + ", each of which needs an executor of its own");
+      remedies.add(
+          "Use --master local-cluster["
+              + stages
+              + ",1,2048] on one machine, or a real cluster's master; or set "
+              + Settings.STAGES.key()
+              + "=1.");
+    }
+    if (spark.getBoolean(DYNAMIC_ALLOCATION, false)) {
+      conflicts.add(DYNAMIC_ALLOCATION + " is true, but Spark does not run barrier jobs with it");
+      remedies.add(
+          "Set " + DYNAMIC_ALLOCATION + "=false and spark.executor.instances=" + stages + ".");
+    }
+    if (spark.getBoolean(SPECULATION, false)) {
+      conflicts.add(SPECULATION + " is true, but a stage must not run twice at once");
+      remedies.add("Set " + SPECULATION + "=false.");
+    }
+    if (!conflicts.isEmpty()) {
+      throw new StagecoachException(
+          ErrorKind.CLUSTER, String.join("; ", conflicts), String.join(" ", remedies));
+    }
+  }
+}

@@ -1,0 +1,422 @@
+package io.stagecoach.spark.config;
+
+import io.stagecoach.engine.Recompute;
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.apache.spark.SparkConf;
+
+/**
+ * The settings of one run, read and checked once: what the {@code SparkConf} says, else the
+ * default. Immutable; one method per setting, with the name of its key.
+ */
+public final class StagecoachConf {
+
+  private static final String REMEDY =
+      "Correct it in --conf or --properties-file; docs/configuration.md lists every setting.";
+
+  private final Map<Setting<?>, Object> values;
+  private final SortedMap<String, String> dataOptions;
+  private final SortedMap<String, String> presetSettings;
+
+  private StagecoachConf(
+      Map<Setting<?>, Object> values,
+      SortedMap<String, String> dataOptions,
+      SortedMap<String, String> presetSettings) {
+    this.values = values;
+    this.dataOptions = dataOptions;
+    this.presetSettings = presetSettings;
+  }
+
+  /**
+   * Reads the keys {@code spark.stagecoach.*}.
+   *
+   * @throws StagecoachException of kind {@link ErrorKind#CONFIGURATION}, with every problem that
+   *     there is: unknown keys, values that are not allowed, settings that contradict each other
+   */
+  public static StagecoachConf from(SparkConf spark) {
+    SortedMap<String, String> given = new TreeMap<>();
+    for (var entry : spark.getAllWithPrefix(Settings.PREFIX)) {
+      given.put(entry._1(), entry._2());
+    }
+    List<String> problems = new ArrayList<>(unknownKeys(given));
+
+    Map<Setting<?>, Object> values = new HashMap<>();
+    for (Setting<?> setting : Settings.all()) {
+      values.put(setting, value(setting, given.get(setting.name()), problems));
+    }
+    StagecoachConf conf =
+        new StagecoachConf(
+            values,
+            behind(Settings.DATA_OPTIONS, given),
+            behind(Settings.MODEL_PRESET_SETTINGS, given));
+    conf.addContradictions(problems);
+    if (!problems.isEmpty()) {
+      String what =
+          problems.size() == 1
+              ? problems.get(0)
+              : problems.stream()
+                  .map(problem -> "\n  - " + problem)
+                  .collect(
+                      Collectors.joining("", problems.size() + " settings are not right:", "\n"));
+      throw new StagecoachException(ErrorKind.CONFIGURATION, what, REMEDY);
+    }
+    return conf;
+  }
+
+  private static List<String> unknownKeys(SortedMap<String, String> given) {
+    List<String> known = new ArrayList<>(Settings.all().stream().map(Setting::name).toList());
+    return given.keySet().stream()
+        .filter(name -> !known.contains(name))
+        .filter(
+            name ->
+                Settings.prefixes().stream()
+                    .noneMatch(
+                        prefix ->
+                            name.startsWith(prefix.name())
+                                && name.length() > prefix.name().length()))
+        .map(
+            name ->
+                "there is no setting "
+                    + Settings.PREFIX
+                    + name
+                    + Nearest.to(name, known)
+                        .map(nearest -> "; the nearest is " + Settings.PREFIX + nearest)
+                        .orElse(""))
+        .toList();
+  }
+
+  private static <T> T value(Setting<T> setting, String text, List<String> problems) {
+    if (text == null) {
+      return setting.defaultValue();
+    }
+    try {
+      return setting.type().parse(text);
+    } catch (IllegalArgumentException | ArithmeticException notAllowed) {
+      problems.add(setting.key() + " is '" + text + "'; allowed is " + setting.type().allowed());
+      return setting.defaultValue();
+    }
+  }
+
+  private static SortedMap<String, String> behind(
+      SettingPrefix prefix, SortedMap<String, String> given) {
+    SortedMap<String, String> found = new TreeMap<>();
+    given.forEach(
+        (name, text) -> {
+          if (name.startsWith(prefix.name()) && name.length() > prefix.name().length()) {
+            found.put(name.substring(prefix.name().length()), text);
+          }
+        });
+    return found;
+  }
+
+  private void addContradictions(List<String> problems) {
+    atMostOneOf(List.of(Settings.DATA_PATH, Settings.DATA_TABLE), problems);
+    atMostOneOf(
+        List.of(Settings.MODEL_CONFIG, Settings.MODEL_FROM, Settings.MODEL_PRESET), problems);
+    if (microBatches() > batchSize()) {
+      problems.add(
+          Settings.MICRO_BATCHES.key()
+              + " is "
+              + microBatches()
+              + ", more than the "
+              + batchSize()
+              + " examples of a mini-batch; allowed is at most "
+              + Settings.BATCH_SIZE.key());
+    }
+    if (!presetSettings.isEmpty() && modelPreset().isEmpty()) {
+      problems.add(
+          Settings.MODEL_PRESET_SETTINGS.key()
+              + presetSettings.firstKey()
+              + " is set, but not "
+              + Settings.MODEL_PRESET.key());
+    }
+  }
+
+  private void atMostOneOf(List<Setting<Optional<String>>> settings, List<String> problems) {
+    List<String> set =
+        settings.stream().filter(setting -> get(setting).isPresent()).map(Setting::key).toList();
+    if (set.size() > 1) {
+      problems.add(String.join(" and ", set) + " are set; allowed is one of them");
+    }
+  }
+
+  /** The value of a setting. */
+  @SuppressWarnings("unchecked") // from() puts a value of the setting's own type
+  public <T> T get(Setting<T> setting) {
+    return (T) values.get(setting);
+  }
+
+  /** {@link Settings#STAGES}. */
+  public int stages() {
+    return get(Settings.STAGES);
+  }
+
+  /** {@link Settings#MICRO_BATCHES}. */
+  public int microBatches() {
+    return get(Settings.MICRO_BATCHES);
+  }
+
+  /** {@link Settings#SCHEDULE}. */
+  public ScheduleKind schedule() {
+    return get(Settings.SCHEDULE);
+  }
+
+  /** {@link Settings#RECOMPUTE}. */
+  public Recompute recompute() {
+    return get(Settings.RECOMPUTE);
+  }
+
+  /** {@link Settings#PARTITIONER}. */
+  public PartitionerKind partitioner() {
+    return get(Settings.PARTITIONER);
+  }
+
+  /** {@link Settings#MEMORY_LIMIT}. */
+  public DataSize memoryLimit() {
+    return get(Settings.MEMORY_LIMIT);
+  }
+
+  /** {@link Settings#THREADS}. */
+  public int threads() {
+    return get(Settings.THREADS);
+  }
+
+  /** {@link Settings#BATCH_SIZE}. */
+  public int batchSize() {
+    return get(Settings.BATCH_SIZE);
+  }
+
+  /** {@link Settings#EPOCHS}. */
+  public int epochs() {
+    return get(Settings.EPOCHS);
+  }
+
+  /** {@link Settings#MAX_STEPS}. */
+  public long maxSteps() {
+    return get(Settings.MAX_STEPS);
+  }
+
+  /** {@link Settings#MAX_DURATION}. */
+  public Duration maxDuration() {
+    return get(Settings.MAX_DURATION);
+  }
+
+  /** {@link Settings#SEED}. */
+  public long seed() {
+    return get(Settings.SEED);
+  }
+
+  /** {@link Settings#GRADIENT_WEIGHT}. */
+  public GradientWeight gradientWeight() {
+    return get(Settings.GRADIENT_WEIGHT);
+  }
+
+  /** {@link Settings#CLIP_NORM}. */
+  public double clipNorm() {
+    return get(Settings.CLIP_NORM);
+  }
+
+  /** {@link Settings#NON_FINITE_MAX_SKIPS}. */
+  public int nonFiniteMaxSkips() {
+    return get(Settings.NON_FINITE_MAX_SKIPS);
+  }
+
+  /** {@link Settings#DATA_PATH}. */
+  public Optional<String> dataPath() {
+    return get(Settings.DATA_PATH);
+  }
+
+  /** {@link Settings#DATA_TABLE}. */
+  public Optional<String> dataTable() {
+    return get(Settings.DATA_TABLE);
+  }
+
+  /** {@link Settings#DATA_FORMAT}. */
+  public Optional<String> dataFormat() {
+    return get(Settings.DATA_FORMAT);
+  }
+
+  /** {@link Settings#DATA_FEATURES}. */
+  public List<String> dataFeatures() {
+    return get(Settings.DATA_FEATURES);
+  }
+
+  /** {@link Settings#DATA_LABEL}. */
+  public List<String> dataLabel() {
+    return get(Settings.DATA_LABEL);
+  }
+
+  /** {@link Settings#DATA_MISSING}. */
+  public MissingValues dataMissing() {
+    return get(Settings.DATA_MISSING);
+  }
+
+  /** {@link Settings#DATA_VALIDATION_SHARE}. */
+  public double dataValidationShare() {
+    return get(Settings.DATA_VALIDATION_SHARE);
+  }
+
+  /** {@link Settings#DATA_NORMALIZE}. */
+  public Normalization dataNormalize() {
+    return get(Settings.DATA_NORMALIZE);
+  }
+
+  /** {@link Settings#DATA_SEQUENCE_LENGTH}. */
+  public int dataSequenceLength() {
+    return get(Settings.DATA_SEQUENCE_LENGTH);
+  }
+
+  /** {@link Settings#DATA_SHUFFLE}. */
+  public boolean dataShuffle() {
+    return get(Settings.DATA_SHUFFLE);
+  }
+
+  /** {@link Settings#BATCH_STORE_PATH}. */
+  public Optional<String> batchStorePath() {
+    return get(Settings.BATCH_STORE_PATH);
+  }
+
+  /** {@link Settings#BATCH_STORE_KEEP}. */
+  public boolean batchStoreKeep() {
+    return get(Settings.BATCH_STORE_KEEP);
+  }
+
+  /** {@link Settings#BATCH_STORE_CHUNK_ROWS}. */
+  public int batchStoreChunkRows() {
+    return get(Settings.BATCH_STORE_CHUNK_ROWS);
+  }
+
+  /** {@link Settings#MODEL_CONFIG}. */
+  public Optional<String> modelConfig() {
+    return get(Settings.MODEL_CONFIG);
+  }
+
+  /** {@link Settings#MODEL_FROM}. */
+  public Optional<String> modelFrom() {
+    return get(Settings.MODEL_FROM);
+  }
+
+  /** {@link Settings#MODEL_PRESET}. */
+  public Optional<String> modelPreset() {
+    return get(Settings.MODEL_PRESET);
+  }
+
+  /** {@link Settings#OUTPUT_PATH}. */
+  public Optional<String> outputPath() {
+    return get(Settings.OUTPUT_PATH);
+  }
+
+  /** {@link Settings#OUTPUT_OVERWRITE}. */
+  public boolean outputOverwrite() {
+    return get(Settings.OUTPUT_OVERWRITE);
+  }
+
+  /** {@link Settings#REPORT_PATH}. */
+  public Optional<String> reportPath() {
+    return get(Settings.REPORT_PATH);
+  }
+
+  /** {@link Settings#PROGRESS}. */
+  public ProgressStyle progress() {
+    return get(Settings.PROGRESS);
+  }
+
+  /** {@link Settings#SAMPLE_LENGTH}. */
+  public int sampleLength() {
+    return get(Settings.SAMPLE_LENGTH);
+  }
+
+  /** {@link Settings#SAMPLE_TEMPERATURE}. */
+  public double sampleTemperature() {
+    return get(Settings.SAMPLE_TEMPERATURE);
+  }
+
+  /** {@link Settings#SAMPLE_START}. */
+  public String sampleStart() {
+    return get(Settings.SAMPLE_START);
+  }
+
+  /** {@link Settings#DEADLINE_LAUNCH}. */
+  public Duration deadlineLaunch() {
+    return get(Settings.DEADLINE_LAUNCH);
+  }
+
+  /** {@link Settings#DEADLINE_STEP}. */
+  public Duration deadlineStep() {
+    return get(Settings.DEADLINE_STEP);
+  }
+
+  /** {@link Settings#DEADLINE_CONTACT}. */
+  public Duration deadlineContact() {
+    return get(Settings.DEADLINE_CONTACT);
+  }
+
+  /** {@link Settings#EXCHANGE}. */
+  public ExchangeKind exchange() {
+    return get(Settings.EXCHANGE);
+  }
+
+  /** {@link Settings#EXCHANGE_FRAME_LIMIT}. */
+  public DataSize exchangeFrameLimit() {
+    return get(Settings.EXCHANGE_FRAME_LIMIT);
+  }
+
+  /** {@link Settings#EXCHANGE_CHUNK_SIZE}. */
+  public DataSize exchangeChunkSize() {
+    return get(Settings.EXCHANGE_CHUNK_SIZE);
+  }
+
+  /** {@link Settings#EXCHANGE_CREDIT}. */
+  public DataSize exchangeCredit() {
+    return get(Settings.EXCHANGE_CREDIT);
+  }
+
+  /** {@link Settings#PORT_DRIVER}. */
+  public int portDriver() {
+    return get(Settings.PORT_DRIVER);
+  }
+
+  /** {@link Settings#PORT_EXECUTOR}. */
+  public int portExecutor() {
+    return get(Settings.PORT_EXECUTOR);
+  }
+
+  /** {@link Settings#DATA_OPTIONS}: the options behind the prefix, by name. */
+  public SortedMap<String, String> dataOptions() {
+    return new TreeMap<>(dataOptions);
+  }
+
+  /** {@link Settings#MODEL_PRESET_SETTINGS}: the settings behind the prefix, by name. */
+  public SortedMap<String, String> modelPresetSettings() {
+    return new TreeMap<>(presetSettings);
+  }
+
+  /** Every setting whose value is not its default, as {@code key=value}, in a fixed order. */
+  public List<String> changed() {
+    List<String> changed = new ArrayList<>();
+    for (Setting<?> setting : Settings.all()) {
+      String text = format(setting);
+      if (!text.equals(setting.defaultText())) {
+        changed.add(setting.key() + "=" + text);
+      }
+    }
+    dataOptions.forEach(
+        (name, text) -> changed.add(Settings.DATA_OPTIONS.key() + name + "=" + text));
+    presetSettings.forEach(
+        (name, text) -> changed.add(Settings.MODEL_PRESET_SETTINGS.key() + name + "=" + text));
+    return changed;
+  }
+
+  private <T> String format(Setting<T> setting) {
+    return setting.type().format(get(setting));
+  }
+}

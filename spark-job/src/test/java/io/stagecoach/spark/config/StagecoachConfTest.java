@@ -1,0 +1,274 @@
+package io.stagecoach.spark.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.stagecoach.engine.Recompute;
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.apache.spark.SparkConf;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class StagecoachConfTest {
+
+  /** The whole mapping: for every key its default and another value, both as its accessor says. */
+  private static final Map<String, Mapping> MAPPINGS = new TreeMap<>();
+
+  private record Mapping(Object byDefault, String text, Object value) {}
+
+  static {
+    MAPPINGS.put("stages", new Mapping(2, "3", 3));
+    MAPPINGS.put("microBatches", new Mapping(4, "8", 8));
+    MAPPINGS.put("schedule", new Mapping(ScheduleKind.ONE_F_ONE_B, "GPipe", ScheduleKind.GPIPE));
+    MAPPINGS.put("recompute", new Mapping(Recompute.NONE, "stage", Recompute.STAGE));
+    MAPPINGS.put(
+        "partitioner",
+        new Mapping(PartitionerKind.BALANCED, "parameters", PartitionerKind.PARAMETERS));
+    MAPPINGS.put("memory.limit", new Mapping(new DataSize(0), "8g", new DataSize(8L << 30)));
+    MAPPINGS.put("threads", new Mapping(0, "16", 16));
+    MAPPINGS.put("batchSize", new Mapping(64, "256", 256));
+    MAPPINGS.put("epochs", new Mapping(1, "10", 10));
+    MAPPINGS.put("maxSteps", new Mapping(0L, "5000000000", 5_000_000_000L));
+    MAPPINGS.put("maxDuration", new Mapping(Duration.ZERO, "2h", Duration.ofHours(2)));
+    MAPPINGS.put("seed", new Mapping(42L, "-7", -7L));
+    MAPPINGS.put(
+        "gradientWeight",
+        new Mapping(GradientWeight.EXAMPLES, "timeSteps", GradientWeight.TIME_STEPS));
+    MAPPINGS.put("clip.norm", new Mapping(0.0, "1.5", 1.5));
+    MAPPINGS.put("nonFinite.maxSkips", new Mapping(5, "0", 0));
+    MAPPINGS.put("data.path", new Mapping(Optional.empty(), "s3a://b/t", Optional.of("s3a://b/t")));
+    MAPPINGS.put("data.table", new Mapping(Optional.empty(), "db.t", Optional.of("db.t")));
+    MAPPINGS.put("data.format", new Mapping(Optional.empty(), "delta", Optional.of("delta")));
+    MAPPINGS.put("data.features", new Mapping(List.of("features"), "a, b", List.of("a", "b")));
+    MAPPINGS.put("data.label", new Mapping(List.of("label"), "y", List.of("y")));
+    MAPPINGS.put("data.missing", new Mapping(MissingValues.FAIL, "drop", MissingValues.DROP));
+    MAPPINGS.put("data.validationShare", new Mapping(0.1, "0.25", 0.25));
+    MAPPINGS.put(
+        "data.normalize", new Mapping(Normalization.NONE, "minmax", Normalization.MIN_MAX));
+    MAPPINGS.put("data.sequenceLength", new Mapping(64, "128", 128));
+    MAPPINGS.put("data.shuffle", new Mapping(true, "false", false));
+    MAPPINGS.put("batchStore.path", new Mapping(Optional.empty(), "/b", Optional.of("/b")));
+    MAPPINGS.put("batchStore.keep", new Mapping(true, "FALSE", false));
+    MAPPINGS.put("batchStore.chunkRows", new Mapping(0, "1024", 1024));
+    MAPPINGS.put("model.config", new Mapping(Optional.empty(), "m.json", Optional.of("m.json")));
+    MAPPINGS.put("model.from", new Mapping(Optional.empty(), "m.zip", Optional.of("m.zip")));
+    MAPPINGS.put("model.preset", new Mapping(Optional.empty(), "p", Optional.of("p")));
+    MAPPINGS.put("output.path", new Mapping(Optional.empty(), "o.zip", Optional.of("o.zip")));
+    MAPPINGS.put("output.overwrite", new Mapping(false, "true", true));
+    MAPPINGS.put("report.path", new Mapping(Optional.empty(), "r.json", Optional.of("r.json")));
+    MAPPINGS.put("progress", new Mapping(ProgressStyle.AUTO, "lines", ProgressStyle.LINES));
+    MAPPINGS.put("sample.length", new Mapping(300, "0", 0));
+    MAPPINGS.put("sample.temperature", new Mapping(0.8, "0", 0.0));
+    MAPPINGS.put("sample.start", new Mapping("", "Once ", "Once "));
+    MAPPINGS.put(
+        "deadline.launch", new Mapping(Duration.ofMinutes(2), "90", Duration.ofSeconds(90)));
+    MAPPINGS.put("deadline.step", new Mapping(Duration.ofMinutes(10), "1h", Duration.ofHours(1)));
+    MAPPINGS.put(
+        "deadline.contact", new Mapping(Duration.ofSeconds(30), "500ms", Duration.ofMillis(500)));
+    MAPPINGS.put(
+        "exchange", new Mapping(ExchangeKind.STREAMING, "Streaming", ExchangeKind.STREAMING));
+    MAPPINGS.put(
+        "exchange.frameLimit", new Mapping(new DataSize(8L << 30), "1g", new DataSize(1L << 30)));
+    MAPPINGS.put(
+        "exchange.chunkSize",
+        new Mapping(new DataSize(4L << 20), "512k", new DataSize(512L << 10)));
+    MAPPINGS.put(
+        "exchange.credit", new Mapping(new DataSize(256L << 20), "65536", new DataSize(65536)));
+    MAPPINGS.put("port.driver", new Mapping(0, "7077", 7077));
+    MAPPINGS.put("port.executor", new Mapping(0, "7078", 7078));
+  }
+
+  static Stream<Setting<?>> everySetting() {
+    return Settings.all().stream();
+  }
+
+  @Test
+  void everySettingIsMapped() {
+    assertThat(MAPPINGS.keySet())
+        .containsExactlyInAnyOrderElementsOf(Settings.all().stream().map(Setting::name).toList());
+  }
+
+  @ParameterizedTest
+  @MethodSource("everySetting")
+  void hasItsDefault(Setting<?> setting) throws Exception {
+    StagecoachConf conf = StagecoachConf.from(new SparkConf(false));
+
+    assertThat(byAccessor(conf, setting)).isEqualTo(mapping(setting).byDefault());
+    assertThat(conf.changed()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @MethodSource("everySetting")
+  void readsItsValue(Setting<?> setting) throws Exception {
+    StagecoachConf conf = read(setting.name(), mapping(setting).text());
+
+    assertThat(byAccessor(conf, setting)).isEqualTo(mapping(setting).value());
+  }
+
+  @ParameterizedTest
+  @MethodSource("everySetting")
+  void writesWhatItReads(Setting<?> setting) {
+    roundTrip(setting, setting.defaultValue());
+    roundTripOfText(setting, mapping(setting).text());
+  }
+
+  @ParameterizedTest
+  @MethodSource("everySetting")
+  void hasASentence(Setting<?> setting) {
+    assertThat(setting.sentence()).endsWith(".").doesNotContain("|");
+    assertThat(setting.type().allowed()).isNotBlank().doesNotContain("|");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "stages; 0; a whole number from 1 to 4096",
+        "stages; two; a whole number from 1 to 4096",
+        "batchSize; 9999999999; a whole number, at least 1",
+        "maxSteps; -1; a whole number, at least 0",
+        "seed; 1.5; a whole number",
+        "schedule; zigzag; one of gpipe, 1f1b",
+        "recompute; all; one of none, stage",
+        "data.validationShare; 1; a number, at least 0 and below 1",
+        "clip.norm; NaN; a number, at least 0",
+        "data.shuffle; maybe; true or false",
+        "data.features; a,,b; a column's name, or several with commas between",
+        "data.features; a,a; a column's name, or several with commas between",
+        "deadline.step; 0s; a time such as 500ms, 30s, 10min or 2h, at least 1ms",
+        "deadline.step; soon; a time such as 500ms, 30s, 10min or 2h, at least 1ms",
+        "memory.limit; -1g; a size such as 512k, 64m or 8g",
+        "exchange.chunkSize; 2g; a size such as 512k, 64m or 8g, at least 4k, at most 1g",
+        "port.driver; 70000; a whole number from 0 to 65535",
+      })
+  void namesKeyValueAndWhatIsAllowed(String name, String text, String allowed) {
+    StagecoachException error =
+        catchThrowableOfType(StagecoachException.class, () -> read(name, text));
+
+    assertThat(error.kind()).isEqualTo(ErrorKind.CONFIGURATION);
+    assertThat(error.what())
+        .isEqualTo("spark.stagecoach." + name + " is '" + text + "'; allowed is " + allowed);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "microBatch, microBatches",
+    "batchsize, batchSize",
+    "data.lable, data.label",
+    "model.presets, model.preset",
+    "stage, stages"
+  })
+  void namesTheNearestOfAnUnknownKey(String name, String nearest) {
+    assertThatThrownBy(() -> read(name, "1"))
+        .isInstanceOf(StagecoachException.class)
+        .hasMessageContaining(
+            "there is no setting spark.stagecoach."
+                + name
+                + "; the nearest is spark.stagecoach."
+                + nearest);
+  }
+
+  @Test
+  void reportsEveryProblemAtOnce() {
+    SparkConf spark =
+        new SparkConf(false)
+            .set("spark.stagecoach.stages", "none")
+            .set("spark.stagecoach.epoch", "3")
+            .set("spark.stagecoach.batchSize", "2")
+            .set("spark.stagecoach.data.path", "a")
+            .set("spark.stagecoach.data.table", "b")
+            .set("spark.stagecoach.model.preset.width", "8");
+
+    assertThatThrownBy(() -> StagecoachConf.from(spark))
+        .isInstanceOf(StagecoachException.class)
+        .hasMessageContaining("5 settings are not right")
+        .hasMessageContaining("spark.stagecoach.stages is 'none'")
+        .hasMessageContaining("there is no setting spark.stagecoach.epoch; the nearest is")
+        .hasMessageContaining("spark.stagecoach.microBatches is 4, more than the 2 examples")
+        .hasMessageContaining("spark.stagecoach.data.path and spark.stagecoach.data.table are set")
+        .hasMessageContaining("spark.stagecoach.model.preset.width is set, but not");
+  }
+
+  @Test
+  void passesFamiliesOfKeysOn() {
+    StagecoachConf conf =
+        StagecoachConf.from(
+            new SparkConf(false)
+                .set("spark.stagecoach.data.options.delimiter", ";")
+                .set("spark.stagecoach.model.preset", "character-lstm")
+                .set("spark.stagecoach.model.preset.width", "128"));
+
+    assertThat(conf.dataOptions()).containsExactly(Map.entry("delimiter", ";"));
+    assertThat(conf.modelPresetSettings()).containsExactly(Map.entry("width", "128"));
+    assertThat(conf.changed())
+        .containsExactly(
+            "spark.stagecoach.model.preset=character-lstm",
+            "spark.stagecoach.data.options.delimiter=;",
+            "spark.stagecoach.model.preset.width=128");
+  }
+
+  @Test
+  void everyAccessorHasASetting() {
+    List<String> accessors =
+        Stream.of(StagecoachConf.class.getDeclaredMethods())
+            .filter(method -> Modifier.isPublic(method.getModifiers()))
+            .filter(method -> !Modifier.isStatic(method.getModifiers()))
+            .filter(method -> method.getParameterCount() == 0)
+            .map(Method::getName)
+            .toList();
+
+    assertThat(accessors)
+        .containsExactlyInAnyOrderElementsOf(
+            Stream.concat(
+                    Settings.all().stream().map(StagecoachConfTest::accessor),
+                    Stream.of("dataOptions", "modelPresetSettings", "changed"))
+                .toList());
+  }
+
+  private static StagecoachConf read(String name, String text) {
+    return StagecoachConf.from(new SparkConf(false).set("spark.stagecoach." + name, text));
+  }
+
+  private static Mapping mapping(Setting<?> setting) {
+    return MAPPINGS.get(setting.name());
+  }
+
+  private static Object byAccessor(StagecoachConf conf, Setting<?> setting) throws Exception {
+    return StagecoachConf.class.getMethod(accessor(setting)).invoke(conf);
+  }
+
+  /** {@code data.sequenceLength} is read by {@code dataSequenceLength()}. */
+  private static String accessor(Setting<?> setting) {
+    StringBuilder name = new StringBuilder();
+    for (String part : setting.name().split("\\.", -1)) {
+      name.append(
+          name.isEmpty()
+              ? part
+              : part.substring(0, 1).toUpperCase(Locale.ROOT) + part.substring(1));
+    }
+    return name.toString();
+  }
+
+  private static <T> void roundTripOfText(Setting<T> setting, String text) {
+    roundTrip(setting, setting.type().parse(text));
+  }
+
+  private static <T> void roundTrip(Setting<T> setting, Object value) {
+    @SuppressWarnings("unchecked")
+    T typed = (T) value;
+    assertThat(setting.type().parse(setting.type().format(typed))).isEqualTo(typed);
+  }
+}
