@@ -1,0 +1,120 @@
+package io.stagecoach.plan;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.ToLongFunction;
+
+/**
+ * Makes the heaviest stage as light as any contiguous cut within the memory limit can, by dynamic
+ * programming over (stage, first layer).
+ *
+ * <p>A pipeline of S stages and M micro-batches takes the sum of all stage times and (M − 1) times
+ * the longest, so for a given model only the longest stage counts. Hops are no part of that weight:
+ * they run beside the compute, and operations and bytes have no common unit before both are
+ * measured. They decide among cuts that are equally good: the one that sends the fewest bytes wins,
+ * then the one whose stages begin earliest.
+ */
+final class MinMaxPartitioner implements Partitioner {
+
+  private static final long IMPOSSIBLE = Long.MAX_VALUE;
+
+  private final String name;
+  private final ToLongFunction<LayerCost> weight;
+
+  MinMaxPartitioner(String name, ToLongFunction<LayerCost> weight) {
+    this.name = name;
+    this.weight = weight;
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public Plan partition(PlanRequest request) {
+    MemoryLimit limit = MemoryLimit.of(request);
+    long[] before = weightBefore(request.model());
+    long lightest = lightestBottleneck(request, limit, before);
+    if (lightest == IMPOSSIBLE) {
+      throw MemoryLimit.noPlan(request);
+    }
+    return Plan.of(name, request, fewestBytes(request, limit, before, lightest));
+  }
+
+  /** The weight of all layers before each place. */
+  private long[] weightBefore(ModelCosts model) {
+    long[] before = new long[model.size() + 1];
+    for (int i = 0; i < model.size(); i++) {
+      before[i + 1] = Math.addExact(before[i], weight.applyAsLong(model.layers().get(i)));
+    }
+    return before;
+  }
+
+  /** The least possible weight of the heaviest stage. */
+  private static long lightestBottleneck(PlanRequest request, MemoryLimit limit, long[] before) {
+    int layers = request.model().size();
+    int stages = request.stages();
+    // best[first]: the lightest bottleneck of the layers from `first` on, in the stages from s on.
+    long[] best = nothingLeft(layers);
+    for (int s = stages - 1; s >= 0; s--) {
+      long[] now = impossible(layers);
+      for (int first = s; first <= layers - (stages - s); first++) {
+        for (int end = first + 1; end <= layers - (stages - s - 1); end++) {
+          if (best[end] != IMPOSSIBLE && limit.fits(s, first, end)) {
+            now[first] = Math.min(now[first], Math.max(before[end] - before[first], best[end]));
+          }
+        }
+      }
+      best = now;
+    }
+    return best[0];
+  }
+
+  /** Among the cuts with no stage heavier than the bottleneck, the one that sends least. */
+  private static List<Integer> fewestBytes(
+      PlanRequest request, MemoryLimit limit, long[] before, long bottleneck) {
+    int layers = request.model().size();
+    int stages = request.stages();
+    int[][] chosenEnd = new int[stages][layers + 1];
+    long[] best = nothingLeft(layers);
+    for (int s = stages - 1; s >= 0; s--) {
+      long[] now = impossible(layers);
+      for (int first = s; first <= layers - (stages - s); first++) {
+        for (int end = first + 1; end <= layers - (stages - s - 1); end++) {
+          if (best[end] == IMPOSSIBLE
+              || before[end] - before[first] > bottleneck
+              || !limit.fits(s, first, end)) {
+            continue;
+          }
+          long sent = best[end] + (end < layers ? request.model().bytesInto(end) : 0);
+          if (sent < now[first]) {
+            now[first] = sent;
+            chosenEnd[s][first] = end;
+          }
+        }
+      }
+      best = now;
+    }
+    List<Integer> cuts = new ArrayList<>();
+    int first = 0;
+    for (int s = 0; s < stages; s++) {
+      cuts.add(first);
+      first = chosenEnd[s][first];
+    }
+    return cuts;
+  }
+
+  private static long[] nothingLeft(int layers) {
+    long[] row = impossible(layers);
+    row[layers] = 0;
+    return row;
+  }
+
+  private static long[] impossible(int layers) {
+    long[] row = new long[layers + 1];
+    Arrays.fill(row, IMPOSSIBLE);
+    return row;
+  }
+}

@@ -1,0 +1,62 @@
+package io.stagecoach.plan;
+
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Which layers make which stage. Every layer is in exactly one stage, and no stage is empty: a plan
+ * for which this does not hold cannot be made.
+ *
+ * @param partitioner the name of what cut it
+ * @param model the costs that it was cut by
+ * @param stages the stages in order
+ */
+public record Plan(String partitioner, ModelCosts model, List<PlannedStage> stages)
+    implements Serializable {
+
+  public Plan {
+    Objects.requireNonNull(partitioner, "partitioner");
+    Objects.requireNonNull(model, "model");
+    stages = List.copyOf(stages);
+    int next = 0;
+    for (PlannedStage stage : stages) {
+      if (stage.firstLayer() != next) {
+        throw new IllegalArgumentException(
+            "a stage begins with layer " + stage.firstLayer() + " where " + next + " is next");
+      }
+      next = stage.endLayer();
+    }
+    if (next != model.size()) {
+      throw new IllegalArgumentException(
+          "the stages end before layer " + next + " of " + model.size());
+    }
+  }
+
+  /**
+   * The plan that these cuts make.
+   *
+   * @param firstLayers the first layer of each stage, ascending, beginning with 0
+   */
+  static Plan of(String partitioner, PlanRequest request, List<Integer> firstLayers) {
+    List<PlannedStage> stages = new ArrayList<>();
+    for (int s = 0; s < firstLayers.size(); s++) {
+      int first = firstLayers.get(s);
+      int end = s + 1 < firstLayers.size() ? firstLayers.get(s + 1) : request.model().size();
+      StageCost cost = request.model().stage(first, end);
+      stages.add(new PlannedStage(first, end, cost, request.estimate(cost, s)));
+    }
+    return new Plan(partitioner, request.model(), stages);
+  }
+
+  /** The operations of the stage that has most of them: what the pipeline's pace depends on. */
+  public long bottleneckOperations() {
+    return stages.stream().mapToLong(stage -> stage.cost().operations()).max().orElseThrow();
+  }
+
+  /** The plan as a table of text. */
+  public String table() {
+    return new PlanTable(this).text();
+  }
+}

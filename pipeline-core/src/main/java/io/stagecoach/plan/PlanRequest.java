@@ -1,0 +1,49 @@
+package io.stagecoach.plan;
+
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
+import java.util.Objects;
+
+/**
+ * What is to be planned. More stages than layers is an error of kind {@code PLAN}.
+ *
+ * @param model the layers' costs
+ * @param stages how many stages; at least 1, at most as many as there are layers
+ * @param memory how memory follows from costs
+ * @param limitBytes what a device may hold; {@link #UNLIMITED} where nothing is known
+ */
+public record PlanRequest(ModelCosts model, int stages, MemoryRules memory, long limitBytes) {
+
+  /** No limit of memory. */
+  public static final long UNLIMITED = Long.MAX_VALUE;
+
+  public PlanRequest {
+    Objects.requireNonNull(model, "model");
+    Objects.requireNonNull(memory, "memory");
+    if (stages < 1) {
+      throw new StagecoachException(
+          ErrorKind.PLAN, stages + " stages were asked for", "Ask for at least one stage.");
+    }
+    if (stages > model.size()) {
+      throw new StagecoachException(
+          ErrorKind.PLAN,
+          stages + " stages were asked for, and the model has " + count(model.size(), "layer"),
+          "Ask for at most " + count(model.size(), "stage") + ", or use a deeper model.");
+    }
+    if (limitBytes < 1) {
+      throw new StagecoachException(
+          ErrorKind.PLAN,
+          "the memory limit of a device is " + limitBytes + " bytes",
+          "Give a limit above 0, or none.");
+    }
+  }
+
+  /** The memory of a stage. */
+  MemoryEstimate estimate(StageCost cost, int stage) {
+    return memory.estimate(cost, stage, stages);
+  }
+
+  private static String count(int number, String noun) {
+    return number + " " + noun + (number == 1 ? "" : "s");
+  }
+}

@@ -1,0 +1,180 @@
+package io.stagecoach.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.ToLongFunction;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.LongRange;
+
+/** The min-max partitioners against every cut there is. */
+class BalancedPartitionerProperties {
+
+  @Property(tries = 500)
+  void balancedIsTheBestOfAllCuts(
+      @ForAll("models") ModelCosts model, @ForAll @IntRange(min = 1, max = 5) int stages) {
+    compare("balanced", LayerCost::operations, model, stages, PlanRequest.UNLIMITED);
+  }
+
+  @Property(tries = 500)
+  void parametersIsTheBestOfAllCuts(
+      @ForAll("models") ModelCosts model, @ForAll @IntRange(min = 1, max = 5) int stages) {
+    compare("parameters", LayerCost::parameters, model, stages, PlanRequest.UNLIMITED);
+  }
+
+  @Property(tries = 1000)
+  void balancedIsTheBestOfTheCutsThatFit(
+      @ForAll("models") ModelCosts model,
+      @ForAll @IntRange(min = 1, max = 5) int stages,
+      @ForAll @LongRange(min = 100, max = 4000) long limit) {
+    compare("balanced", LayerCost::operations, model, stages, limit);
+  }
+
+  @Property(tries = 300)
+  void everyPartitionerPutsEveryLayerInOneStage(
+      @ForAll("models") ModelCosts model, @ForAll @IntRange(min = 1, max = 9) int wanted) {
+    int stages = Math.min(wanted, model.size());
+    for (String name : Partitioners.names()) {
+      Plan plan = Partitioners.named(name).partition(Costs.request(model, stages));
+      assertThat(plan.stages()).hasSize(stages).allMatch(stage -> stage.layers() > 0);
+      assertThat(plan.stages().stream().mapToLong(stage -> stage.cost().parameters()).sum())
+          .isEqualTo(model.layers().stream().mapToLong(LayerCost::parameters).sum());
+      assertThat(plan.stages().stream().mapToInt(PlannedStage::layers).sum())
+          .isEqualTo(model.size());
+    }
+  }
+
+  @Provide
+  Arbitrary<ModelCosts> models() {
+    Arbitrary<long[]> numbers =
+        Combinators.combine(
+                Arbitraries.longs().between(0, 6),
+                Arbitraries.longs().between(0, 30),
+                Arbitraries.longs().between(0, 20),
+                Arbitraries.longs().between(0, 40))
+            .as(
+                (operations, parameters, out, stash) ->
+                    new long[] {operations, parameters, out, stash});
+    return numbers
+        .list()
+        .ofMinSize(1)
+        .ofMaxSize(9)
+        .map(
+            rows -> {
+              List<LayerCost> layers = new ArrayList<>();
+              for (long[] row : rows) {
+                layers.add(Costs.layer(layers.size(), row[0], row[1], row[2], row[3]));
+              }
+              return new ModelCosts(layers, 8, 4);
+            });
+  }
+
+  private static void compare(
+      String name, ToLongFunction<LayerCost> weight, ModelCosts model, int wanted, long limit) {
+    int stages = Math.min(wanted, model.size());
+    // Early stages hold more micro-batches than late ones, as in 1F1B.
+    MemoryRules rules = new MemoryRules(Stash.ACTIVATIONS, (stage, all) -> all - stage, 1);
+    PlanRequest request = new PlanRequest(model, stages, rules, limit);
+    Optional<List<Integer>> best =
+        allCuts(model.size(), stages).stream()
+            .filter(cuts -> fits(request, cuts))
+            .min(
+                Comparator.<List<Integer>>comparingLong(cuts -> heaviest(model, weight, cuts))
+                    .thenComparingLong(cuts -> sent(model, cuts))
+                    .thenComparing(BalancedPartitionerProperties::lexicographic));
+    Partitioner partitioner = Partitioners.named(name);
+    if (best.isPresent()) {
+      Plan plan = partitioner.partition(request);
+      assertThat(plan.stages().stream().map(PlannedStage::firstLayer).toList())
+          .isEqualTo(best.get());
+    } else {
+      StagecoachException refusal =
+          catchThrowableOfType(StagecoachException.class, () -> partitioner.partition(request));
+      assertThat(refusal).isNotNull();
+      assertThat(refusal.kind()).isEqualTo(ErrorKind.PLAN);
+    }
+  }
+
+  private static int lexicographic(List<Integer> left, List<Integer> right) {
+    for (int i = 0; i < left.size(); i++) {
+      int order = Integer.compare(left.get(i), right.get(i));
+      if (order != 0) {
+        return order;
+      }
+    }
+    return 0;
+  }
+
+  private static int end(ModelCosts model, List<Integer> cuts, int stage) {
+    return stage + 1 < cuts.size() ? cuts.get(stage + 1) : model.size();
+  }
+
+  private static long heaviest(
+      ModelCosts model, ToLongFunction<LayerCost> weight, List<Integer> cuts) {
+    long heaviest = 0;
+    for (int s = 0; s < cuts.size(); s++) {
+      heaviest =
+          Math.max(
+              heaviest,
+              model.layers().subList(cuts.get(s), end(model, cuts, s)).stream()
+                  .mapToLong(weight)
+                  .sum());
+    }
+    return heaviest;
+  }
+
+  private static long sent(ModelCosts model, List<Integer> cuts) {
+    return cuts.stream().skip(1).mapToLong(cut -> model.layers().get(cut - 1).outputBytes()).sum();
+  }
+
+  /** The memory of each stage added up from the layers, by hand. */
+  private static boolean fits(PlanRequest request, List<Integer> cuts) {
+    ModelCosts model = request.model();
+    for (int s = 0; s < cuts.size(); s++) {
+      List<LayerCost> layers = model.layers().subList(cuts.get(s), end(model, cuts, s));
+      long input = s == 0 ? model.inputBytes() : model.layers().get(cuts.get(s) - 1).outputBytes();
+      int slots = cuts.size() - s;
+      long needed = slots * input;
+      for (LayerCost layer : layers) {
+        needed += 12 * layer.parameters() + slots * layer.stashBytes();
+      }
+      needed += s > 0 ? 2 * input : 0;
+      needed += s < cuts.size() - 1 ? 2 * layers.get(layers.size() - 1).outputBytes() : 0;
+      if (needed > request.limitBytes()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static List<List<Integer>> allCuts(int layers, int stages) {
+    List<List<Integer>> found = new ArrayList<>();
+    extend(new ArrayList<>(List.of(0)), layers, stages, found);
+    return found;
+  }
+
+  private static void extend(
+      List<Integer> cuts, int layers, int stages, List<List<Integer>> found) {
+    if (cuts.size() == stages) {
+      found.add(List.copyOf(cuts));
+      return;
+    }
+    for (int next = cuts.get(cuts.size() - 1) + 1; next < layers; next++) {
+      cuts.add(next);
+      extend(cuts, layers, stages, found);
+      cuts.remove(cuts.size() - 1);
+    }
+  }
+}

@@ -1,0 +1,84 @@
+package io.stagecoach.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class PlanTest {
+
+  private final ModelCosts model =
+      new ModelCosts(
+          List.of(
+              new LayerCost(0, "in", "Dense", 1000, 4000, 2048, 2048, 100, 10, 30),
+              new LayerCost(1, "mid", "Activation", 0, 0, 2048, 1024, 700, 5, 5),
+              new LayerCost(2, "out", "Output", 2_500_000, 10_000_000, 64, 64, 300, 15, 35)),
+          512,
+          4);
+
+  @Test
+  void memoryWithActivationsKept() {
+    MemoryRules rules = new MemoryRules(Stash.ACTIVATIONS, (s, stages) -> stages - s + 1, 2);
+    assertThat(rules.estimate(model.stage(0, 2), 0, 2))
+        .isEqualTo(
+            new MemoryEstimate(4000, 4000, 4000, 3 * (512 + 2048 + 1024), 700, 2 * 2 * 2048));
+    assertThat(rules.estimate(model.stage(2, 3), 1, 2))
+        .isEqualTo(
+            new MemoryEstimate(
+                10_000_000, 10_000_000, 10_000_000, 2 * (2048 + 64), 300, 2 * 2 * 2048));
+  }
+
+  @Test
+  void memoryWithInputsKept() {
+    MemoryRules rules = new MemoryRules(Stash.INPUTS, StashSlots.everywhere(8), 1);
+    MemoryEstimate estimate = rules.estimate(model.stage(1, 3), 1, 2);
+    assertThat(estimate.stash()).isEqualTo(8 * 2048 + 1024 + 64);
+    assertThat(estimate.total()).isEqualTo(30_000_000 + 8 * 2048 + 1088 + 700 + 2 * 2048);
+  }
+
+  @Test
+  void oneStageHasNoTransport() {
+    assertThat(Costs.rules().estimate(model.stage(0, 3), 0, 1).transport()).isZero();
+  }
+
+  @Test
+  void aLayerTwiceOrNeverIsNoPlan() {
+    PlannedStage first = stage(0, 2);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Plan("hand", model, List.of(first, stage(1, 3))));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Plan("hand", model, List.of(stage(0, 1), stage(2, 3))));
+    assertThatIllegalArgumentException().isThrownBy(() -> new Plan("hand", model, List.of(first)));
+    assertThatIllegalArgumentException().isThrownBy(() -> stage(1, 1));
+  }
+
+  @Test
+  void printsATable() {
+    Plan plan = Partitioners.named("balanced").partition(Costs.request(model, 2));
+    assertThat(plan.table().lines().map(String::stripTrailing))
+        .containsExactly(
+            "stage  layers                   parameters  forward  compute    memory    sends",
+            "    0  0 Dense .. 1 Activation       1.0 K   50.0 %   50.0 %  30.4 KiB  2.0 KiB",
+            "    1  2 Output                      2.5 M   50.0 %   50.0 %  28.6 MiB        -",
+            "3 layers in 2 stages, cut by \"balanced\"; the slowest stage does 50.0 % of the"
+                + " compute, an even cut would do 50.0 %.",
+            "Sends: bytes of one micro-batch of 4 to the next stage; as many come back.");
+  }
+
+  @Test
+  void quantitiesChangeTheirUnitInTime() {
+    assertThat(Quantity.bytes(0)).isEqualTo("0 B");
+    assertThat(Quantity.bytes(1023)).isEqualTo("1023 B");
+    assertThat(Quantity.bytes(1536)).isEqualTo("1.5 KiB");
+    assertThat(Quantity.bytes((1L << 20) - 1)).isEqualTo("1.0 MiB");
+    assertThat(Quantity.bytes(Long.MAX_VALUE)).isEqualTo("8.0 EiB");
+    assertThat(Quantity.count(999)).isEqualTo("999");
+    assertThat(Quantity.count(999_999)).isEqualTo("1.0 M");
+  }
+
+  private PlannedStage stage(int first, int end) {
+    StageCost cost = model.stage(first, Math.max(end, first + 1));
+    return new PlannedStage(first, end, cost, Costs.rules().estimate(cost, 0, 2));
+  }
+}
