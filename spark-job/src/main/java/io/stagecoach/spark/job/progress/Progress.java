@@ -1,10 +1,29 @@
 package io.stagecoach.spark.job.progress;
 
+import io.stagecoach.spark.config.ProgressStyle;
+import java.io.PrintStream;
+
 /**
  * What the step loop tells, as it goes on, to whoever watches. The order of calls is {@link
  * #start}, then any of the others, then {@link #close}. Not safe for use by several threads.
  */
 public interface Progress extends AutoCloseable {
+
+  /**
+   * The display of a style.
+   *
+   * @param style {@code auto} is a bar where this process's standard error stream is a terminal,
+   *     and lines elsewhere
+   * @param out where it is shown
+   */
+  static Progress of(ProgressStyle style, PrintStream out) {
+    return switch (style) {
+      case AUTO -> of(StandardError.isTerminal() ? ProgressStyle.BAR : ProgressStyle.LINES, out);
+      case BAR -> new ProgressBarDisplay(out);
+      case LINES -> new ProgressLines(out, System::nanoTime);
+      case NONE -> new Silence();
+    };
+  }
 
   /**
    * The steps begin.
