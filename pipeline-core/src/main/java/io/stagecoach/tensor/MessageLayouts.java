@@ -1,0 +1,129 @@
+package io.stagecoach.tensor;
+
+import com.google.flatbuffers.FlatBufferBuilder;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.arrow.flatbuf.Buffer;
+import org.apache.arrow.flatbuf.FieldNode;
+import org.apache.arrow.flatbuf.MessageHeader;
+import org.apache.arrow.flatbuf.RecordBatch;
+import org.apache.arrow.vector.ipc.message.IpcOption;
+import org.apache.arrow.vector.ipc.message.MessageSerializer;
+import org.apache.arrow.vector.types.pojo.Field;
+import org.apache.arrow.vector.types.pojo.FieldType;
+import org.apache.arrow.vector.types.pojo.Schema;
+
+/** Makes the layout of a message to be sent. */
+final class MessageLayouts {
+
+  /** What ends a stream: a continuation mark and a length of zero. */
+  static final int END_BYTES = 8;
+
+  private MessageLayouts() {}
+
+  /** The layout of a message of these tensors. */
+  static MessageLayout of(List<TensorSpec> specs) {
+    long body = 0;
+    List<Long> offsets = new ArrayList<>();
+    for (TensorSpec spec : specs) {
+      offsets.add(body);
+      body =
+          Math.addExact(
+              body, roundUp(spec.type().arrowBytes(spec.elements()), ReceiveBuffer.ALIGNMENT));
+    }
+    byte[] batch = batchMetadata(specs, offsets, body);
+    byte[] head = head(specs, batch, Long.MAX_VALUE);
+    List<MessageLayout.Body> bodies = new ArrayList<>();
+    for (int i = 0; i < specs.size(); i++) {
+      TensorSpec spec = specs.get(i);
+      bodies.add(
+          new MessageLayout.Body(
+              head.length + offsets.get(i), spec.type().arrowBytes(spec.elements())));
+    }
+    // The id's place is where two heads differ that differ in every character of their ids.
+    int idOffset = Arrays.mismatch(head, head(specs, batch, -1111111111111111111L));
+    return new MessageLayout(specs, bodies, head, idOffset, head.length + body + END_BYTES);
+  }
+
+  static long roundUp(long value, int multiple) {
+    return Math.addExact(value, multiple - 1L) / multiple * multiple;
+  }
+
+  /** The column of a tensor, as Arrow's schemas say it. */
+  static Field field(TensorSpec spec, int elements) {
+    FixedShapeTensorType type =
+        new FixedShapeTensorType(spec.type().extensionName(), elements, spec.metadata());
+    return new Field(
+        spec.name(),
+        FieldType.notNullable(type),
+        List.of(new Field("item", FieldType.notNullable(spec.type().storage()), null)));
+  }
+
+  /** Both metadata messages, the second one padded so that the body begins aligned. */
+  private static byte[] head(List<TensorSpec> specs, byte[] batch, long id) {
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put(MessageLayout.VERSION_KEY, MessageLayout.VERSION);
+    metadata.put(
+        MessageLayout.ID_KEY, new String(MessageLayout.idText(id), StandardCharsets.US_ASCII));
+    Schema schema =
+        new Schema(
+            specs.stream().map(s -> field(s, Math.toIntExact(s.elements()))).toList(), metadata);
+    ByteArrayOutputStream head = new ByteArrayOutputStream();
+    append(head, bytes(MessageSerializer.serializeMetadata(schema, IpcOption.DEFAULT)), 8);
+    append(head, batch, ReceiveBuffer.ALIGNMENT);
+    return head.toByteArray();
+  }
+
+  private static byte[] batchMetadata(List<TensorSpec> specs, List<Long> offsets, long body) {
+    FlatBufferBuilder builder = new FlatBufferBuilder();
+    // FlatBuffers are built back to front.
+    RecordBatch.startNodesVector(builder, 2 * specs.size());
+    for (int i = specs.size() - 1; i >= 0; i--) {
+      FieldNode.createFieldNode(builder, specs.get(i).elements(), 0);
+      FieldNode.createFieldNode(builder, 1, 0);
+    }
+    int nodes = builder.endVector();
+    RecordBatch.startBuffersVector(builder, 3 * specs.size());
+    for (int i = specs.size() - 1; i >= 0; i--) {
+      TensorSpec spec = specs.get(i);
+      long offset = offsets.get(i);
+      Buffer.createBuffer(builder, offset, spec.type().arrowBytes(spec.elements()));
+      // No nulls, so that neither the list nor its elements have a validity bitmap.
+      Buffer.createBuffer(builder, offset, 0);
+      Buffer.createBuffer(builder, offset, 0);
+    }
+    int buffers = builder.endVector();
+    RecordBatch.startRecordBatch(builder);
+    RecordBatch.addLength(builder, 1);
+    RecordBatch.addNodes(builder, nodes);
+    RecordBatch.addBuffers(builder, buffers);
+    int batch = RecordBatch.endRecordBatch(builder);
+    return bytes(
+        MessageSerializer.serializeMessage(
+            builder, MessageHeader.RecordBatch, batch, body, IpcOption.DEFAULT));
+  }
+
+  /** Appends an encapsulated message's metadata, padded so that what follows is aligned. */
+  private static void append(ByteArrayOutputStream out, byte[] message, int alignment) {
+    int end = Math.toIntExact(roundUp(out.size() + 8L + message.length, alignment));
+    int padded = end - out.size() - 8;
+    ByteBuffer prefix = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
+    prefix.putInt(MessageSerializer.IPC_CONTINUATION_TOKEN).putInt(padded);
+    out.writeBytes(prefix.array());
+    out.writeBytes(message);
+    out.writeBytes(new byte[padded - message.length]);
+  }
+
+  private static byte[] bytes(ByteBuffer buffer) {
+    byte[] bytes = new byte[buffer.remaining()];
+    buffer.duplicate().get(bytes);
+    return bytes;
+  }
+}

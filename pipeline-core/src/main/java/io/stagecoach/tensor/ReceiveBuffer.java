@@ -1,0 +1,124 @@
+package io.stagecoach.tensor;
+
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
+import io.stagecoach.error.Where;
+import java.nio.ByteBuffer;
+import org.apache.arrow.memory.util.MemoryUtil;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Pointer;
+
+/**
+ * Memory off the heap into which a message is put together from chunks, 64-byte aligned so that
+ * arrays can be views of it. It counts against JavaCPP's limits, as ND4J's own memory does. {@link
+ * #close()} gives it back; where nobody can reach it nor any array over it, the collector does.
+ */
+public final class ReceiveBuffer implements AutoCloseable {
+
+  /** What the first byte's address is a multiple of. */
+  static final int ALIGNMENT = 64;
+
+  /** A ByteBuffer sees less than 2 GiB, so long memory is seen through windows of this size. */
+  static final int WINDOW = 1 << 30;
+
+  private final long length;
+  private final BytePointer memory;
+  private final long start;
+  private boolean closed;
+
+  private ReceiveBuffer(long length, BytePointer memory) {
+    this.length = length;
+    this.memory = memory;
+    this.start = Math.floorMod(-memory.address(), (long) ALIGNMENT);
+  }
+
+  /** Allocates, not zeroed; the caller checks the length against its own limit first. */
+  public static ReceiveBuffer allocate(long length) {
+    if (length < 0) {
+      throw new IllegalArgumentException("length " + length);
+    }
+    try {
+      return new ReceiveBuffer(length, new BytePointer(length + ALIGNMENT));
+    } catch (OutOfMemoryError e) {
+      throw new StagecoachException(
+          ErrorKind.RESOURCE,
+          "No memory off the heap for a message of " + length + " bytes",
+          Where.nowhere(),
+          "Raise org.bytedeco.javacpp.maxbytes and the executor's memory overhead, or use smaller"
+              + " micro-batches",
+          e);
+    }
+  }
+
+  /** How many bytes there are. */
+  public long length() {
+    return length;
+  }
+
+  /**
+   * Copies a chunk's remaining bytes to this offset; the chunk's position is left as it is.
+   *
+   * @throws StagecoachException of kind PEER if it does not fit
+   */
+  public synchronized void put(long offset, ByteBuffer chunk) {
+    int remaining = chunk.remaining();
+    if (offset < 0 || offset > length - remaining) {
+      throw new StagecoachException(
+          ErrorKind.PEER,
+          "A chunk of "
+              + remaining
+              + " bytes at "
+              + offset
+              + " is beyond the end of a message of "
+              + length
+              + " bytes",
+          "");
+    }
+    int from = chunk.position();
+    while (remaining > 0) {
+      ByteBuffer window = view(offset, Math.min(remaining, WINDOW));
+      int bytes = window.remaining();
+      window.put(0, chunk, from, bytes);
+      from += bytes;
+      offset += bytes;
+      remaining -= bytes;
+    }
+  }
+
+  /** These bytes; valid until this is closed. */
+  synchronized ByteBuffer view(long offset, int bytes) {
+    if (offset < 0 || bytes < 0 || offset > length - bytes) {
+      throw new IndexOutOfBoundsException(offset + " + " + bytes + " of " + length);
+    }
+    return MemoryUtil.directBuffer(address() + offset, bytes);
+  }
+
+  /** The address of the first byte. */
+  synchronized long address() {
+    if (closed) {
+      throw new IllegalStateException("the buffer is closed");
+    }
+    return memory.address() + start;
+  }
+
+  /** A pointer to this offset that keeps the memory from being collected. */
+  synchronized BytePointer pointer(long offset) {
+    if (closed || offset < 0 || offset > length) {
+      throw new IllegalStateException("closed, or no byte " + offset + " of " + length);
+    }
+    return memory.getPointer(start + offset);
+  }
+
+  /** What lives exactly as long as the memory can be reached. */
+  Pointer owner() {
+    return memory;
+  }
+
+  @Override
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
+      memory.deallocate();
+    }
+  }
+}
