@@ -1,12 +1,14 @@
 package io.stagecoach.schedule;
 
+import java.io.Serializable;
+
 /**
  * One thing that an executor does in a step. Prints and parses as text: {@code F0.3} is the forward
  * pass of micro-batch 3 in stage 0, {@code B} the backward pass; {@code SA}, {@code RA} send and
  * receive activations, {@code SG}, {@code RG} send and receive their gradients. The stage is always
  * the one that acts: {@code SA0.3} on one executor is met by {@code RA1.3} on another.
  */
-public sealed interface Action {
+public sealed interface Action extends Serializable {
 
   /** The stage that acts, from 0. */
   int stage();
@@ -20,6 +22,24 @@ public sealed interface Action {
   /** The text form. */
   default String text() {
     return code() + stage() + "." + microBatch();
+  }
+
+  /** Whether the device computes in it, rather than waits or carries. */
+  default boolean isCompute() {
+    return this instanceof Forward || this instanceof Backward;
+  }
+
+  /**
+   * Reads the text form.
+   *
+   * @throws io.stagecoach.error.StagecoachException CONFIGURATION, with the column, where the text
+   *     is not an action
+   */
+  static Action parse(String text) {
+    TextCursor cursor = new TextCursor(text, 1);
+    Action action = cursor.action();
+    cursor.end();
+    return action;
   }
 
   /** Forward pass. */

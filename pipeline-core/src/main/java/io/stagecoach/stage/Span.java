@@ -20,6 +20,6 @@ public record Span(Action action, long startNanos, long endNanos) implements Ser
 
   /** Whether the device computes in it, rather than waits or carries. */
   public boolean isCompute() {
-    return action instanceof Action.Forward || action instanceof Action.Backward;
+    return action.isCompute();
   }
 }

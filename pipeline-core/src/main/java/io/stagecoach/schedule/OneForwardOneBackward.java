@@ -1,0 +1,46 @@
+package io.stagecoach.schedule;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Forward passes until the first gradient can be there, then one forward, one backward. Idles as
+ * long as GPipe, and stashes no more micro-batches than there are stages ahead.
+ *
+ * <pre>
+ * time     0     1     2     3     4     5     6     7
+ * stage 0  F0.0  F0.1        B0.0  F0.2  B0.1        B0.2
+ * stage 1        F1.0  B1.0  F1.1  B1.1  F1.2  B1.2
+ * </pre>
+ *
+ * <p>Source: Narayanan et al., PipeDream-Flush, arXiv 2006.09503.
+ */
+public final class OneForwardOneBackward extends StageAuthor {
+
+  @Override
+  public String name() {
+    return "1f1b";
+  }
+
+  @Override
+  public Passes passes() {
+    return Passes.FORWARD_AND_BACKWARD;
+  }
+
+  @Override
+  List<Action> stage(int stage, int stages, int microBatches) {
+    int ahead = Math.min(stages - 1 - stage, microBatches);
+    List<Action> actions = new ArrayList<>();
+    for (int m = 0; m < ahead; m++) {
+      actions.add(new Action.Forward(stage, m));
+    }
+    for (int m = ahead; m < microBatches; m++) {
+      actions.add(new Action.Forward(stage, m));
+      actions.add(new Action.Backward(stage, m - ahead));
+    }
+    for (int m = microBatches - ahead; m < microBatches; m++) {
+      actions.add(new Action.Backward(stage, m));
+    }
+    return actions;
+  }
+}

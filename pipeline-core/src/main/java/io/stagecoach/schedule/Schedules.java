@@ -1,0 +1,54 @@
+package io.stagecoach.schedule;
+
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/** The training schedules there are, by name. */
+public final class Schedules {
+
+  private final Map<String, ScheduleAuthor> byName = new TreeMap<>();
+
+  private Schedules(List<ScheduleAuthor> authors) {
+    for (ScheduleAuthor author : authors) {
+      if (byName.put(author.name(), author) != null) {
+        throw new IllegalArgumentException("two schedules named " + author.name());
+      }
+    }
+  }
+
+  /** Those that Stagecoach brings. */
+  public static Schedules standard() {
+    return new Schedules(List.of(new GPipe(), new OneForwardOneBackward()));
+  }
+
+  /** These, and one more. */
+  public Schedules and(ScheduleAuthor author) {
+    return new Schedules(Stream.concat(byName.values().stream(), Stream.of(author)).toList());
+  }
+
+  /** Their names, sorted. */
+  public List<String> names() {
+    return new ArrayList<>(byName.keySet());
+  }
+
+  /**
+   * The author of that name.
+   *
+   * @throws StagecoachException CONFIGURATION, with the names there are, if there is none
+   */
+  public ScheduleAuthor named(String name) {
+    ScheduleAuthor author = byName.get(name);
+    if (author == null) {
+      throw new StagecoachException(
+          ErrorKind.CONFIGURATION,
+          "There is no schedule named '" + name + "'",
+          "Choose one of " + String.join(", ", names()) + ".");
+    }
+    return author;
+  }
+}
