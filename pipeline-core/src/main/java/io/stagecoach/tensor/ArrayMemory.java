@@ -22,6 +22,7 @@ import org.bytedeco.javacpp.indexer.LongIndexer;
 import org.bytedeco.javacpp.indexer.ShortIndexer;
 import org.bytedeco.javacpp.indexer.UByteIndexer;
 import org.nd4j.linalg.api.buffer.DataBuffer;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.concurrency.AffinityManager;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -129,10 +130,7 @@ final class ArrayMemory {
   }
 
   private static INDArray copy(TensorSpec spec, ReceiveBuffer message, MessageLayout.Body body) {
-    INDArray array =
-        outsideWorkspaces(
-            () ->
-                Nd4j.createUninitialized(spec.type().dataType(), spec.shapeArray(), spec.order()));
+    INDArray array = uninitialized(spec.type().dataType(), spec.shapeArray(), spec.order());
     long bytes = spec.elements() * spec.type().width();
     long from = body.offset();
     long written = 0;
@@ -144,10 +142,20 @@ final class ArrayMemory {
       }
       written += window.capacity();
     }
+    writtenOnHost(array);
+    return array;
+  }
+
+  /** A new array outside of any workspace. */
+  static INDArray uninitialized(DataType type, long[] shape, char order) {
+    return outsideWorkspaces(() -> Nd4j.createUninitialized(type, shape, order));
+  }
+
+  /** Says that the newest elements are the host's, where there is another place. */
+  static void writtenOnHost(INDArray array) {
     if (!Nd4j.getEnvironment().isCPU()) {
       Nd4j.getAffinityManager().tagLocation(array, AffinityManager.Location.HOST);
     }
-    return array;
   }
 
   private static void unpackBits(

@@ -38,7 +38,7 @@ final class MessageLayouts {
           Math.addExact(
               body, roundUp(spec.type().arrowBytes(spec.elements()), ReceiveBuffer.ALIGNMENT));
     }
-    byte[] batch = batchMetadata(specs, offsets, body);
+    byte[] batch = batchMetadata(1, specs, offsets, body);
     byte[] head = head(specs, batch, Long.MAX_VALUE);
     List<MessageLayout.Body> bodies = new ArrayList<>();
     for (int i = 0; i < specs.size(); i++) {
@@ -81,27 +81,28 @@ final class MessageLayouts {
     return head.toByteArray();
   }
 
-  private static byte[] batchMetadata(List<TensorSpec> specs, List<Long> offsets, long body) {
+  /** The metadata of a record batch of so many rows; no column has nulls. */
+  static byte[] batchMetadata(int rows, List<TensorSpec> specs, List<Long> offsets, long body) {
     FlatBufferBuilder builder = new FlatBufferBuilder();
     // FlatBuffers are built back to front.
     RecordBatch.startNodesVector(builder, 2 * specs.size());
     for (int i = specs.size() - 1; i >= 0; i--) {
-      FieldNode.createFieldNode(builder, specs.get(i).elements(), 0);
-      FieldNode.createFieldNode(builder, 1, 0);
+      FieldNode.createFieldNode(builder, rows * specs.get(i).elements(), 0);
+      FieldNode.createFieldNode(builder, rows, 0);
     }
     int nodes = builder.endVector();
     RecordBatch.startBuffersVector(builder, 3 * specs.size());
     for (int i = specs.size() - 1; i >= 0; i--) {
       TensorSpec spec = specs.get(i);
       long offset = offsets.get(i);
-      Buffer.createBuffer(builder, offset, spec.type().arrowBytes(spec.elements()));
+      Buffer.createBuffer(builder, offset, spec.type().arrowBytes(rows * spec.elements()));
       // No nulls, so that neither the list nor its elements have a validity bitmap.
       Buffer.createBuffer(builder, offset, 0);
       Buffer.createBuffer(builder, offset, 0);
     }
     int buffers = builder.endVector();
     RecordBatch.startRecordBatch(builder);
-    RecordBatch.addLength(builder, 1);
+    RecordBatch.addLength(builder, rows);
     RecordBatch.addNodes(builder, nodes);
     RecordBatch.addBuffers(builder, buffers);
     int batch = RecordBatch.endRecordBatch(builder);
@@ -111,7 +112,7 @@ final class MessageLayouts {
   }
 
   /** Appends an encapsulated message's metadata, padded so that what follows is aligned. */
-  private static void append(ByteArrayOutputStream out, byte[] message, int alignment) {
+  static void append(ByteArrayOutputStream out, byte[] message, int alignment) {
     int end = Math.toIntExact(roundUp(out.size() + 8L + message.length, alignment));
     int padded = end - out.size() - 8;
     ByteBuffer prefix = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
@@ -121,7 +122,7 @@ final class MessageLayouts {
     out.writeBytes(new byte[padded - message.length]);
   }
 
-  private static byte[] bytes(ByteBuffer buffer) {
+  static byte[] bytes(ByteBuffer buffer) {
     byte[] bytes = new byte[buffer.remaining()];
     buffer.duplicate().get(bytes);
     return bytes;
