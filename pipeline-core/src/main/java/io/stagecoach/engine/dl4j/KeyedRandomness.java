@@ -1,0 +1,40 @@
+package io.stagecoach.engine.dl4j;
+
+import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.conf.layers.BaseLayer;
+import org.deeplearning4j.nn.conf.layers.Layer;
+
+/** Puts keys before every random source of a runtime configuration, cut or whole. */
+final class KeyedRandomness {
+
+  private final RandomKey key;
+  private final int layer;
+  private int sources;
+
+  private KeyedRandomness(RandomKey key, int layer) {
+    this.key = key;
+    this.layer = layer;
+  }
+
+  /**
+   * Wraps every dropout and weight noise.
+   *
+   * @param configuration a runtime configuration; changed
+   * @param firstLayer the index in the whole model of its first layer
+   */
+  static void install(MultiLayerConfiguration configuration, int firstLayer, RandomKey key) {
+    for (int i = 0; i < configuration.getConfs().size(); i++) {
+      new KeyedRandomness(key, firstLayer + i).wrap(configuration.getConf(i).getLayer());
+    }
+  }
+
+  private void wrap(Layer configured) {
+    if (configured.getIDropout() != null) {
+      configured.setIDropout(new KeyedDropout(configured.getIDropout(), key, layer, sources++));
+    }
+    if (configured instanceof BaseLayer base && base.getWeightNoise() != null) {
+      base.setWeightNoise(new KeyedWeightNoise(base.getWeightNoise(), key, layer, sources++));
+    }
+    LayerTree.inner(configured).forEach(this::wrap);
+  }
+}

@@ -1,0 +1,269 @@
+package io.stagecoach.engine.dl4j;
+
+import io.stagecoach.batch.Columns;
+import io.stagecoach.engine.Loss;
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
+import io.stagecoach.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.api.layers.IOutputLayer;
+import org.deeplearning4j.nn.conf.CNN2DFormat;
+import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.conf.RNNFormat;
+import org.deeplearning4j.nn.conf.layers.BaseOutputLayer;
+import org.deeplearning4j.nn.conf.layers.CnnLossLayer;
+import org.deeplearning4j.nn.conf.layers.LossLayer;
+import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
+import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
+import org.deeplearning4j.nn.conf.layers.misc.FrozenLayerWithBackprop;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.nd4j.linalg.activations.impl.ActivationSigmoid;
+import org.nd4j.linalg.activations.impl.ActivationSoftmax;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.lossfunctions.impl.LossBinaryXENT;
+import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
+
+/** The end of the last stage: labels, their mask, the loss, and how often each class was right. */
+final class OutputHead {
+
+  /** More classes than this are not counted by pairs: the counts would be larger than the data. */
+  private static final int MOST_CLASSES_COUNTED = 1000;
+
+  private final Replica replica;
+  private final org.deeplearning4j.nn.conf.layers.Layer configured;
+  private final DataType type;
+  private INDArray labels;
+
+  OutputHead(Replica replica, DataType type) {
+    this.replica = replica;
+    this.configured = replica.outputLayer().conf().getLayer();
+    this.type = type;
+  }
+
+  /**
+   * Makes the output layer of a runtime configuration take class indices where it can do without
+   * one-hot labels.
+   */
+  static void install(MultiLayerConfiguration configuration) {
+    org.deeplearning4j.nn.conf.layers.Layer last =
+        configuration.getConf(configuration.getConfs().size() - 1).getLayer();
+    if (last instanceof FrozenLayerWithBackprop frozen) {
+      last = frozen.getUnderlying();
+    }
+    if (last instanceof BaseOutputLayer output
+        && output.getActivationFn() instanceof ActivationSoftmax
+        && output.getLossFn() instanceof LossMCXENT crossEntropy) {
+      output.setLossFn(new ClassIndexLoss(crossEntropy));
+    }
+  }
+
+  /** Gives the output layer its labels and their mask; its input must be set. */
+  void setLabels(Tensors columns) {
+    INDArray given =
+        columns
+            .find(Columns.LABELS)
+            .orElseThrow(
+                () ->
+                    new StagecoachException(
+                        ErrorKind.DATA,
+                        "There is no column " + Columns.LABELS,
+                        "Name the label column in spark.stagecoach.data.label."));
+    labels = prepare(given);
+    ((IOutputLayer) replica.outputLayer()).setLabels(labels);
+    Optional<INDArray> mask = columns.find(Columns.LABELS_MASK);
+    if (mask.isPresent()) {
+      INDArray cast = mask.get().castTo(type);
+      replica.outputLayer().setMaskArray(cast.rank() == 1 ? cast.reshape(cast.length(), 1) : cast);
+    }
+  }
+
+  private INDArray prepare(INDArray given) {
+    if (!given.isZ()) {
+      INDArray cast = given.castTo(type);
+      return cast.rank() == 1 ? cast.reshape(cast.length(), 1) : cast;
+    }
+    boolean time = hasTimeAxis();
+    INDArray indices = given;
+    if (time && given.rank() == 2) {
+      indices =
+          isTimeInTheMiddle()
+              ? given.reshape('c', given.size(0), given.size(1), 1)
+              : given.reshape('c', given.size(0), 1, given.size(1));
+    } else if (!time && given.rank() == 1) {
+      indices = given.reshape('c', given.length(), 1);
+    }
+    if (configured instanceof BaseOutputLayer output
+        && output.getLossFn() instanceof ClassIndexLoss) {
+      return indices;
+    }
+    return classCount() == 1 ? indices.castTo(type) : oneHot(given, time);
+  }
+
+  private INDArray oneHot(INDArray indices, boolean time) {
+    long count = classCount();
+    long rows = indices.size(0);
+    long steps = time ? indices.size(1) : 1;
+    INDArray flat = indices.reshape('c', indices.length());
+    INDArray matrix = Nd4j.zeros(type, rows * steps, count);
+    for (long i = 0; i < flat.length(); i++) {
+      long label = flat.getLong(i);
+      if (label < 0 || label >= count) {
+        throw ClassIndexLoss.outOfRange(label, count);
+      }
+      matrix.putScalar(i, label, 1);
+    }
+    if (!time) {
+      return matrix;
+    }
+    INDArray sequence = matrix.reshape('c', rows, steps, count);
+    return isTimeInTheMiddle() ? sequence : sequence.permute(0, 2, 1);
+  }
+
+  private long classCount() {
+    if (configured instanceof BaseOutputLayer output) {
+      return output.getNOut();
+    }
+    INDArray input = replica.outputLayer().input();
+    return input.size(classAxis(input.rank()));
+  }
+
+  private boolean hasTimeAxis() {
+    return configured instanceof RnnOutputLayer || configured instanceof RnnLossLayer;
+  }
+
+  private boolean isTimeInTheMiddle() {
+    return configured instanceof RnnOutputLayer output && output.getRnnDataFormat() == RNNFormat.NWC
+        || configured instanceof RnnLossLayer loss && loss.getRnnDataFormat() == RNNFormat.NWC;
+  }
+
+  private int classAxis(int rank) {
+    boolean lastAxis =
+        isTimeInTheMiddle()
+            || configured instanceof CnnLossLayer cnn && cnn.getFormat() == CNN2DFormat.NHWC;
+    return lastAxis ? rank - 1 : 1;
+  }
+
+  /** The loss of the labels that are set. */
+  Loss loss(boolean training, int examples, LayerWorkspaceMgr memory) {
+    double sum = replica.lossSum(training, memory);
+    return new Loss(sum, examples, countLabels(), List.of());
+  }
+
+  /** The loss with counts of actual and predicted class, where there are classes. */
+  Loss withConfusion(Loss loss, INDArray output) {
+    return new Loss(loss.sum(), loss.examples(), loss.timeSteps(), confusion(output));
+  }
+
+  private long countLabels() {
+    INDArray mask = replica.outputLayer().getMaskArray();
+    if (mask == null) {
+      return labelVectors();
+    }
+    if (mask.rank() == 2 && mask.size(0) == labelVectors() && mask.size(1) > 1) {
+      // A mask for each output: a vector counts if any of its outputs does.
+      return mask.neq(0).castTo(DataType.INT32).max(1).sumNumber().longValue();
+    }
+    return mask.neq(0).castTo(DataType.INT64).sumNumber().longValue();
+  }
+
+  private long labelVectors() {
+    return labels.length() / labels.size(classAxis(labels.rank()));
+  }
+
+  private List<Long> confusion(INDArray output) {
+    long classes = output.size(classAxis(output.rank()));
+    boolean binary = classes == 1 && isBinary();
+    if (!binary && !isDistribution() || classes > MOST_CLASSES_COUNTED) {
+      return List.of();
+    }
+    int width = binary ? 2 : (int) classes;
+    int[] predicted = classes(output, binary);
+    int[] actual = labels.isZ() ? indices() : classes(labels, binary);
+    double[] counts = labelWeights(actual.length);
+    long[] cells = new long[width * width];
+    for (int i = 0; i < actual.length; i++) {
+      if (counts[i] != 0) {
+        cells[actual[i] * width + predicted[i]]++;
+      }
+    }
+    return Arrays.stream(cells).boxed().toList();
+  }
+
+  private boolean isDistribution() {
+    return configured instanceof BaseOutputLayer output
+            && output.getActivationFn() instanceof ActivationSoftmax
+        || configured instanceof LossLayer loss
+            && loss.getActivationFn() instanceof ActivationSoftmax
+        || configured instanceof RnnLossLayer rnn
+            && rnn.getActivationFn() instanceof ActivationSoftmax;
+  }
+
+  private boolean isBinary() {
+    return configured instanceof BaseOutputLayer output
+            && output.getActivationFn() instanceof ActivationSigmoid
+            && output.getLossFn() instanceof LossBinaryXENT
+        || configured instanceof LossLayer loss
+            && loss.getActivationFn() instanceof ActivationSigmoid
+            && loss.getLossFn() instanceof LossBinaryXENT;
+  }
+
+  /** The class of each label vector, rows first, then time. */
+  private int[] classes(INDArray distributions, boolean binary) {
+    INDArray chosen =
+        binary
+            ? distributions.gt(0.5).castTo(DataType.INT32)
+            : distributions.argMax(classAxis(distributions.rank()));
+    INDArray flat = chosen.dup('c').reshape('c', chosen.length());
+    return flat.castTo(DataType.INT32).toIntVector();
+  }
+
+  private int[] indices() {
+    return labels.dup('c').reshape('c', labels.length()).castTo(DataType.INT32).toIntVector();
+  }
+
+  /** Which label vectors count, rows first, then time. */
+  private double[] labelWeights(int vectors) {
+    INDArray mask = replica.outputLayer().getMaskArray();
+    double[] weights = new double[vectors];
+    if (mask == null) {
+      Arrays.fill(weights, 1);
+      return weights;
+    }
+    int steps = hasTimeAxis() ? vectors / (int) labels.size(0) : 1;
+    int rows = vectors / steps;
+    INDArray perVector = mask.length() == vectors ? mask.reshape(vectors) : mask.max(1);
+    for (int row = 0; row < rows; row++) {
+      for (int step = 0; step < steps; step++) {
+        // DL4J's mask vectors for sequences run through the rows first.
+        weights[row * steps + step] = perVector.getDouble(maskIndex(row, step, rows, steps));
+      }
+    }
+    return weights;
+  }
+
+  private static int maskIndex(int row, int step, int rows, int steps) {
+    return steps == 1 ? row : step * rows + row;
+  }
+
+  /** What the model predicts for the input that is set. */
+  INDArray predict(LayerWorkspaceMgr memory) {
+    Layer layer = replica.outputLayer();
+    return layer.activate(layer.input(), false, memory);
+  }
+
+  /** Lets go of the labels. */
+  void clear() {
+    labels = null;
+  }
+
+  /** What the columns of the last stage are called. */
+  static List<String> columns() {
+    return new ArrayList<>(List.of(Columns.LABELS, Columns.LABELS_MASK));
+  }
+}

@@ -1,0 +1,272 @@
+package io.stagecoach.engine.dl4j;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.api.MaskState;
+import org.deeplearning4j.nn.api.layers.IOutputLayer;
+import org.deeplearning4j.nn.api.layers.RecurrentLayer;
+import org.deeplearning4j.nn.conf.BackpropType;
+import org.deeplearning4j.nn.conf.InputPreProcessor;
+import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.gradient.Gradient;
+import org.deeplearning4j.nn.layers.FrozenLayer;
+import org.deeplearning4j.nn.layers.FrozenLayerWithBackprop;
+import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.nn.workspace.ArrayType;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.nd4j.common.primitives.Pair;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * One set of a stage's layers: what one micro-batch in flight needs. Replicas of a stage share
+ * weights and the gradient scratch. Walks the layers as {@code MultiLayerNetwork} does, with the
+ * number of examples known rather than guessed from an axis.
+ */
+@SuppressWarnings("try") // DL4J's memory scopes are resources that no one needs to name.
+final class Replica {
+
+  private final MultiLayerNetwork network;
+  private final Layer[] layers;
+  private final Map<Integer, InputPreProcessor> preProcessors;
+  private final boolean truncated;
+  private final int truncatedLength;
+  private final boolean hasOutput;
+  private final RandomKey key;
+  private int examples;
+
+  /**
+   * @param configuration the stage's own, not shared with any other replica
+   * @param parameters the stage's weights, rank 1, shared; null to make them anew
+   * @param hasOutput whether the last layer has the loss
+   * @param key what the configuration's random masks are keyed by
+   */
+  Replica(
+      MultiLayerConfiguration configuration,
+      INDArray parameters,
+      boolean hasOutput,
+      RandomKey key) {
+    this.network = new MultiLayerNetwork(configuration);
+    network.init(parameters == null ? null : parameters.reshape(1, parameters.length()), false);
+    this.layers = network.getLayers();
+    this.preProcessors = configuration.getInputPreProcessors();
+    this.truncated = configuration.getBackpropType() == BackpropType.TruncatedBPTT;
+    this.truncatedLength = configuration.getTbpttBackLength();
+    this.hasOutput = hasOutput;
+    this.key = key;
+    // The first layer's input is lent; the output layer's is used twice, for loss and gradient.
+    layers[0].allowInputModification(false);
+    layers[layers.length - 1].allowInputModification(!hasOutput && layers.length > 1);
+  }
+
+  Layer[] layers() {
+    return layers;
+  }
+
+  /** The layer with the loss. */
+  Layer outputLayer() {
+    Layer last = layers[layers.length - 1];
+    return last instanceof FrozenLayerWithBackprop frozen ? frozen.getInsideLayer() : last;
+  }
+
+  /** All weights, rank 1; null if there are none. */
+  INDArray parameters() {
+    INDArray flat = network.params();
+    return flat == null ? null : flat.reshape(flat.length());
+  }
+
+  void writeGradientsTo(INDArray scratch) {
+    network.setBackpropGradientsViewArray(scratch);
+  }
+
+  /** Tells the layers where schedules stand. */
+  void setCounts(long step, int epoch) {
+    for (Layer layer : layers) {
+      layer.setIterationCount((int) step);
+      layer.setEpochCount(epoch);
+    }
+  }
+
+  /** The penalty at the present weights. */
+  double regularization() {
+    double sum = 0;
+    for (Layer layer : layers) {
+      sum += layer.calcRegularizationScore(true);
+    }
+    return sum;
+  }
+
+  /** How many examples the micro-batch has that ran forward last. */
+  int examples() {
+    return examples;
+  }
+
+  /** Whether state is carried over time segments. */
+  boolean isTruncated() {
+    return truncated;
+  }
+
+  /**
+   * Runs forward through all layers but the output layer, whose input it sets.
+   *
+   * @param in what comes in; not changed
+   * @param before the recurrent state to start from, if this is a time segment
+   * @return what comes out, still in this replica's memory
+   */
+  Boundary forward(
+      Boundary in,
+      boolean training,
+      long step,
+      int microBatch,
+      List<Map<String, INDArray>> before,
+      LayerWorkspaceMgr memory) {
+    key.at(step, microBatch);
+    examples = in.examples();
+    for (Layer layer : layers) {
+      layer.setInputMiniBatchSize(examples);
+      layer.clearNoiseWeightParams();
+    }
+    setState(before);
+    Pair<INDArray, MaskState> outMask = passMask(in.mask(), in.maskState());
+    INDArray x = in.activations();
+    int plain = hasOutput ? layers.length - 1 : layers.length;
+    for (int i = 0; i < plain; i++) {
+      try (MemoryWorkspace working = memory.notifyScopeEntered(ArrayType.FF_WORKING_MEM)) {
+        x = activate(i, preProcess(i, x, memory), training, memory);
+      }
+    }
+    if (hasOutput) {
+      try (MemoryWorkspace working = memory.notifyScopeEntered(ArrayType.FF_WORKING_MEM)) {
+        x = preProcess(plain, x, memory);
+        outputLayer().setInput(x, memory);
+      }
+    }
+    return new Boundary(x, outMask.getFirst(), outMask.getSecond(), examples);
+  }
+
+  private INDArray preProcess(int layer, INDArray x, LayerWorkspaceMgr memory) {
+    InputPreProcessor preProcessor = preProcessors.get(layer);
+    return preProcessor == null ? x : preProcessor.preProcess(x, examples, memory);
+  }
+
+  private INDArray activate(int i, INDArray x, boolean training, LayerWorkspaceMgr memory) {
+    RecurrentLayer recurrent = truncated ? recurrent(layers[i]) : null;
+    if (recurrent == null) {
+      return layers[i].activate(x, training, memory);
+    }
+    boolean trains = training && !(layers[i] instanceof FrozenLayer);
+    return recurrent.rnnActivateUsingStoredState(x, trains, true, memory);
+  }
+
+  private static RecurrentLayer recurrent(Layer layer) {
+    if (layer instanceof RecurrentLayer plain) {
+      return plain;
+    }
+    boolean wraps =
+        layer instanceof BaseWrapperLayer wrapper
+            && wrapper.getUnderlying() instanceof RecurrentLayer;
+    return wraps ? (RecurrentLayer) ((BaseWrapperLayer) layer).getUnderlying() : null;
+  }
+
+  private Pair<INDArray, MaskState> passMask(INDArray mask, MaskState state) {
+    for (Layer layer : layers) {
+      layer.setMaskArray(null);
+    }
+    if (mask == null) {
+      return new Pair<>(null, null);
+    }
+    return network.feedForwardMaskArray(mask, state, examples);
+  }
+
+  private void setState(List<Map<String, INDArray>> before) {
+    if (!truncated) {
+      return;
+    }
+    for (int i = 0; i < layers.length; i++) {
+      RecurrentLayer recurrent = recurrent(layers[i]);
+      if (recurrent != null) {
+        Map<String, INDArray> state = before.isEmpty() ? Map.of() : before.get(i);
+        // DL4J's layers do not agree on which of the two they start from.
+        recurrent.rnnSetPreviousState(state);
+        recurrent.rnnSetTBPTTState(state);
+      }
+    }
+  }
+
+  /** The recurrent state after {@link #forward}, layer by layer, copied. */
+  List<Map<String, INDArray>> stateAfter() {
+    List<Map<String, INDArray>> all = new ArrayList<>();
+    for (Layer layer : layers) {
+      RecurrentLayer recurrent = recurrent(layer);
+      Map<String, INDArray> state = new HashMap<>();
+      if (recurrent != null) {
+        recurrent.rnnGetTBPTTState().forEach((name, array) -> state.put(name, array.dup()));
+      }
+      all.add(state);
+    }
+    return all;
+  }
+
+  /**
+   * Runs backward; the gradients of the weights are then in the scratch.
+   *
+   * @param outputGradients the gradient of what {@link #forward} gave, which this may change; null
+   *     if the last layer has the loss
+   * @return the gradient of what came in, in this replica's memory; null where none flows
+   */
+  INDArray backward(
+      INDArray outputGradients,
+      long step,
+      int microBatch,
+      LayerWorkspaceMgr even,
+      LayerWorkspaceMgr odd) {
+    key.at(step, microBatch);
+    INDArray epsilon = outputGradients;
+    for (int i = layers.length - 1; i >= 0; i--) {
+      if (layers[i] instanceof FrozenLayer) {
+        return null;
+      }
+      LayerWorkspaceMgr memory = i % 2 == 0 ? even : odd;
+      try (MemoryWorkspace working = memory.notifyScopeEntered(ArrayType.BP_WORKING_MEM)) {
+        epsilon = backpropagate(layers[i], epsilon, memory).getSecond();
+        if (epsilon == null) {
+          return null;
+        }
+        InputPreProcessor preProcessor = preProcessors.get(i);
+        if (preProcessor != null) {
+          epsilon = preProcessor.backprop(epsilon, examples, memory);
+        }
+      }
+    }
+    return epsilon;
+  }
+
+  private Pair<Gradient, INDArray> backpropagate(
+      Layer layer, INDArray epsilon, LayerWorkspaceMgr memory) {
+    if (truncated && layer instanceof RecurrentLayer recurrent) {
+      return recurrent.tbpttBackpropGradient(epsilon, truncatedLength, memory);
+    }
+    return layer.backpropGradient(epsilon, memory);
+  }
+
+  /** Lets go of a micro-batch's arrays. */
+  void clear() {
+    for (Layer layer : layers) {
+      layer.clear();
+      layer.clearNoiseWeightParams();
+    }
+  }
+
+  /** The loss of the output layer, not averaged, without regularisation. */
+  double lossSum(boolean training, LayerWorkspaceMgr memory) {
+    Layer layer = outputLayer();
+    try (MemoryWorkspace working = memory.notifyScopeEntered(ArrayType.FF_WORKING_MEM)) {
+      double average = ((IOutputLayer) layer).computeScore(0, training, memory);
+      return average * layer.getInputMiniBatchSize();
+    }
+  }
+}
