@@ -14,6 +14,7 @@ import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.RNNFormat;
+import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.conf.layers.BaseOutputLayer;
 import org.deeplearning4j.nn.conf.layers.CnnLossLayer;
 import org.deeplearning4j.nn.conf.layers.LossLayer;
@@ -26,6 +27,7 @@ import org.nd4j.linalg.activations.impl.ActivationSoftmax;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.lossfunctions.ILossFunction;
 import org.nd4j.linalg.lossfunctions.impl.LossBinaryXENT;
 import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
 
@@ -138,15 +140,18 @@ final class OutputHead {
   }
 
   private boolean isTimeInTheMiddle() {
-    return configured instanceof RnnOutputLayer output && output.getRnnDataFormat() == RNNFormat.NWC
-        || configured instanceof RnnLossLayer loss && loss.getRnnDataFormat() == RNNFormat.NWC;
+    if (configured instanceof RnnOutputLayer output) {
+      return output.getRnnDataFormat() == RNNFormat.NWC;
+    }
+    return configured instanceof RnnLossLayer loss && loss.getRnnDataFormat() == RNNFormat.NWC;
+  }
+
+  private boolean areChannelsLast() {
+    return configured instanceof CnnLossLayer loss && loss.getFormat() == CNN2DFormat.NHWC;
   }
 
   private int classAxis(int rank) {
-    boolean lastAxis =
-        isTimeInTheMiddle()
-            || configured instanceof CnnLossLayer cnn && cnn.getFormat() == CNN2DFormat.NHWC;
-    return lastAxis ? rank - 1 : 1;
+    return isTimeInTheMiddle() || areChannelsLast() ? rank - 1 : 1;
   }
 
   /** The loss of the labels that are set. */
@@ -179,7 +184,7 @@ final class OutputHead {
   private List<Long> confusion(INDArray output) {
     long classes = output.size(classAxis(output.rank()));
     boolean binary = classes == 1 && isBinary();
-    if (!binary && !isDistribution() || classes > MOST_CLASSES_COUNTED) {
+    if ((!binary && !isDistribution()) || classes > MOST_CLASSES_COUNTED) {
       return List.of();
     }
     int width = binary ? 2 : (int) classes;
@@ -196,21 +201,20 @@ final class OutputHead {
   }
 
   private boolean isDistribution() {
-    return configured instanceof BaseOutputLayer output
-            && output.getActivationFn() instanceof ActivationSoftmax
-        || configured instanceof LossLayer loss
-            && loss.getActivationFn() instanceof ActivationSoftmax
-        || configured instanceof RnnLossLayer rnn
-            && rnn.getActivationFn() instanceof ActivationSoftmax;
+    return configured instanceof BaseLayer base
+        && base.getActivationFn() instanceof ActivationSoftmax
+        && !(configured instanceof CnnLossLayer);
   }
 
   private boolean isBinary() {
-    return configured instanceof BaseOutputLayer output
-            && output.getActivationFn() instanceof ActivationSigmoid
-            && output.getLossFn() instanceof LossBinaryXENT
-        || configured instanceof LossLayer loss
-            && loss.getActivationFn() instanceof ActivationSigmoid
-            && loss.getLossFn() instanceof LossBinaryXENT;
+    ILossFunction loss = null;
+    if (configured instanceof BaseOutputLayer output) {
+      loss = output.getLossFn();
+    } else if (configured instanceof LossLayer output) {
+      loss = output.getLossFn();
+    }
+    return loss instanceof LossBinaryXENT
+        && ((BaseLayer) configured).getActivationFn() instanceof ActivationSigmoid;
   }
 
   /** The class of each label vector, rows first, then time. */

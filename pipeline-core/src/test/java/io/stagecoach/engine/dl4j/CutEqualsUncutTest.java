@@ -1,0 +1,105 @@
+package io.stagecoach.engine.dl4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.stagecoach.engine.Loss;
+import io.stagecoach.engine.Recompute;
+import io.stagecoach.schedule.GPipe;
+import io.stagecoach.schedule.OneForwardOneBackward;
+import io.stagecoach.schedule.ScheduleAuthor;
+import io.stagecoach.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongFunction;
+import java.util.stream.Stream;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * A pipeline has the very weights of plain DL4J on the uncut network: two and three stages, one to
+ * eight micro-batches (the last of them smaller), both schedules, recompute on and off.
+ */
+class CutEqualsUncutTest {
+
+  private static final int LONG_RUN = 20;
+  private static final int SHORT_RUN = 3;
+  private static final int ROWS = 15;
+  private static final long SEED = 77;
+
+  record Case(String name, String json, LongFunction<Tensors> data, List<List<Integer>> cuts) {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  static Stream<Case> cases() {
+    LongFunction<Tensors> vectors = seed -> Batches.vectors(seed, ROWS, 8, 3);
+    return Stream.of(
+        new Case("MLP", Networks.mlp(), vectors, List.of(List.of(2), List.of(1, 4))),
+        new Case("frozen layer", Networks.frozen(), vectors, List.of(List.of(1), List.of(2, 3))),
+        new Case(
+            "CNN",
+            Networks.cnn(),
+            seed -> Batches.images(seed, ROWS, 8, 3),
+            List.of(List.of(3), List.of(2, 4))),
+        new Case(
+            "LSTM with masks",
+            Networks.lstm(),
+            seed -> Batches.sequences(seed, ROWS, 4, 3, 6),
+            List.of(List.of(2), List.of(1, 3))));
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void weightsAreThoseOfTheUncutNetwork(Case tried) {
+    for (int microBatches : List.of(1, 2, 3, 5, 8)) {
+      int count = microBatches == 3 ? LONG_RUN : SHORT_RUN;
+      List<List<Tensors>> steps = new ArrayList<>();
+      for (int step = 0; step < count; step++) {
+        steps.add(Batches.split(tried.data().apply(1000L * step), microBatches));
+      }
+      INDArray expected;
+      double expectedLoss = 0;
+      try (UncutTrainer uncut = new UncutTrainer(tried.json(), SEED)) {
+        for (int step = 0; step < count; step++) {
+          expectedLoss = uncut.step(steps.get(step), step, step / 7);
+        }
+        expected = uncut.parameters().dup();
+      }
+      int tries = 0;
+      for (List<Integer> cuts : tried.cuts()) {
+        for (ScheduleAuthor author : List.of(new GPipe(), new OneForwardOneBackward())) {
+          Recompute recompute = tries++ % 2 == 0 ? Recompute.NONE : Recompute.STAGE;
+          check(tried, cuts, author, recompute, steps, expected, expectedLoss);
+        }
+      }
+      check(
+          tried, tried.cuts().get(0), new GPipe(), Recompute.STAGE, steps, expected, expectedLoss);
+    }
+  }
+
+  private static void check(
+      Case tried,
+      List<Integer> cuts,
+      ScheduleAuthor author,
+      Recompute recompute,
+      List<List<Tensors>> steps,
+      INDArray expected,
+      double expectedLoss) {
+    int microBatches = steps.get(0).size();
+    try (InProcessPipeline pipeline =
+        new InProcessPipeline(tried.json(), cuts, microBatches, recompute, author, SEED)) {
+      Loss loss = Loss.none();
+      for (int step = 0; step < steps.size(); step++) {
+        loss = pipeline.step(steps.get(step), step, step / 7, false);
+      }
+      assertThat(pipeline.updater().parameters().sub(expected).norm2Number().doubleValue())
+          .as("%s, cuts %s, %s, M=%d, %s", tried, cuts, author.name(), microBatches, recompute)
+          .isZero();
+      assertThat(loss.sum()).isCloseTo(expectedLoss, Offset.offset(1e-9));
+    }
+  }
+}

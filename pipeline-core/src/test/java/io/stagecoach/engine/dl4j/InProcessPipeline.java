@@ -1,0 +1,219 @@
+package io.stagecoach.engine.dl4j;
+
+import io.stagecoach.engine.Forward;
+import io.stagecoach.engine.Loss;
+import io.stagecoach.engine.Mode;
+import io.stagecoach.engine.ParameterLayout;
+import io.stagecoach.engine.ParameterLayout.Kind;
+import io.stagecoach.engine.ParameterLayout.View;
+import io.stagecoach.engine.Recompute;
+import io.stagecoach.engine.StageGradients;
+import io.stagecoach.engine.StageModule;
+import io.stagecoach.engine.StageSpec;
+import io.stagecoach.engine.StepContext;
+import io.stagecoach.schedule.Action;
+import io.stagecoach.schedule.PipelineShape;
+import io.stagecoach.schedule.ScheduleAuthor;
+import io.stagecoach.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+
+/**
+ * A pipeline of stage modules in one thread, without exchange: runs a schedule's compute actions in
+ * any order that their needs allow, and updates a whole model.
+ */
+public final class InProcessPipeline implements AutoCloseable {
+
+  private final List<StageModule> stages = new ArrayList<>();
+  private final List<Long> offsets = new ArrayList<>();
+  private final Dl4jModelUpdater updater;
+  private final ScheduleAuthor author;
+
+  /**
+   * @param json the model
+   * @param cuts the first layer of each stage but the first
+   * @param mostMicroBatches the slots of each stage
+   */
+  public InProcessPipeline(
+      String json,
+      List<Integer> cuts,
+      int mostMicroBatches,
+      Recompute recompute,
+      ScheduleAuthor author,
+      long seed) {
+    this.updater = Dl4jModelUpdater.create(json);
+    this.author = author;
+    List<Integer> bounds = new ArrayList<>(List.of(0));
+    bounds.addAll(cuts);
+    bounds.add(updater.network().getnLayers());
+    long offset = 0;
+    for (int s = 0; s < bounds.size() - 1; s++) {
+      StageModule stage =
+          new Dl4jStageModule(
+              new StageSpec(
+                  json,
+                  s,
+                  bounds.size() - 1,
+                  bounds.get(s),
+                  bounds.get(s + 1),
+                  mostMicroBatches,
+                  recompute,
+                  seed));
+      stages.add(stage);
+      offsets.add(offset);
+      offset += stage.parameterLayout().length();
+    }
+    offsets.add(offset);
+  }
+
+  /** The whole model. */
+  public Dl4jModelUpdater updater() {
+    return updater;
+  }
+
+  /** The stages. */
+  public List<StageModule> stages() {
+    return stages;
+  }
+
+  /** One weight update; the loss of the step. */
+  public Loss step(List<Tensors> microBatches, long step, int epoch, boolean carriesState) {
+    Loss loss = gradients(microBatches, step, epoch, carriesState);
+    long examples = loss.examples();
+    INDArray whole = updater.parameters().ulike();
+    for (int s = 0; s < stages.size(); s++) {
+      StageGradients gradients = stages.get(s).gradients();
+      if (gradients.examples() != examples) {
+        throw new AssertionError("stage " + s + " counted " + gradients.examples());
+      }
+      if (gradients.flat().length() > 0) {
+        part(whole, s).assign(gradients.flat());
+      }
+    }
+    ParameterLayout layout = updater.parameterLayout();
+    for (View view : layout.views()) {
+      if (view.kind() == Kind.STATISTIC) {
+        whole
+            .get(NDArrayIndex.interval(view.offset(), view.offset() + view.length()))
+            .divi(examples);
+      }
+    }
+    updater.update(whole, examples, step, epoch);
+    whole.close();
+    return loss;
+  }
+
+  /** Forward and backward of a step; the gradients are then in the stages. */
+  public Loss gradients(List<Tensors> microBatches, long step, int epoch, boolean carriesState) {
+    giveWeights();
+    int count = microBatches.size();
+    StepContext context = new StepContext(step, 0, epoch, count, Mode.TRAINING, carriesState);
+    stages.forEach(stage -> stage.beginStep(context));
+    List<List<Action>> lists = author.compute(new PipelineShape(stages.size(), count));
+    int[] next = new int[lists.size()];
+    Map<Action, Tensors> results = new HashMap<>();
+    Map<Integer, Tensors> lent = new HashMap<>();
+    Loss[] losses = new Loss[count];
+    boolean moved = true;
+    while (moved) {
+      moved = false;
+      for (int e = 0; e < lists.size(); e++) {
+        if (next[e] < lists.get(e).size()
+            && run(lists.get(e).get(next[e]), microBatches, results, lent, losses)) {
+          next[e]++;
+          moved = true;
+        }
+      }
+    }
+    results.values().forEach(Tensors::close);
+    lent.values().forEach(Tensors::close);
+    Loss sum = Loss.none();
+    for (Loss loss : losses) {
+      sum = sum.plus(loss);
+    }
+    return sum;
+  }
+
+  /** Forward only; the loss of each micro-batch, and what the last stage predicts. */
+  public Forward infer(Tensors microBatch) {
+    giveWeights();
+    StepContext context = new StepContext(0, 0, 0, 1, Mode.INFERENCE, false);
+    stages.forEach(stage -> stage.beginStep(context));
+    Forward forward = null;
+    for (StageModule stage : stages) {
+      forward = stage.forward(0, inputs(stage, forward, microBatch));
+    }
+    return forward;
+  }
+
+  private static Tensors inputs(StageModule stage, Forward before, Tensors microBatch) {
+    Tensors own = columns(stage, microBatch);
+    return before == null ? own : before.outputs().and(own);
+  }
+
+  private void giveWeights() {
+    for (int s = 0; s < stages.size(); s++) {
+      if (stages.get(s).parameterLayout().length() > 0) {
+        stages.get(s).setParameters(part(updater.parameters(), s));
+      }
+    }
+  }
+
+  private INDArray part(INDArray whole, int stage) {
+    return whole.get(NDArrayIndex.interval(offsets.get(stage), offsets.get(stage + 1)));
+  }
+
+  private boolean run(
+      Action action,
+      List<Tensors> microBatches,
+      Map<Action, Tensors> results,
+      Map<Integer, Tensors> lent,
+      Loss[] losses) {
+    int s = action.stage();
+    int m = action.microBatch();
+    StageModule stage = stages.get(s);
+    if (action instanceof Action.Forward) {
+      Tensors in = Tensors.none();
+      if (s > 0) {
+        in = results.remove(new Action.Forward(s - 1, m));
+        if (in == null) {
+          return false;
+        }
+      }
+      lent.put(s * microBatches.size() + m, in);
+      Forward forward = stage.forward(m, in.and(columns(stage, microBatches.get(m))));
+      results.put(action, forward.outputs());
+      if (s == stages.size() - 1) {
+        losses[m] = forward.loss();
+      }
+      return true;
+    }
+    Tensors gradients = Tensors.none();
+    if (s < stages.size() - 1) {
+      gradients = results.remove(new Action.Backward(s + 1, m));
+      if (gradients == null) {
+        return false;
+      }
+    }
+    results.put(action, stage.backward(m, gradients));
+    gradients.close();
+    lent.remove(s * microBatches.size() + m).close();
+    return true;
+  }
+
+  private static Tensors columns(StageModule stage, Tensors microBatch) {
+    Map<String, INDArray> mine = new HashMap<>(microBatch.asMap());
+    mine.keySet().retainAll(stage.dataColumns());
+    return Tensors.viewsOf(mine, () -> {});
+  }
+
+  @Override
+  public void close() {
+    stages.forEach(StageModule::close);
+    updater.close();
+  }
+}
