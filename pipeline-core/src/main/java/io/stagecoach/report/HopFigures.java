@@ -1,0 +1,18 @@
+package io.stagecoach.report;
+
+/**
+ * The hops of all stages together.
+ *
+ * @param sent as those who send see them
+ * @param received as those who receive see them
+ */
+public record HopFigures(HopSide sent, HopSide received) {
+
+  /**
+   * How long a hop takes, in milliseconds: both sides; 0 where there were none. Time on the wire
+   * before a frame's first byte is not in it, for want of a common clock.
+   */
+  public double latencyMillis() {
+    return sent.perStep() == 0 ? 0 : sent.millis() + received.millis();
+  }
+}

@@ -1,0 +1,145 @@
+package io.stagecoach.report;
+
+import io.stagecoach.schedule.ClosedForm;
+import io.stagecoach.schedule.Schedule;
+import io.stagecoach.schedule.Simulation;
+import io.stagecoach.schedule.Simulator;
+import io.stagecoach.schedule.StageCosts;
+import io.stagecoach.stage.StageStep;
+import java.util.List;
+
+/**
+ * Collects what a run does, step by step, in bounded memory. Any thread may call it.
+ *
+ * <p>The first steps are warm-up: their loss counts, their times do not, unless there are no
+ * others.
+ */
+public final class RunRecorder {
+
+  private static final int LOSS_POINTS = 512;
+
+  private final Schedule schedule;
+  private final long warmUpSteps;
+  private final StepSums warmUp;
+  private final StepSums steady;
+  private final int[] peakStash;
+  private final LossCurve curve = new LossCurve(LOSS_POINTS);
+  private long steps;
+  private long skipped;
+  private long wallNanos;
+  private double firstLoss = Double.NaN;
+  private double lastLoss = Double.NaN;
+  private double leastLoss = Double.NaN;
+  private long leastLossStep = -1;
+  private long norms;
+  private double normSum;
+  private double lastNorm = Double.NaN;
+  private double mostNorm = Double.NaN;
+
+  /**
+   * @param schedule the schedule of the run's steps, sends and receives included
+   * @param warmUpSteps how many of the first steps are warm-up
+   */
+  public RunRecorder(Schedule schedule, long warmUpSteps) {
+    if (warmUpSteps < 0) {
+      throw new IllegalArgumentException(warmUpSteps + " warm-up steps");
+    }
+    this.schedule = schedule;
+    this.warmUpSteps = warmUpSteps;
+    this.warmUp = new StepSums(schedule.stages());
+    this.steady = new StepSums(schedule.stages());
+    this.peakStash = new int[schedule.stages()];
+  }
+
+  /** Takes a step that is done. */
+  public synchronized void record(StepRecord step) {
+    checkStages(step);
+    (steps < warmUpSteps ? warmUp : steady).add(step);
+    steps++;
+    wallNanos += step.wallNanos();
+    if (step.skipped()) {
+      skipped++;
+    }
+    for (StageStep stage : step.stages()) {
+      peakStash[stage.stage()] = Math.max(peakStash[stage.stage()], stage.peakStash());
+    }
+    if (Double.isFinite(step.loss())) {
+      loss(step.step(), step.loss());
+    }
+    if (Double.isFinite(step.globalNorm())) {
+      norms++;
+      normSum += step.globalNorm();
+      lastNorm = step.globalNorm();
+      mostNorm = norms == 1 ? lastNorm : Math.max(mostNorm, lastNorm);
+    }
+  }
+
+  private void checkStages(StepRecord step) {
+    boolean[] there = new boolean[schedule.stages()];
+    for (StageStep stage : step.stages()) {
+      if (stage.stage() < 0 || stage.stage() >= there.length || there[stage.stage()]) {
+        throw new IllegalArgumentException("stage " + stage.stage() + " in step " + step.step());
+      }
+      there[stage.stage()] = true;
+    }
+    if (step.stages().size() != there.length) {
+      throw new IllegalArgumentException(
+          step.stages().size() + " stages in step " + step.step() + ", not " + there.length);
+    }
+  }
+
+  private void loss(long step, double loss) {
+    curve.add(step, loss);
+    if (Double.isNaN(firstLoss)) {
+      firstLoss = loss;
+    }
+    lastLoss = loss;
+    if (Double.isNaN(leastLoss) || loss < leastLoss) {
+      leastLoss = loss;
+      leastLossStep = step;
+    }
+  }
+
+  /** What was collected so far. */
+  public synchronized RunReport report() {
+    boolean warm = steady.steps() > 0;
+    StepSums sums = warm ? steady : warmUp;
+    List<StageFigures> stages = sums.stages(peakStash);
+    HopFigures hops = sums.hops();
+    return new RunReport(
+        schedule.name(),
+        schedule.microBatches(),
+        steps,
+        skipped,
+        warm ? warmUp.steps() : 0,
+        new LossFigures(firstLoss, lastLoss, leastLoss, leastLossStep, curve.points()),
+        new NormFigures(lastNorm, normSum / norms, mostNorm),
+        sums.time(wallNanos / 1e9),
+        stages,
+        bubble(sums.bubble(), stages, hops),
+        hops);
+  }
+
+  private BubbleFigures bubble(double measured, List<StageFigures> stages, HopFigures hops) {
+    double closedForm = new ClosedForm(schedule.stages(), schedule.microBatches()).bubble();
+    double sum = stages.stream().mapToDouble(StageFigures::busy).sum();
+    if (!(sum > 0)) {
+      return new BubbleFigures(measured, Double.NaN, closedForm, Double.NaN, Double.NaN);
+    }
+    double slowest = stages.stream().mapToDouble(StageFigures::busy).max().orElseThrow();
+    Simulation simulation = Simulator.simulate(schedule, costs(stages, hops));
+    return new BubbleFigures(
+        measured,
+        simulation.bubble(),
+        closedForm,
+        Millis.of((double) simulation.makespan()),
+        slowest * stages.size() / sum);
+  }
+
+  private static StageCosts costs(List<StageFigures> stages, HopFigures hops) {
+    return new StageCosts(
+        stages.stream().map(stage -> Millis.toNanos(stage.forward())).toList(),
+        stages.stream().map(stage -> Millis.toNanos(stage.backward())).toList(),
+        Millis.toNanos(hops.latencyMillis()));
+  }
+}

@@ -1,0 +1,37 @@
+package io.stagecoach.report;
+
+import java.util.List;
+
+/**
+ * What a run did. Means and shares are over the steps that are left after warm-up; what was never
+ * measured is NaN.
+ *
+ * @param schedule the schedule's name
+ * @param microBatches how many micro-batches made a step
+ * @param steps steps taken, skipped ones included
+ * @param skippedSteps steps that left the weights as they are
+ * @param excludedSteps how many of the first steps the means leave out, as warm-up
+ * @param loss the loss
+ * @param gradientNorm the gradient's norm
+ * @param time where a step's time went
+ * @param stages each stage, in order
+ * @param bubble how much the devices waited, and should have
+ * @param hops what passed between stages
+ */
+public record RunReport(
+    String schedule,
+    int microBatches,
+    long steps,
+    long skippedSteps,
+    long excludedSteps,
+    LossFigures loss,
+    NormFigures gradientNorm,
+    TimeFigures time,
+    List<StageFigures> stages,
+    BubbleFigures bubble,
+    HopFigures hops) {
+
+  public RunReport {
+    stages = List.copyOf(stages);
+  }
+}

@@ -1,0 +1,61 @@
+package io.stagecoach.report;
+
+import io.stagecoach.schedule.Action;
+import io.stagecoach.stage.Span;
+import io.stagecoach.stage.StageStep;
+import io.stagecoach.stage.Traffic;
+
+/** Running sums of one stage. */
+final class StageSums {
+
+  private final int stage;
+  private final HopSums sent = new HopSums();
+  private final HopSums received = new HopSums();
+  private long forwards;
+  private long forwardNanos;
+  private long backwards;
+  private long backwardNanos;
+
+  StageSums(int stage) {
+    this.stage = stage;
+  }
+
+  void add(StageStep step) {
+    for (Span span : step.spans()) {
+      if (span.action() instanceof Action.Forward) {
+        forwards++;
+        forwardNanos += span.nanos();
+      } else if (span.action() instanceof Action.Backward) {
+        backwards++;
+        backwardNanos += span.nanos();
+      }
+    }
+    Traffic traffic = step.traffic();
+    sent.add(traffic.hopsSent(), traffic.bytesSent(), traffic.sendNanos());
+    received.add(traffic.hopsReceived(), traffic.bytesReceived(), traffic.receiveNanos());
+  }
+
+  long busyNanos() {
+    return forwardNanos + backwardNanos;
+  }
+
+  HopSums sent() {
+    return sent;
+  }
+
+  HopSums received() {
+    return received;
+  }
+
+  StageFigures figures(long steps, long windowNanos, int peakStash) {
+    return new StageFigures(
+        stage,
+        Millis.mean(forwardNanos, forwards),
+        Millis.mean(backwardNanos, backwards),
+        Millis.mean(busyNanos(), steps),
+        Millis.mean(windowNanos - busyNanos(), steps),
+        peakStash,
+        sent.figures(steps),
+        received.figures(steps));
+  }
+}

@@ -1,0 +1,80 @@
+package io.stagecoach.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.stagecoach.schedule.OneForwardOneBackward;
+import io.stagecoach.schedule.PipelineShape;
+import io.stagecoach.stage.StageStep;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class ReportTableTest {
+
+  @Test
+  void saysWhatTheRunDid() {
+    assertThat(ReportTable.text(RunRecorderTest.twoStagesThreeSteps().report()))
+        .isEqualTo(
+            """
+            Run: schedule gpipe, 2 stages, 2 micro-batches, 3 steps (1 skipped) in 1.110 s
+            Times below leave out the first step (warm-up).
+
+            loss         first 4.0000, last 3.5000, least 3.0000 at step 1
+            gradient     norm last 1.0000, mean 1.5000, most 2.0000
+            throughput   563.6 examples/s
+            step         mean 55.00 ms, median 49.79, 95th percentile 59.51, longest 60.00
+
+            stage  forward  backward     busy     idle  idle  stash  hop out    send  receive
+                     ms/mb     ms/mb  ms/step  ms/step     %   peak    bytes  ms/hop   ms/hop
+            0        3.000     5.000    16.00    19.00  54.3      2   1000 B   1.000    0.500
+            1        4.000     6.000    20.00    15.00  42.9      1    500 B   0.500    1.000
+
+            bubble       measured 48.6 %, simulated 41.9 % for these stages, 33.3 % if all were even
+            stages       take 35.00 ms a step, simulated 31.00; the slowest computes 1.111 times the mean
+            hop          750 B, 1.500 ms (send 0.750, receive 0.750), 4.0 a step
+
+            of a step           ms     %
+            slowest stage    35.00  63.6
+            beyond stages    20.00  36.4
+            barrier wait     40.00  72.7
+            update           4.000   7.3
+            new weights out  3.000   5.5
+            """);
+  }
+
+  @Test
+  void eightStagesFitATerminal() {
+    RunRecorder recorder =
+        new RunRecorder(new OneForwardOneBackward().schedule(new PipelineShape(8, 64)), 0);
+    recorder.record(
+        Steps.step(
+            1_234_567,
+            123.456789,
+            98_765.4321,
+            false,
+            65_536,
+            List.of(123_456L, 100_000L, 12_345L, 1_234L),
+            IntStream.range(0, 8)
+                .mapToObj(
+                    s ->
+                        Steps.stage(
+                            s,
+                            64,
+                            500,
+                            1000,
+                            99_999,
+                            Steps.traffic(64, 1L << 35, 9999, 1L << 35, 9999)))
+                .toArray(StageStep[]::new)));
+    assertThat(ReportTable.text(recorder.report()).lines())
+        .allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(100));
+  }
+
+  @Test
+  void aRunWithoutStepsHasDashes() {
+    RunReport report =
+        new RunRecorder(new OneForwardOneBackward().schedule(new PipelineShape(2, 2)), 1).report();
+    assertThat(ReportTable.text(report))
+        .contains("0 steps", "step         mean - ms", "measured -")
+        .doesNotContain("NaN");
+  }
+}
