@@ -1,45 +1,667 @@
 package io.stagecoach.spark.exchange;
 
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
+import io.stagecoach.error.Where;
 import io.stagecoach.stage.Exchange;
 import io.stagecoach.stage.Hop;
 import io.stagecoach.stage.Traffic;
+import io.stagecoach.tensor.EncodedTensors;
+import io.stagecoach.tensor.ReceiveBuffer;
+import io.stagecoach.tensor.TensorCodec;
+import io.stagecoach.tensor.TensorMessage;
 import io.stagecoach.tensor.Tensors;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.Iterator;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 
-/** Hops from process to process. */
-@SuppressWarnings("DoNotCallSuggester") // the inside follows
+/**
+ * Hops from process to process, pushed as soon as they are computed. Each stage opens a connection
+ * to every neighbour: its <em>lane</em>, on which its hops go out and their credit comes back.
+ *
+ * <p><b>Back-pressure.</b> For each lane and kind of hop the receiving stage grants credit: while
+ * it computes, its neighbour may be {@link ExchangeOptions#credit()} hops ahead of what it has
+ * taken, and {@link #send} waits when that is used up.
+ *
+ * <p><b>Why this cannot deadlock.</b> A stage that waits in {@link #send} or {@link #receive} lets
+ * its neighbours be that many hops ahead of what has <em>come</em>, so that a send to a waiting
+ * stage always goes through in time. Suppose that no stage could go on. None computes, so each
+ * waits here; so none waits to send; so each waits for a hop that has not been sent, though every
+ * send that its list of actions reached is done: then the schedule itself would deadlock with
+ * unbounded memory, which its validator excludes. It holds for any schedule and any credit from 1
+ * on.
+ *
+ * <p>Steps and attempts never go back within one exchange: what comes of an earlier one is dropped.
+ */
 public final class StreamingExchange implements Exchange {
 
-  private StreamingExchange() {}
+  private static final Hop.Kind[] KINDS = Hop.Kind.values();
+
+  private final Endpoint endpoint;
+  private final int stage;
+  private final ExchangeOptions options;
+  private final LaneKey key;
+  private final TensorCodec codec;
+  private final Map<Integer, Neighbour> neighbours = new TreeMap<>();
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  // All below: under the lock.
+  private final Map<Hop, Arrival> inbox = new HashMap<>();
+  private StagecoachException broken;
+  private boolean closed;
+  private boolean waiting;
+  private Hop awaited;
+  private long step = Long.MIN_VALUE;
+  private int attempt;
+  private long dropped;
+  private Traffic traffic = Traffic.none();
+
+  private StreamingExchange(Endpoint endpoint, int stage, ExchangeOptions options) {
+    this.endpoint = endpoint;
+    this.stage = stage;
+    this.options = options;
+    this.key = new LaneKey(options.epoch(), stage);
+    this.codec =
+        new TensorCodec(
+            endpoint.options().allocator(),
+            "hops of stage " + stage,
+            endpoint.options().maxMessageBytes());
+  }
 
   /**
-   * Connects a stage to its neighbours.
+   * Connects a stage to its neighbours. They may open theirs later: what is sent waits for them.
    *
    * @param endpoint this process's endpoint; stays open when this closes
    * @param stage the stage that this carries for
    * @param neighbours where the stages are that it sends to or receives from
    * @param options credit and deadlines
+   * @throws StagecoachException PEER or DEADLINE if a neighbour's process cannot be reached
    */
   public static StreamingExchange open(
       Endpoint endpoint, int stage, Map<Integer, PeerAddress> neighbours, ExchangeOptions options) {
-    throw new UnsupportedOperationException("" + stage + neighbours + options);
+    StreamingExchange exchange = new StreamingExchange(endpoint, stage, options);
+    try {
+      neighbours.forEach(
+          (index, address) ->
+              exchange.neighbours.put(
+                  index, new Neighbour(index, address, exchange.options.credit())));
+      endpoint.attach(exchange.key, exchange::accept);
+      exchange.neighbours.values().forEach(exchange::openLane);
+      return exchange;
+    } catch (RuntimeException | Error e) {
+      exchange.close();
+      throw e;
+    }
   }
+
+  private void openLane(Neighbour neighbour) {
+    PeerAddress address = neighbour.address;
+    Link link;
+    try {
+      link = endpoint.connectLink(address.host(), address.port());
+    } catch (StagecoachException e) {
+      throw e.at(Where.stage(stage));
+    }
+    neighbour.out = link;
+    if (!link.name().equals(address.name())) {
+      throw new StagecoachException(
+          ErrorKind.PEER,
+          "Where " + address + " should be is " + link.name(),
+          Where.stage(stage),
+          "An executor was replaced: start again",
+          null);
+    }
+    link.lane(new Outgoing(neighbour));
+    link.send(new Frame.Lane(options.epoch(), stage, neighbour.stage), null);
+  }
+
+  private HopIntake accept(Link link, int from) {
+    Neighbour neighbour = neighbours.get(from);
+    lock.lock();
+    try {
+      if (neighbour == null || neighbour.in != null || closed) {
+        throw new RefusedException(
+            Refusal.UNKNOWN_HOP, "a lane from stage " + from + " to stage " + stage);
+      }
+      neighbour.in = link;
+      grant(neighbour);
+      return new Incoming(neighbour);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  // ---- Sending
 
   @Override
   public void send(Hop hop, Tensors tensors) {
-    throw new UnsupportedOperationException();
+    long start = System.nanoTime();
+    Frame.Hop frame = new Frame.Hop(hop);
+    try {
+      Payload payload = encode(hop, tensors);
+      long bytes = FrameHead.bytes(frame) + (payload == null ? 0 : payload.count());
+      claimCredit(hop, payload).out.send(frame, payload);
+      count(new Traffic(1, bytes, 0, 0, System.nanoTime() - start, 0));
+    } catch (StagecoachException e) {
+      throw e.at(place(hop));
+    }
   }
+
+  private Payload encode(Hop hop, Tensors tensors) {
+    if (tensors.isEmpty()) {
+      tensors.close();
+      return null;
+    }
+    EncodedTensors encoded = codec.encode(new TensorMessage(hop.microBatch(), tensors));
+    return Payload.of(encoded);
+  }
+
+  private Neighbour claimCredit(Hop hop, Payload payload) {
+    try {
+      Neighbour to = neighbour(hop, hop.to(), hop.from());
+      awaitCredit(hop, to);
+      return to;
+    } catch (RuntimeException | Error e) {
+      if (payload != null) {
+        payload.end();
+      }
+      throw e;
+    }
+  }
+
+  private void awaitCredit(Hop hop, Neighbour to) {
+    SendWindow window = to.sending.get(hop.kind());
+    long deadline = System.nanoTime() + options.hopTimeout().toNanos();
+    lock.lock();
+    try {
+      enter(hop);
+      while (window.isUsedUp()) {
+        checkUsable(to);
+        if (!await(deadline, hop)) {
+          throw new StagecoachException(
+              ErrorKind.DEADLINE,
+              "Stage "
+                  + to.stage
+                  + " ("
+                  + to.address
+                  + ") made no room for the "
+                  + words(hop)
+                  + " within "
+                  + text(options.hopTimeout()),
+              "Look at that executor's log: it is stuck, or much slower than this one");
+        }
+      }
+      checkUsable(to);
+      window.send();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  // ---- Receiving
 
   @Override
   public Tensors receive(Hop hop) {
-    throw new UnsupportedOperationException();
+    try {
+      Arrival arrival = awaitArrival(hop, neighbour(hop, hop.from(), hop.to()));
+      long start = System.nanoTime();
+      Tensors tensors = decode(hop, arrival);
+      count(
+          new Traffic(
+              0,
+              0,
+              1,
+              FrameHead.bytes(new Frame.Hop(hop)) + arrival.bytes,
+              0,
+              arrival.nanos + System.nanoTime() - start));
+      return tensors;
+    } catch (StagecoachException e) {
+      throw e.at(place(hop));
+    }
+  }
+
+  private Arrival awaitArrival(Hop hop, Neighbour from) {
+    long deadline = System.nanoTime() + options.hopTimeout().toNanos();
+    lock.lock();
+    try {
+      enter(hop);
+      Arrival arrival = inbox.get(hop);
+      while (arrival == null || !arrival.whole) {
+        if (arrival == null) {
+          checkUsable(from);
+        }
+        if (!await(deadline, hop)) {
+          throw new StagecoachException(
+              ErrorKind.DEADLINE,
+              "No "
+                  + words(hop)
+                  + " came from stage "
+                  + from.stage
+                  + " ("
+                  + from.address
+                  + (from.in == null ? ", which never opened its lane" : "")
+                  + ") within "
+                  + text(options.hopTimeout()),
+              "Look at that executor's log: it is stuck, or much slower than this one");
+        }
+        arrival = inbox.get(hop);
+      }
+      inbox.remove(hop);
+      take(from, hop.kind());
+      return arrival;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Tensors decode(Hop hop, Arrival arrival) {
+    if (arrival.buffer == null) {
+      return Tensors.none();
+    }
+    TensorMessage message = codec.decode(arrival.buffer);
+    if (message.microBatch() != hop.microBatch()) {
+      message.tensors().close();
+      throw new StagecoachException(
+          ErrorKind.PEER,
+          "The " + words(hop) + " are of micro-batch " + message.microBatch(),
+          "This is a defect of Stagecoach");
+    }
+    return message.tensors();
+  }
+
+  // ---- Both, under the lock
+
+  private void enter(Hop hop) {
+    if (closed) {
+      throw closedWhile(hop);
+    }
+    if (isOlder(hop)) {
+      throw new StagecoachException(
+          ErrorKind.INTERNAL, hop + " after step " + step + ", attempt " + attempt, "");
+    }
+    if (hop.step() == step && hop.attempt() == attempt) {
+      return;
+    }
+    step = hop.step();
+    attempt = hop.attempt();
+    Iterator<Arrival> arrivals = inbox.values().iterator();
+    while (arrivals.hasNext()) {
+      Arrival arrival = arrivals.next();
+      if (isOlder(arrival.hop)) {
+        arrivals.remove();
+        arrival.drop();
+        dropped++;
+        take(arrival.from, arrival.hop.kind());
+      }
+    }
+  }
+
+  private boolean isOlder(Hop hop) {
+    return hop.step() < step || (hop.step() == step && hop.attempt() < attempt);
+  }
+
+  /** Waits once; false when the time is over. */
+  @SuppressWarnings("WaitNotInLoop") // the callers loop
+  private boolean await(long deadline, Hop hop) {
+    if (closed) {
+      throw closedWhile(hop);
+    }
+    waiting = true;
+    awaited = hop;
+    neighbours.values().forEach(this::grant);
+    try {
+      return changed.awaitNanos(deadline - System.nanoTime()) > 0;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StagecoachException(
+          ErrorKind.INTERRUPTED,
+          "Interrupted while waiting for the " + words(hop),
+          Where.nowhere(),
+          "",
+          e);
+    } finally {
+      waiting = false;
+      awaited = null;
+    }
+  }
+
+  private void checkUsable(Neighbour neighbour) {
+    if (broken != null) {
+      throw broken;
+    }
+    if (neighbour.left != null) {
+      throw neighbour.left;
+    }
+  }
+
+  private void take(Neighbour from, Hop.Kind kind) {
+    from.receiving.get(kind).take();
+    grant(from, kind);
+  }
+
+  private void grant(Neighbour neighbour) {
+    for (Hop.Kind kind : KINDS) {
+      grant(neighbour, kind);
+    }
+  }
+
+  private void grant(Neighbour neighbour, Hop.Kind kind) {
+    Link link = neighbour.in;
+    if (link == null || !link.isOpen()) {
+      return;
+    }
+    long total = neighbour.receiving.get(kind).grant(waiting);
+    if (total >= 0) {
+      try {
+        link.send(new Frame.Credit(kind, total), null);
+      } catch (StagecoachException e) {
+        // It has ended just now, and whoever waits will hear why.
+        breakWith(e);
+      }
+    }
+  }
+
+  private void breakWith(StagecoachException why) {
+    if (!closed && broken == null) {
+      broken = why;
+    }
+    changed.signalAll();
+  }
+
+  private void count(Traffic more) {
+    lock.lock();
+    try {
+      traffic =
+          new Traffic(
+              traffic.hopsSent() + more.hopsSent(),
+              traffic.bytesSent() + more.bytesSent(),
+              traffic.hopsReceived() + more.hopsReceived(),
+              traffic.bytesReceived() + more.bytesReceived(),
+              traffic.sendNanos() + more.sendNanos(),
+              traffic.receiveNanos() + more.receiveNanos());
+    } finally {
+      lock.unlock();
+    }
   }
 
   @Override
   public Traffic drainTraffic() {
-    throw new UnsupportedOperationException();
+    lock.lock();
+    try {
+      Traffic drained = traffic;
+      traffic = Traffic.none();
+      return drained;
+    } finally {
+      lock.unlock();
+    }
   }
 
+  /** How many hops of abandoned attempts came and were dropped. */
+  public long droppedHops() {
+    lock.lock();
+    try {
+      return dropped;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether the stage waits here, for a hop or for credit. */
+  boolean isWaiting() {
+    lock.lock();
+    try {
+      return waiting;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Neighbour neighbour(Hop hop, int other, int own) {
+    Neighbour neighbour = neighbours.get(other);
+    if (neighbour == null || own != stage) {
+      throw new StagecoachException(
+          ErrorKind.INTERNAL,
+          hop
+              + " in the exchange of stage "
+              + stage
+              + ", whose neighbours are "
+              + neighbours.keySet(),
+          "");
+    }
+    return neighbour;
+  }
+
+  private Where place(Hop hop) {
+    return Where.stage(stage).atStep(hop.step()).atMicroBatch(hop.microBatch());
+  }
+
+  private static String words(Hop hop) {
+    return (hop.kind() == Hop.Kind.ACTIVATIONS ? "activations" : "gradients")
+        + " of micro-batch "
+        + hop.microBatch();
+  }
+
+  private static String text(Duration duration) {
+    return duration.toMillis() / 1000.0 + " s";
+  }
+
+  private StagecoachException closedWhile(Hop hop) {
+    return new StagecoachException(
+        ErrorKind.INTERRUPTED,
+        "The exchange was closed before the " + words(hop),
+        Where.stage(stage),
+        "",
+        null);
+  }
+
+  /**
+   * Waits for what is under way, says goodbye to the neighbours, and drops what was not taken.
+   *
+   * @throws StagecoachException INTERNAL if received tensors are still open
+   */
   @Override
-  public void close() {}
+  public void close() {
+    lock.lock();
+    try {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      inbox.values().forEach(Arrival::drop);
+      inbox.clear();
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    endpoint.detach(key);
+    neighbours.values().stream().filter(n -> n.out != null).forEach(n -> n.out.startClose());
+    Duration timeout = endpoint.options().closeTimeout();
+    neighbours.values().stream().filter(n -> n.out != null).forEach(n -> n.out.awaitEnded(timeout));
+    codec.close();
+  }
+
+  /** What is known of a neighbour; but for the first three under the lock. */
+  private static final class Neighbour {
+    final int stage;
+    final PeerAddress address;
+    Link out;
+    Link in;
+    final Map<Hop.Kind, SendWindow> sending = new EnumMap<>(Hop.Kind.class);
+    final Map<Hop.Kind, CreditWindow> receiving = new EnumMap<>(Hop.Kind.class);
+    StagecoachException left;
+
+    Neighbour(int stage, PeerAddress address, int credit) {
+      this.stage = stage;
+      this.address = address;
+      for (Hop.Kind kind : KINDS) {
+        sending.put(kind, new SendWindow());
+        receiving.put(kind, new CreditWindow(credit));
+      }
+    }
+  }
+
+  /** One end of a lane, on the transport's thread. */
+  private abstract class End implements LaneEnd {
+    final Neighbour neighbour;
+
+    End(Neighbour neighbour) {
+      this.neighbour = neighbour;
+    }
+
+    @Override
+    public void left(StagecoachException why) {
+      lock.lock();
+      try {
+        if (neighbour.left == null) {
+          neighbour.left = why;
+        }
+        changed.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public void lost(StagecoachException why) {
+      lock.lock();
+      try {
+        breakWith(why);
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  private final class Outgoing extends End implements CreditHearer {
+
+    Outgoing(Neighbour neighbour) {
+      super(neighbour);
+    }
+
+    @Override
+    public void granted(Hop.Kind kind, long total) {
+      lock.lock();
+      try {
+        neighbour.sending.get(kind).allow(total);
+        if (awaited != null && awaited.to() == neighbour.stage && awaited.kind() == kind) {
+          changed.signalAll();
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  private final class Incoming extends End implements HopIntake {
+
+    Incoming(Neighbour neighbour) {
+      super(neighbour);
+    }
+
+    @Override
+    public PayloadSink begin(Hop hop, long payload) {
+      lock.lock();
+      try {
+        if (closed) {
+          return PayloadSink.NOWHERE;
+        }
+        if (hop.to() != stage || hop.from() != neighbour.stage || inbox.containsKey(hop)) {
+          throw new RefusedException(
+              Refusal.UNKNOWN_HOP,
+              hop + " on the lane from stage " + neighbour.stage + " to stage " + stage);
+        }
+        if (!neighbour.receiving.get(hop.kind()).arrive()) {
+          throw new RefusedException(Refusal.BEYOND_CREDIT, hop + " beyond its credit");
+        }
+        if (isOlder(hop)) {
+          dropped++;
+          take(neighbour, hop.kind());
+          return PayloadSink.NOWHERE;
+        }
+        Arrival arrival = new Arrival(hop, neighbour, payload);
+        inbox.put(hop, arrival);
+        if (waiting) {
+          grant(neighbour, hop.kind());
+        }
+        return arrival;
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  /** A hop that comes, and then waits to be taken. */
+  private final class Arrival implements PayloadSink {
+    final Hop hop;
+    final Neighbour from;
+    final long bytes;
+    final ReceiveBuffer buffer;
+    boolean whole;
+    boolean unwanted;
+    long nanos;
+
+    Arrival(Hop hop, Neighbour from, long bytes) {
+      this.hop = hop;
+      this.from = from;
+      this.bytes = bytes;
+      this.nanos = System.nanoTime();
+      this.buffer = bytes == 0 ? null : ReceiveBuffer.allocate(bytes);
+    }
+
+    @Override
+    public void put(long offset, ByteBuffer chunk) {
+      buffer.put(offset, chunk);
+    }
+
+    @Override
+    public void complete() {
+      lock.lock();
+      try {
+        if (unwanted) {
+          free();
+          return;
+        }
+        whole = true;
+        nanos = System.nanoTime() - nanos;
+        if (hop.equals(awaited)) {
+          changed.signalAll();
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public void abort() {
+      lock.lock();
+      try {
+        inbox.remove(hop, this);
+        free();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /** Nobody will take it. */
+    void drop() {
+      if (whole) {
+        free();
+      } else {
+        unwanted = true;
+      }
+    }
+
+    private void free() {
+      if (buffer != null) {
+        buffer.close();
+      }
+    }
+  }
 }

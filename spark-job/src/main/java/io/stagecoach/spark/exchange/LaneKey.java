@@ -1,0 +1,4 @@
+package io.stagecoach.spark.exchange;
+
+/** The receiving stage of lanes, in one cut. */
+record LaneKey(long epoch, int to) {}

@@ -1,0 +1,23 @@
+package io.stagecoach.spark.exchange;
+
+/** Something that came over the network is not accepted; its connection ends. */
+final class RefusedException extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  private final Refusal reason;
+
+  RefusedException(Refusal reason, String what) {
+    super(what);
+    this.reason = reason;
+  }
+
+  RefusedException(Refusal reason, String what, Throwable cause) {
+    super(what, cause);
+    this.reason = reason;
+  }
+
+  Refusal reason() {
+    return reason;
+  }
+}
