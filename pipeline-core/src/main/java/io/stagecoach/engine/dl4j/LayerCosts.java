@@ -41,12 +41,10 @@ public final class LayerCosts {
     try {
       configuration = MultiLayerConfiguration.fromJson(json);
     } catch (RuntimeException malformed) {
-      throw new StagecoachException(
-          ErrorKind.MODEL,
-          "this is not the JSON of a DL4J MultiLayerConfiguration",
-          Where.nowhere(),
-          "Write it with MultiLayerConfiguration.toJson().",
-          malformed);
+      throw noNetwork(malformed);
+    }
+    if (configuration.getConfs().isEmpty()) {
+      throw noNetwork(null);
     }
     return of(configuration, microBatch, timeSteps);
   }
@@ -71,9 +69,22 @@ public final class LayerCosts {
     for (int i = 0; i < shapes.size(); i++) {
       boolean last = i == shapes.size() - 1;
       costs.add(cost(i, configuration.getConf(i), shapes.get(i), microBatch, elementBytes, last));
+      if (configuration.getConf(i).getLayer() instanceof FrozenLayer) {
+        // DL4J's back-propagation ends here: no gradient reaches the layers before.
+        costs.replaceAll(LayerCosts::forwardOnly);
+      }
     }
     long inputElements = LayerCostsShapes.elements(features);
     return new ModelCosts(costs, microBatch * inputElements * elementBytes, microBatch);
+  }
+
+  private static StagecoachException noNetwork(Throwable cause) {
+    return new StagecoachException(
+        ErrorKind.MODEL,
+        "this is not the JSON of a DL4J MultiLayerConfiguration",
+        Where.nowhere(),
+        "Write it with MultiLayerConfiguration.toJson().",
+        cause);
   }
 
   private static LayerCost cost(
@@ -98,6 +109,20 @@ public final class LayerCosts {
         rows * workingElements(layer, shape, parameters) * elementBytes,
         rows * operations.forward(),
         rows * operations.backward() + operations.backwardOnce());
+  }
+
+  private static LayerCost forwardOnly(LayerCost cost) {
+    return new LayerCost(
+        cost.index(),
+        cost.name(),
+        cost.kind(),
+        cost.parameters(),
+        cost.parameterBytes(),
+        cost.outputBytes(),
+        cost.stashBytes(),
+        cost.workingBytes(),
+        cost.forwardOperations(),
+        0);
   }
 
   /** The class, with what it wraps. */

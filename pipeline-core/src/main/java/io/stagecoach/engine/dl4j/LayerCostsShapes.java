@@ -5,6 +5,7 @@ import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import java.util.ArrayList;
 import java.util.List;
+import org.deeplearning4j.exception.DL4JException;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
@@ -50,7 +51,7 @@ record LayerCostsShapes(
     for (int i = 0; i < configuration.getConfs().size(); i++) {
       InputPreProcessor preprocessor = configuration.getInputPreProcess(i);
       if (preprocessor != null) {
-        InputType folded = preprocessor.getOutputType(type);
+        InputType folded = folded(i, preprocessor, type);
         if (isSequence(type) && !isSequence(folded)) {
           rows = positions(type);
         } else if (!isSequence(type) && isSequence(folded)) {
@@ -59,7 +60,11 @@ record LayerCostsShapes(
         }
         type = folded;
       }
-      InputType output = output(i, configuration.getConf(i).getLayer(), type);
+      Layer layer = configuration.getConf(i).getLayer();
+      InputType output = output(i, layer, type);
+      if (elements(output) <= 0) {
+        throw mismatch(i, layer, type, null);
+      }
       shapes.add(new LayerCostsShapes(type, output, rows, preprocessor != null));
       type = output;
     }
@@ -181,15 +186,10 @@ record LayerCostsShapes(
     InputType output;
     try {
       output = layer.getOutputType(index, input);
-    } catch (IllegalStateException notSuchAnInput) {
+    } catch (IllegalStateException | DL4JException notSuchAnInput) {
       // Built without an input type, and so without the preprocessor that inference asks for.
-      if (!(layer instanceof FeedForwardLayer wide)) {
-        throw new StagecoachException(
-            ErrorKind.MODEL,
-            "layer " + index + " does not take what the layer before it gives",
-            Where.nowhere(),
-            "Set the input type when you build the configuration.",
-            notSuchAnInput);
+      if (!(layer instanceof FeedForwardLayer wide) || layer instanceof ConvolutionLayer) {
+        throw mismatch(index, layer, input, notSuchAnInput);
       }
       return isSequence(input)
           ? InputType.recurrent(wide.getNOut(), positions(input))
@@ -199,6 +199,30 @@ record LayerCostsShapes(
         output instanceof InputType.InputTypeRecurrent sequence
             && sequence.getTimeSeriesLength() <= 0;
     return lengthLost ? withSteps(output, inputSteps(input)) : output;
+  }
+
+  private static InputType folded(int index, InputPreProcessor preprocessor, InputType input) {
+    try {
+      return preprocessor.getOutputType(input);
+    } catch (IllegalStateException | DL4JException notSuchAnInput) {
+      throw mismatch(index, preprocessor, input, notSuchAnInput);
+    }
+  }
+
+  private static StagecoachException mismatch(
+      int index, Object reader, InputType input, RuntimeException cause) {
+    return new StagecoachException(
+        ErrorKind.MODEL,
+        reader.getClass().getSimpleName()
+            + " of layer "
+            + index
+            + " cannot read "
+            + input
+            + ", which the layer before it gives",
+        Where.nowhere(),
+        "Set the input type when you build the configuration, and let DL4J choose the"
+            + " preprocessors.",
+        cause);
   }
 
   /** The length of a sequence of indices, which may come as a plain row of them. */

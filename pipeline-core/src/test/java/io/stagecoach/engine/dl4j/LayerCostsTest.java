@@ -62,6 +62,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -240,20 +241,21 @@ class LayerCostsTest {
   }
 
   @Test
-  void frozenLayersHaveNoBackwardPass() {
-    LayerCost dense =
+  void backPropagationEndsAtAFrozenLayer() {
+    List<LayerCost> layers =
         LayerCosts.of(
                 network(
-                    InputType.feedForward(10),
+                    InputType.feedForward(8),
+                    new DenseLayer.Builder().nOut(10).build(),
                     new FrozenLayer(new DenseLayer.Builder().nIn(10).nOut(20).build()),
                     new OutputLayer.Builder().nOut(4).activation(Activation.SOFTMAX).build()),
                 5,
                 1)
-            .layers()
-            .get(0);
-    assertThat(dense.kind()).isEqualTo("FrozenLayer(DenseLayer)");
-    assertThat(dense.forwardOperations()).isEqualTo(5 * (2 * 10 * 20 + 2 * 20));
-    assertThat(dense.backwardOperations()).isZero();
+            .layers();
+    assertThat(layers.get(1).kind()).isEqualTo("FrozenLayer(DenseLayer)");
+    assertThat(layers.get(1).forwardOperations()).isEqualTo(5 * (2 * 10 * 20 + 2 * 20));
+    assertThat(layers.stream().map(LayerCost::backwardOperations).map(Long::signum).toList())
+        .containsExactly(0, 0, 1);
   }
 
   @Test
@@ -281,12 +283,34 @@ class LayerCostsTest {
     assertThat(plan.bottleneckOperations() / all).isBetween(0.5, 0.53);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"", "null", "{}", "[]", "{\"layers\": 3}", "{\"confs\": []}"})
+  void whatIsNoNetworkIsRefused(String json) {
+    StagecoachException refusal =
+        catchThrowableOfType(StagecoachException.class, () -> LayerCosts.of(json, 1, 1));
+    assertThat(refusal.kind()).isEqualTo(ErrorKind.MODEL);
+  }
+
   @Test
-  void whatIsNoNetworkIsRefused() {
+  void featuresOfTheWrongShapeAreRefused() {
+    MultiLayerConfiguration images =
+        network(
+            InputType.convolutionalFlat(8, 8, 1),
+            new ConvolutionLayer.Builder(3, 3).nOut(2).build(),
+            new OutputLayer.Builder().nOut(4).activation(Activation.SOFTMAX).build());
+    assertMismatch(images, InputType.recurrent(64, 5), "FeedForwardToCnnPreProcessor of layer 0");
+    images.getInputPreProcessors().clear();
+    assertMismatch(images, InputType.feedForward(64), "ConvolutionLayer of layer 0");
+    assertMismatch(images, InputType.convolutional(2, 2, 1), "ConvolutionLayer of layer 0");
+  }
+
+  private static void assertMismatch(
+      MultiLayerConfiguration configuration, InputType features, String where) {
     StagecoachException refusal =
         catchThrowableOfType(
-            StagecoachException.class, () -> LayerCosts.of("{\"layers\": 3}", 1, 1));
+            StagecoachException.class, () -> LayerCosts.of(configuration, features, 1));
     assertThat(refusal.kind()).isEqualTo(ErrorKind.MODEL);
+    assertThat(refusal).hasMessageContaining(where);
   }
 
   @Test
