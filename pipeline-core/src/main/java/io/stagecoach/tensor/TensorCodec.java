@@ -41,10 +41,12 @@ public final class TensorCodec implements AutoCloseable {
   private final BufferAllocator allocator;
   private final long limitBytes;
   private final Map<List<TensorSpec>, MessageLayout> toSend = new ConcurrentHashMap<>();
-  private final Map<Integer, MessageLayout> received = new ConcurrentHashMap<>();
+  private final Map<Lengths, MessageLayout> received = new ConcurrentHashMap<>();
 
   /** What is being sent stays reachable: the network holds bare memory, not arrays. */
   private final Set<EncodedTensors> open = ConcurrentHashMap.newKeySet();
+
+  private record Lengths(int head, long message) {}
 
   /**
    * @param parent where the messages' memory is counted, under a child of this owner's name
@@ -271,9 +273,10 @@ public final class TensorCodec implements AutoCloseable {
   }
 
   private MessageLayout layout(ReceiveBuffer whole, ByteBuffer head) throws MalformedException {
-    // One set of shapes per length of head is remembered, which is nearly always all there are.
-    MessageLayout known = received.get(head.remaining());
-    if (known != null && known.length() == whole.length() && known.isHead(head)) {
+    // One set of shapes per pair of lengths is remembered, which is nearly always all there are.
+    Lengths lengths = new Lengths(head.remaining(), whole.length());
+    MessageLayout known = received.get(lengths);
+    if (known != null && known.isHead(head)) {
       return known;
     }
     byte[] bytes = new byte[head.remaining()];
@@ -282,7 +285,7 @@ public final class TensorCodec implements AutoCloseable {
     if (received.size() >= CACHED_LAYOUTS) {
       received.clear();
     }
-    received.put(bytes.length, layout);
+    received.put(lengths, layout);
     return layout;
   }
 

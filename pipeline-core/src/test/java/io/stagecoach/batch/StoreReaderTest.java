@@ -9,8 +9,12 @@ import io.stagecoach.error.StagecoachException;
 import io.stagecoach.tensor.FixedShapeTensorType;
 import io.stagecoach.tensor.Tensors;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
+import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -490,13 +494,80 @@ class StoreReaderTest {
         Tensors tensors = reader.read(Slice.of(Split.TRAINING, 0, 0, 5), ALL)) {
       assertRows(tensors, new long[] {0, 1, 2, 3, 4}, 0, TIME);
     }
-    try (var out = storage.create(ManifestFile.NAME)) {
-      out.write("{\"format\": 1, \"what".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    String good = Files.readString(folder.resolve("store/" + ManifestFile.NAME));
+    for (String bad :
+        List.of(
+            "",
+            "null",
+            "{}",
+            "[]",
+            good.substring(0, good.length() / 2),
+            good.replace("\"format\" : 1", "\"format\" : 2"),
+            good.replace("\"rows\" : 2", "\"rows\" : 0"),
+            good.replace("\"FLOAT32\"", "\"FLOAT33\""),
+            good.replace("\"fingerprint\"", "\"finger\""))) {
+      assertThat(bad).isNotEqualTo(good);
+      Files.writeString(folder.resolve("store/" + ManifestFile.NAME), bad);
+      assertFails(() -> ManifestFile.find(storage), ErrorKind.DATA, "manifest");
     }
-    assertFails(() -> ManifestFile.find(storage), ErrorKind.DATA, "manifest");
     storage.delete("chunks");
     assertThat(storage.list("chunks")).isEmpty();
     assertThatThrownBy(() -> storage.open("../x")).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void manifestStorageAndOptionsTravelToTheTasks(@TempDir Path folder) throws Exception {
+    LocalStorage storage = new LocalStorage(folder);
+    StoreManifest manifest = write(storage, List.of(3, 2), List.of(1));
+    assertThat(copy(manifest)).isEqualTo(manifest);
+    assertThat(copy(ReadOptions.shuffled(3))).isEqualTo(ReadOptions.shuffled(3));
+    try (StoreReader reader =
+            new StoreReader(copy(storage), copy(manifest), copy(ReadOptions.stored()));
+        Tensors tensors = reader.read(Slice.of(Split.VALIDATION, 0, 0, 1), ALL)) {
+      assertRows(tensors, new long[] {5}, 0, TIME);
+    }
+  }
+
+  @SuppressWarnings("unchecked") // A copy is of the class of what was copied.
+  private static <T> T copy(T object) throws IOException, ClassNotFoundException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+      out.writeObject(object);
+    }
+    try (ObjectInputStream in =
+        new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
+      return (T) in.readObject();
+    }
+  }
+
+  @Test
+  void twoTriesOfATaskLeaveOneWholeChunk() throws Exception {
+    MemoryStorage storage = new MemoryStorage();
+    ChunkInfo first = ChunkWriter.write(storage, "c", List.of(data(ID, 0, 9), data(IMAGE, 0, 9)));
+    ChunkInfo again = ChunkWriter.write(storage, "c", List.of(data(ID, 0, 9), data(IMAGE, 0, 9)));
+    assertThat(again).isEqualTo(first);
+    assertThat(storage.files).containsOnlyKeys("c/id.arrow", "c/image.arrow");
+  }
+
+  @Test
+  void whatCannotBeWrittenIsAnOutputError() {
+    ChunkStorage full =
+        new Delegate(new MemoryStorage()) {
+          @Override
+          public OutputStream create(String name) throws IOException {
+            throw new IOException("no space left");
+          }
+        };
+    assertFails(
+        () -> ChunkWriter.write(full, "c", List.of(data(ID, 0, 2))),
+        ErrorKind.OUTPUT,
+        "no space left");
+    assertFails(
+        () ->
+            ManifestFile.commit(
+                full, StoreManifest.of("f", 0, List.of(), List.of(), List.of(), Map.of())),
+        ErrorKind.OUTPUT,
+        "no space left");
   }
 
   @Test
@@ -528,7 +599,7 @@ class StoreReaderTest {
     }
 
     @Override
-    public java.io.OutputStream create(String name) throws IOException {
+    public OutputStream create(String name) throws IOException {
       return to.create(name);
     }
 

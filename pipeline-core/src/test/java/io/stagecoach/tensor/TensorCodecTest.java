@@ -166,6 +166,23 @@ class TensorCodecTest {
         .isEqualTo(expected.castTo(DataType.DOUBLE).sumNumber());
   }
 
+  /** Heads differ in the id and in shapes of equal length: what is remembered must not mix them. */
+  @Test
+  void messagesOfManyShapesAndIdsAlternate() {
+    for (int i = 0; i < 60; i++) {
+      int rows = List.of(32, 16, 24, 61).get(i % 4);
+      int columns = List.of(16, 32, 64, 16).get(i % 4);
+      INDArray array = Nd4j.arange(rows * columns).reshape(rows, columns);
+      long id = i % 2 == 0 ? i : Long.MIN_VALUE + i;
+      TensorMessage message =
+          codec.decode(
+              Messages.transfer(codec.encode(new TensorMessage(id, Tensors.of("x", array.dup())))));
+      assertThat(message.microBatch()).isEqualTo(id);
+      assertThat(message.tensors().get("x")).isEqualTo(array);
+      message.tensors().close();
+    }
+  }
+
   @Test
   void noTensorsIsAMessageToo() {
     TensorMessage message =
