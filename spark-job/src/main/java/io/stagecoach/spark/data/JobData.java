@@ -1,0 +1,77 @@
+package io.stagecoach.spark.data;
+
+import io.stagecoach.model.DataShape;
+import io.stagecoach.model.Vocabulary;
+import io.stagecoach.spark.config.Settings;
+import io.stagecoach.spark.config.StagecoachConf;
+import java.util.Optional;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * The data of a run: a table's rows or a text's windows, found and looked at, and laid out in a
+ * batch store by ordinary Spark jobs. All errors are of kind DATA, unless they are of the settings.
+ */
+public sealed interface JobData permits TableData, TextData {
+
+  /**
+   * The data that the settings name.
+   *
+   * @throws io.stagecoach.error.StagecoachException where it is not there, or a column is not there
+   *     or holds no numbers
+   */
+  static JobData open(SparkSession spark, StagecoachConf conf) {
+    SourceLocation location = SourceLocation.find(spark, conf);
+    return location.isText()
+        ? new TextData(spark, conf, location.name())
+        : new TableData(spark, conf, location.name(), location.rows(spark));
+  }
+
+  /** A table that a program has at hand, with the columns that the settings name. */
+  static JobData of(Dataset<Row> table, StagecoachConf conf) {
+    return new TableData(table.sparkSession(), conf, "the given table", table);
+  }
+
+  /** What a model made to measure must know; for a table this runs a job. */
+  DataShape shape();
+
+  /** The characters of a text; empty for a table. */
+  Optional<Vocabulary> vocabulary();
+
+  /**
+   * Lays out the examples for training a network, or finds them laid out by an earlier run.
+   *
+   * @throws io.stagecoach.error.StagecoachException where the data does not fit the network, or
+   *     something is wrong with a row
+   */
+  PreparedData prepare(ModelShape shape);
+
+  /**
+   * Lays out all examples as validation examples, read as those of training were.
+   *
+   * @param learned what was learned from the data of training
+   * @throws io.stagecoach.error.StagecoachException as {@link #prepare}
+   */
+  PreparedData prepareForEvaluation(ModelShape shape, Learned learned);
+
+  /** That each part has examples, where it should have. */
+  static void requireParts(PreparedData.Counts counts, double validationShare) {
+    String share = Settings.DATA_VALIDATION_SHARE.key() + "=" + validationShare;
+    if (counts.training() + counts.validation() == 0) {
+      throw DataErrors.data(
+          "nothing is left of " + counts.read() + " rows, all of which miss a value",
+          "Mend the data.");
+    }
+    if (validationShare < 1 && counts.training() == 0) {
+      throw DataErrors.data(
+          share + " leaves none of " + counts.validation() + " examples for training",
+          "Set a smaller share, or give more data.");
+    }
+    if (validationShare > 0 && counts.validation() == 0) {
+      throw DataErrors.data(
+          share + " leaves none of " + counts.training() + " examples for validation",
+          "Set a larger share, give more data, or set the share to 0 for no validation.");
+    }
+  }
+}

@@ -1,0 +1,51 @@
+package io.stagecoach.spark.data;
+
+import io.stagecoach.batch.StoreManifest;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Examples that are laid out in a batch store.
+ *
+ * @param storage where the store is; it can be read from there in any process
+ * @param manifest what the store holds
+ * @param featureShape the shape of one example's features; for text, the length of its windows
+ * @param learned what was learned from the data, to be saved with the model
+ * @param counts how many examples there are
+ * @param time how long it took to lay them out, or to find them
+ * @param reused whether an earlier run laid them out
+ */
+public record PreparedData(
+    HadoopChunkStorage storage,
+    StoreManifest manifest,
+    List<Integer> featureShape,
+    Learned learned,
+    Counts counts,
+    Duration time,
+    boolean reused) {
+
+  /**
+   * How many examples there are.
+   *
+   * @param read rows that were read, or windows of a text
+   * @param dropped rows that were left out because something is missing
+   * @param training examples to train on
+   * @param validation examples to measure with
+   */
+  public record Counts(long read, long dropped, long training, long validation) {}
+
+  public PreparedData {
+    featureShape = List.copyOf(featureShape);
+  }
+
+  /** The bytes of the store. */
+  public long bytes() {
+    return manifest.bytes();
+  }
+
+  /** Deletes the store. */
+  public void delete() throws IOException {
+    storage.delete("");
+  }
+}

@@ -1,0 +1,87 @@
+package io.stagecoach.spark.data;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
+import io.stagecoach.error.Where;
+import io.stagecoach.model.Vocabulary;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * What the manifest of a batch store says beyond its chunks, as text: what was learned from the
+ * data and what was counted.
+ */
+record StoreMetadata(Learned learned, List<Integer> featureShape, PreparedData.Counts counts) {
+
+  private static final String LABEL_NAMES = "label_names";
+  private static final String VOCABULARY = "vocabulary";
+  private static final String NORMALIZER = "normalizer";
+  private static final String FEATURE_SHAPE = "feature_shape";
+  private static final String ROWS_READ = "rows_read";
+  private static final String ROWS_DROPPED = "rows_dropped";
+  private static final String TRAINING = "training";
+  private static final String VALIDATION = "validation";
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** As texts by name. */
+  Map<String, String> toMap() {
+    Map<String, String> texts = new TreeMap<>();
+    try {
+      texts.put(LABEL_NAMES, JSON.writeValueAsString(learned.labelNames()));
+      texts.put(FEATURE_SHAPE, JSON.writeValueAsString(featureShape));
+    } catch (JsonProcessingException impossible) {
+      throw malformed(impossible);
+    }
+    learned.vocabulary().ifPresent(characters -> texts.put(VOCABULARY, characters.toJson()));
+    learned
+        .normalizer()
+        .ifPresent(
+            normalizer ->
+                texts.put(
+                    NORMALIZER,
+                    Base64.getEncoder().encodeToString(Normalizers.toBytes(normalizer))));
+    texts.put(ROWS_READ, String.valueOf(counts.read()));
+    texts.put(ROWS_DROPPED, String.valueOf(counts.dropped()));
+    texts.put(TRAINING, String.valueOf(counts.training()));
+    texts.put(VALIDATION, String.valueOf(counts.validation()));
+    return texts;
+  }
+
+  /** What {@link #toMap} made. */
+  static StoreMetadata fromMap(Map<String, String> texts) {
+    try {
+      Learned learned =
+          new Learned(
+              JSON.readValue(texts.get(LABEL_NAMES), new TypeReference<List<String>>() {}),
+              Optional.ofNullable(texts.get(VOCABULARY)).map(Vocabulary::fromJson),
+              Optional.ofNullable(texts.get(NORMALIZER))
+                  .map(text -> Normalizers.fromBytes(Base64.getDecoder().decode(text))));
+      return new StoreMetadata(
+          learned,
+          JSON.readValue(texts.get(FEATURE_SHAPE), new TypeReference<List<Integer>>() {}),
+          new PreparedData.Counts(
+              Long.parseLong(texts.get(ROWS_READ)),
+              Long.parseLong(texts.get(ROWS_DROPPED)),
+              Long.parseLong(texts.get(TRAINING)),
+              Long.parseLong(texts.get(VALIDATION))));
+    } catch (JsonProcessingException | IllegalArgumentException malformed) {
+      throw malformed(malformed);
+    }
+  }
+
+  private static StagecoachException malformed(Exception cause) {
+    return new StagecoachException(
+        ErrorKind.DATA,
+        "the manifest of a batch store is malformed",
+        Where.nowhere(),
+        "Delete the batch store.",
+        cause);
+  }
+}

@@ -1,0 +1,137 @@
+package io.stagecoach.spark.data;
+
+import io.stagecoach.batch.ColumnData;
+import io.stagecoach.batch.ColumnSpec;
+import io.stagecoach.batch.Columns;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.api.preprocessor.DataNormalization;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * Chunks of a table's rows: features, normalized, and labels. Rows in which something is missing
+ * are left out; that nothing else is wrong with any was made sure before.
+ */
+final class TableChunks implements ChunkFormat {
+
+  private final TableForm form;
+  private final RowCheck check;
+  private final byte[] normalizer;
+  private final ColumnSpec features;
+  private final ColumnSpec labels;
+
+  /**
+   * @param form what every row is
+   * @param check reads the rows, with the names of the classes
+   * @param normalizer a normalizer as bytes; empty for none
+   */
+  TableChunks(TableForm form, RowCheck check, byte[] normalizer) {
+    this.form = form;
+    this.check = check;
+    this.normalizer = normalizer.clone();
+    ColumnSpec.Type floats =
+        form.dataType() == DataType.FLOAT ? ColumnSpec.Type.FLOAT32 : ColumnSpec.Type.FLOAT64;
+    this.features =
+        new ColumnSpec(Columns.FEATURES, floats, form.featureShape(), form.featuresHaveTime());
+    this.labels =
+        new ColumnSpec(
+            Columns.LABELS,
+            form.label() == LabelForm.VALUES ? floats : ColumnSpec.Type.INT32,
+            form.labelShape(),
+            form.labelsHaveTime());
+  }
+
+  @Override
+  public List<ColumnSpec> columns() {
+    return List.of(features, labels);
+  }
+
+  @Override
+  public Builder builder() {
+    return new TableBuilder();
+  }
+
+  private final class TableBuilder implements Builder {
+
+    private final DataNormalization scaler =
+        normalizer.length == 0 ? null : Normalizers.fromBytes(normalizer);
+    private final List<double[]> inputs = new ArrayList<>();
+    private final List<double[]> outputs = new ArrayList<>();
+
+    @Override
+    public void add(InternalRow row) {
+      if (check.find(row) != Finding.NONE) {
+        return;
+      }
+      inputs.add(check.features(row));
+      outputs.add(
+          switch (form.label()) {
+            case NAME, CLASS -> new double[] {check.classOf(row)};
+            case CLASS_PER_TIME_STEP, VALUES -> check.labels(row);
+          });
+    }
+
+    @Override
+    public int rows() {
+      return inputs.size();
+    }
+
+    @Override
+    public List<ColumnData> take() {
+      double[] scaled = concatenated(inputs);
+      if (scaler != null) {
+        scaled = scaled(scaled);
+      }
+      List<ColumnData> columns =
+          List.of(column(features, scaled), column(labels, concatenated(outputs)));
+      inputs.clear();
+      outputs.clear();
+      return columns;
+    }
+
+    /** DL4J itself scales, in the network's type, so that its own scaling gives the same. */
+    private double[] scaled(double[] values) {
+      long[] shape = TableForm.shapeOf(inputs.size(), form.featureShape());
+      try (INDArray doubles = Nd4j.createFromArray(values);
+          INDArray examples = Nd4j.createUninitialized(form.dataType(), shape, 'c')) {
+        examples.assign(doubles.reshape(shape));
+        scaler.transform(examples);
+        return examples.data().asDouble();
+      }
+    }
+  }
+
+  private static double[] concatenated(List<double[]> rows) {
+    int length = rows.get(0).length;
+    double[] values = new double[Math.multiplyExact(rows.size(), length)];
+    for (int i = 0; i < rows.size(); i++) {
+      System.arraycopy(rows.get(i), 0, values, i * length, length);
+    }
+    return values;
+  }
+
+  private static ColumnData column(ColumnSpec spec, double[] values) {
+    return switch (spec.type()) {
+      case FLOAT32 -> {
+        float[] floats = new float[values.length];
+        for (int i = 0; i < floats.length; i++) {
+          floats[i] = (float) values[i];
+        }
+        yield ColumnData.of(spec, floats);
+      }
+      case FLOAT64 -> ColumnData.of(spec, values);
+      case INT32 -> {
+        int[] integers = new int[values.length];
+        for (int i = 0; i < integers.length; i++) {
+          integers[i] = (int) values[i];
+        }
+        yield ColumnData.of(spec, integers);
+      }
+      case INT64, UINT8, BOOL ->
+          throw new IllegalStateException("no column of a table is " + spec.type());
+    };
+  }
+}

@@ -1,0 +1,165 @@
+package io.stagecoach.spark.data;
+
+import static org.apache.spark.sql.functions.array;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.when;
+
+import io.stagecoach.spark.config.Nearest;
+import io.stagecoach.spark.config.Setting;
+import io.stagecoach.spark.config.Settings;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.spark.ml.functions;
+import org.apache.spark.ml.linalg.SQLDataTypes;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.BooleanType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.NumericType;
+import org.apache.spark.sql.types.StringType;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * The columns of a table that the settings name, found to be there and of a type that can be read:
+ * vectors, arrays of numbers, numbers.
+ */
+final class TableColumns {
+
+  private final Dataset<Row> table;
+  private final List<String> features;
+  private final List<String> label;
+
+  /**
+   * @throws io.stagecoach.error.StagecoachException of kind DATA where a column is not there, or is
+   *     of a type that holds no numbers
+   */
+  TableColumns(Dataset<Row> table, List<String> features, List<String> label) {
+    this.table = table;
+    this.features = List.copyOf(features);
+    this.label = List.copyOf(label);
+    features.forEach(column -> requireThere(Settings.DATA_FEATURES, column));
+    label.forEach(column -> requireThere(Settings.DATA_LABEL, column));
+    if (features.size() > 1 || !isSequence(features.get(0))) {
+      features.forEach(column -> requireNumeric(Settings.DATA_FEATURES, column));
+    }
+    if (label.size() > 1) {
+      label.forEach(column -> requireNumeric(Settings.DATA_LABEL, column));
+    } else if (!isSequence(label.get(0)) && !isName(label.get(0))) {
+      requireNumeric(Settings.DATA_LABEL, label.get(0));
+    }
+  }
+
+  List<String> features() {
+    return features;
+  }
+
+  List<String> label() {
+    return label;
+  }
+
+  /** Whether the label is one column of texts or truth values. */
+  boolean labelIsName() {
+    return label.size() == 1 && isName(label.get(0));
+  }
+
+  /** Whether the label is one number. */
+  boolean labelIsNumber() {
+    return label.size() == 1 && !isName(label.get(0)) && !isSequence(label.get(0));
+  }
+
+  /** The features of a row as one array of floats. */
+  Column featureArray(DataType element) {
+    return values(features, element);
+  }
+
+  /** The label of a row as one array of floats. */
+  Column labelArray(DataType element) {
+    return values(label, element);
+  }
+
+  /** The label of a row as the name of its class. */
+  Column labelText() {
+    return quoted(label.get(0)).cast(DataTypes.StringType);
+  }
+
+  /** The label of a row as one number. */
+  Column labelNumber() {
+    return quoted(label.get(0)).cast(DataTypes.DoubleType);
+  }
+
+  private Column values(List<String> columns, DataType element) {
+    if (columns.size() > 1 || !isSequence(columns.get(0))) {
+      return array(columns.stream().map(name -> quoted(name).cast(element)).toArray(Column[]::new));
+    }
+    Column column = quoted(columns.get(0));
+    if (isVector(type(columns.get(0)))) {
+      String name = element.equals(DataTypes.FloatType) ? "float32" : "float64";
+      return when(column.isNotNull(), functions.vector_to_array(column, name))
+          .otherwise(lit(null).cast(DataTypes.createArrayType(element)));
+    }
+    return column.cast(DataTypes.createArrayType(element));
+  }
+
+  private void requireThere(Setting<List<String>> setting, String column) {
+    List<String> all = Arrays.asList(table.columns());
+    if (!all.contains(column)) {
+      throw DataErrors.data(
+          "there is no column " + column + " in the data, which has " + String.join(", ", all),
+          "Correct "
+              + setting.key()
+              + Nearest.to(column, all).map(nearest -> "; the nearest is " + nearest).orElse("")
+              + ".");
+    }
+  }
+
+  private void requireNumeric(Setting<List<String>> setting, String column) {
+    DataType type = type(column);
+    if (!(type instanceof NumericType) && !(type instanceof BooleanType)) {
+      throw DataErrors.data(
+          "the column "
+              + column
+              + " is of type "
+              + type.simpleString()
+              + example(column)
+              + ", but "
+              + setting.key()
+              + " takes numbers, or one column of vectors or arrays of numbers",
+          "Name other columns, or convert this one to numbers.");
+    }
+  }
+
+  private String example(String column) {
+    List<Row> rows =
+        table.select(quoted(column).cast(DataTypes.StringType)).na().drop().takeAsList(1);
+    return rows.isEmpty() ? "" : ", for instance '" + rows.get(0).getString(0) + "'";
+  }
+
+  private boolean isSequence(String column) {
+    DataType type = type(column);
+    return isVector(type)
+        || (type instanceof ArrayType array
+            && (array.elementType() instanceof NumericType
+                || array.elementType() instanceof BooleanType));
+  }
+
+  private boolean isName(String column) {
+    return type(column) instanceof StringType || type(column) instanceof BooleanType;
+  }
+
+  private static boolean isVector(DataType type) {
+    return type.equals(SQLDataTypes.VectorType());
+  }
+
+  private DataType type(String column) {
+    StructType schema = table.schema();
+    return schema.fields()[schema.fieldIndex(column)].dataType();
+  }
+
+  private static Column quoted(String column) {
+    return col("`" + column.replace("`", "``") + "`");
+  }
+}

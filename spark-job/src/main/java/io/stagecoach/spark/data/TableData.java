@@ -1,0 +1,287 @@
+package io.stagecoach.spark.data;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.countDistinct;
+import static org.apache.spark.sql.functions.max;
+import static org.apache.spark.sql.functions.size;
+
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
+import io.stagecoach.model.DataShape;
+import io.stagecoach.model.Vocabulary;
+import io.stagecoach.spark.config.MissingValues;
+import io.stagecoach.spark.config.Normalization;
+import io.stagecoach.spark.config.Settings;
+import io.stagecoach.spark.config.StagecoachConf;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.types.DataTypes;
+
+/** The rows of a table as examples. */
+final class TableData implements JobData {
+
+  private final SparkSession spark;
+  private final StagecoachConf conf;
+  private final String name;
+  private final Dataset<Row> table;
+  private final TableColumns columns;
+  private final StoreDirectory stores;
+
+  TableData(SparkSession spark, StagecoachConf conf, String name, Dataset<Row> table) {
+    this.spark = spark;
+    this.conf = conf;
+    this.name = name;
+    this.table = table;
+    this.columns = new TableColumns(table, conf.dataFeatures(), conf.dataLabel());
+    this.stores = StoreDirectory.of(spark, conf);
+  }
+
+  @Override
+  public Optional<Vocabulary> vocabulary() {
+    return Optional.empty();
+  }
+
+  @Override
+  public DataShape shape() {
+    return during(
+        "look at the columns of",
+        () -> new DataShape.Table(width(columns.featureArray(DataTypes.DoubleType)), classes()));
+  }
+
+  private int classes() {
+    if (columns.labelIsName()) {
+      return (int) single(countDistinct(columns.labelText())).getLong(0);
+    }
+    if (columns.labelIsNumber()) {
+      Row greatest = single(max(columns.labelNumber()));
+      return greatest.isNullAt(0) ? 0 : (int) greatest.getDouble(0) + 1;
+    }
+    return width(columns.labelArray(DataTypes.DoubleType));
+  }
+
+  private Row single(Column aggregate) {
+    return reading(() -> table.agg(aggregate).head());
+  }
+
+  /** How many values an array column has, as the first row that has any says. */
+  private int width(Column array) {
+    List<Row> first =
+        reading(
+            () ->
+                table
+                    .select(array.as("values"))
+                    .filter(col("values").isNotNull())
+                    .select(size(col("values")))
+                    .takeAsList(1));
+    if (first.isEmpty()) {
+      throw empty();
+    }
+    return first.get(0).getInt(0);
+  }
+
+  @Override
+  public PreparedData prepare(ModelShape shape) {
+    return prepare(
+        shape,
+        new Task(
+            "training",
+            conf.dataValidationShare(),
+            conf.dataNormalize(),
+            new Learned(List.of(), Optional.empty(), Optional.empty())));
+  }
+
+  @Override
+  public PreparedData prepareForEvaluation(ModelShape shape, Learned learned) {
+    return prepare(shape, new Task("evaluation", 1.0, Normalization.NONE, learned));
+  }
+
+  /**
+   * What the rows are for.
+   *
+   * @param normalization what is fitted; nothing where a normalizer was learned before
+   */
+  private record Task(
+      String purpose, double validationShare, Normalization normalization, Learned learned) {}
+
+  private PreparedData prepare(ModelShape shape, Task task) {
+    TableForm form = during("look at the columns of", () -> form(shape));
+    int chunkRows = stores.chunkRows(form.exampleBytes());
+    Fingerprint fingerprint = fingerprint(shape, task, chunkRows);
+    Optional<String> files = SourceIdentity.ofFiles(spark, table);
+    if (files.isPresent()) {
+      String digest = fingerprint.with("files", files.get()).digest();
+      return stores
+          .find(digest)
+          .orElseGet(() -> write(form, task, chunkRows, digest, audit(form, task)));
+    }
+    TableAudit audit = audit(form, task);
+    String digest = fingerprint.with("content", audit.content()).digest();
+    return stores.find(digest).orElseGet(() -> write(form, task, chunkRows, digest, audit));
+  }
+
+  private PreparedData write(
+      TableForm form, Task task, int chunkRows, String fingerprint, TableAudit audit) {
+    Learned learned = learned(form, task, audit);
+    PreparedData.Counts counts = audit.counts();
+    return stores.write(
+        new StoreDirectory.Content(
+            fingerprint,
+            "Stagecoach: write the batch store of " + name,
+            rows(
+                form,
+                task,
+                StoreRows.Buckets.of(counts.training(), counts.validation(), chunkRows)),
+            TableRows.ties(),
+            new TableChunks(
+                form,
+                new RowCheck(form, learned.labelNames()),
+                learned.normalizer().map(Normalizers::toBytes).orElse(new byte[0])),
+            chunkRows,
+            new StoreMetadata(learned, form.featureShape(), counts)));
+  }
+
+  /** What was learned before, else what these rows teach. */
+  private static Learned learned(TableForm form, Task task, TableAudit audit) {
+    Learned before = task.learned();
+    return new Learned(
+        before.labelNames().isEmpty() ? audit.names() : before.labelNames(),
+        Optional.empty(),
+        before
+            .normalizer()
+            .or(
+                () ->
+                    Normalizers.fitted(task.normalization(), audit.statistics(), form.dataType())));
+  }
+
+  private TableAudit audit(TableForm form, Task task) {
+    List<String> known = task.learned().labelNames();
+    boolean collectNames = form.label() == LabelForm.NAME && known.isEmpty();
+    TableAudit nothing =
+        new TableAudit(
+            new RowCheck(form, known),
+            collectNames ? form.classes() + 1 : 0,
+            task.normalization() == Normalization.NONE
+                ? null
+                : new FeatureStatistics(form.channels()));
+    JavaRDD<InternalRow> rows =
+        rows(form, task, StoreRows.Buckets.ONE).queryExecution().toRdd().toJavaRDD();
+    TableAudit audit =
+        during(
+            "check the rows of",
+            () -> reading(() -> rows.treeAggregate(nothing, TableAudit::add, TableAudit::add)));
+    if (audit.rows() == 0) {
+      throw empty();
+    }
+    audit.requireNothingFound(
+        conf.dataMissing() == MissingValues.DROP ? List.of(Finding.MISSING) : List.of());
+    if (collectNames && audit.names().size() > form.classes()) {
+      throw DataErrors.data(
+          "the column "
+              + columns.label().get(0)
+              + " has more classes than the "
+              + form.classes()
+              + " of the network's output, among them "
+              + String.join(", ", audit.names()),
+          "Change the size of the network's output.");
+    }
+    JobData.requireParts(audit.counts(), task.validationShare());
+    return audit;
+  }
+
+  private Dataset<Row> rows(TableForm form, Task task, StoreRows.Buckets buckets) {
+    return TableRows.of(table, columns, form, conf.seed(), task.validationShare(), buckets);
+  }
+
+  private TableForm form(ModelShape shape) {
+    List<Integer> input = new ArrayList<>(shape.input());
+    int time = input.indexOf(ModelShape.ANY);
+    if (time >= 0) {
+      int others = input.stream().filter(n -> n != ModelShape.ANY).reduce(1, (a, b) -> a * b);
+      input.set(time, Math.max(1, width(columns.featureArray(DataTypes.DoubleType)) / others));
+    }
+    List<Integer> output = new ArrayList<>(List.of(shape.outputs()));
+    if (shape.perTimeStep()) {
+      output.add(input.get(input.size() - 1));
+    }
+    LabelForm label = labelForm(shape, output);
+    List<Integer> labelShape =
+        switch (label) {
+          case NAME, CLASS -> List.of();
+          case CLASS_PER_TIME_STEP -> output.subList(1, 2);
+          case VALUES -> output;
+        };
+    return new TableForm(
+        columns.features(),
+        columns.label(),
+        input,
+        label,
+        labelShape,
+        shape.output() == ModelShape.Output.CLASSES ? shape.outputs() : 0,
+        shape.dataType());
+  }
+
+  private LabelForm labelForm(ModelShape shape, List<Integer> output) {
+    boolean classes = shape.output() == ModelShape.Output.CLASSES;
+    if (columns.labelIsName() && (!classes || shape.perTimeStep())) {
+      throw DataErrors.data(
+          "the column "
+              + columns.label().get(0)
+              + " names classes, but the network's output is "
+              + (classes ? "a class for every time step" : "values"),
+          "Use a column of numbers, or a network that classifies.");
+    }
+    if (columns.labelIsName()) {
+      return LabelForm.NAME;
+    }
+    if (columns.labelIsNumber()) {
+      return classes && !shape.perTimeStep() ? LabelForm.CLASS : LabelForm.VALUES;
+    }
+    return classes
+            && shape.perTimeStep()
+            && width(columns.labelArray(DataTypes.DoubleType)) == output.get(1)
+        ? LabelForm.CLASS_PER_TIME_STEP
+        : LabelForm.VALUES;
+  }
+
+  private Fingerprint fingerprint(ModelShape shape, Task task, int chunkRows) {
+    return new Fingerprint()
+        .with("purpose", task.purpose())
+        .with("source", name)
+        .with("options", conf.dataOptions())
+        .with("columns", table.schema().json())
+        .with("features", conf.dataFeatures())
+        .with("label", conf.dataLabel())
+        .with("shape", shape)
+        .with("missing", conf.dataMissing())
+        .with("validationShare", task.validationShare())
+        .with("normalization", task.normalization())
+        .with("normalizer", Fingerprint.of(task.learned().normalizer().map(Normalizers::toBytes)))
+        .with("labelNames", task.learned().labelNames())
+        .with("seed", conf.seed())
+        .with("chunkRows", chunkRows);
+  }
+
+  private <T> T during(String doing, Supplier<T> jobs) {
+    return JobDescription.during(spark.sparkContext(), "Stagecoach: " + doing + " " + name, jobs);
+  }
+
+  private <T> T reading(Callable<T> job) {
+    return DataErrors.whileDoing("the data at " + name + " cannot be read", job);
+  }
+
+  private StagecoachException empty() {
+    return new StagecoachException(
+        ErrorKind.DATA,
+        name + " has no rows",
+        "Correct " + Settings.DATA_PATH.key() + " or " + Settings.DATA_TABLE.key() + ".");
+  }
+}

@@ -1,0 +1,94 @@
+package io.stagecoach.spark.data;
+
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
+import org.nd4j.linalg.api.buffer.DataType;
+
+/**
+ * What every row of a table must be.
+ *
+ * @param featureColumns the columns of the features, as the user named them
+ * @param labelColumns the columns of the label
+ * @param featureShape the shape of one example's features
+ * @param label what the label is
+ * @param labelShape the shape of one example's label; empty for a class
+ * @param classes how many classes there are; 0 where there are none
+ * @param dataType the type of the floats that are stored
+ */
+record TableForm(
+    List<String> featureColumns,
+    List<String> labelColumns,
+    List<Integer> featureShape,
+    LabelForm label,
+    List<Integer> labelShape,
+    int classes,
+    DataType dataType)
+    implements Serializable {
+
+  TableForm {
+    featureColumns = List.copyOf(featureColumns);
+    labelColumns = List.copyOf(labelColumns);
+    featureShape = List.copyOf(featureShape);
+    labelShape = List.copyOf(labelShape);
+  }
+
+  /** How many values the features of an example have. */
+  int featureLength() {
+    return product(featureShape);
+  }
+
+  /** How many values the label of an example has. */
+  int labelLength() {
+    return product(labelShape);
+  }
+
+  /** Whether the last axis of the features is time. */
+  boolean featuresHaveTime() {
+    return featureShape.size() == 2;
+  }
+
+  /** Whether the last axis of the label is time. */
+  boolean labelsHaveTime() {
+    return label == LabelForm.CLASS_PER_TIME_STEP || labelShape.size() == 2;
+  }
+
+  /** How many channels share a mean and a range: the first axis of an example. */
+  int channels() {
+    return featureShape.get(0);
+  }
+
+  /** The bytes of one example in the batch store. */
+  long exampleBytes() {
+    long labelWidth = label == LabelForm.VALUES ? dataType.width() : (long) DataType.INT32.width();
+    return (long) featureLength() * dataType.width() + labelLength() * labelWidth;
+  }
+
+  /** What a user calls one value of the features. */
+  String featureName(int index) {
+    return name(featureColumns, index);
+  }
+
+  /** What a user calls one value of the label. */
+  String labelName(int index) {
+    return label == LabelForm.NAME || label == LabelForm.CLASS
+        ? labelColumns.get(0)
+        : name(labelColumns, index);
+  }
+
+  /** The shape of so many examples. */
+  static long[] shapeOf(int rows, List<Integer> example) {
+    List<Integer> shape = new ArrayList<>();
+    shape.add(rows);
+    shape.addAll(example);
+    return shape.stream().mapToLong(Integer::longValue).toArray();
+  }
+
+  private static String name(List<String> columns, int index) {
+    return columns.size() == 1 ? columns.get(0) + "[" + index + "]" : columns.get(index);
+  }
+
+  private static int product(List<Integer> shape) {
+    return shape.stream().mapToInt(Integer::intValue).reduce(1, Math::multiplyExact);
+  }
+}

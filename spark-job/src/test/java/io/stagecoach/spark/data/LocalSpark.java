@@ -1,0 +1,24 @@
+package io.stagecoach.spark.data;
+
+import org.apache.spark.sql.SparkSession;
+
+/** A session in this process, the same for all tests. */
+final class LocalSpark {
+
+  private LocalSpark() {}
+
+  static SparkSession session() {
+    return SparkSession.builder()
+        .master("local[2]")
+        .appName("stagecoach-test")
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.shuffle.partitions", "2")
+        .config("spark.driver.bindAddress", "127.0.0.1")
+        .config("spark.driver.host", "127.0.0.1")
+        .config("spark.sql.catalogImplementation", "in-memory")
+        // Most queries of the tests run once, on few rows: compiling them would take most of the
+        // time.
+        .config("spark.sql.codegen.wholeStage", "false")
+        .getOrCreate();
+  }
+}
