@@ -10,11 +10,11 @@ import java.util.SplittableRandom;
  * number has. Every row is a pure function of seed and number, so that the table does not depend on
  * how many tasks write it.
  *
- * <p>Six of the twenty features matter. With z0…z5 of them, drawn from the standard normal
- * distribution, the two scores {@code z0·z1 + z2} and {@code z3² + sin(2·z4) − z5 − 1} fall each on
- * one side of zero, and the class is the quadrant, 0 to 3. No linear model can draw these borders.
- * Then a share of the labels, drawn by chance, is replaced by one of the other three classes:
- * nobody can foresee these, so the best accuracy that any model can have is 1 minus that share.
+ * <p>Five of the twenty features matter. With z0…z4 of them, drawn from the standard normal
+ * distribution, the two scores {@code z0·z1 + z2} and {@code z3² − z4 − 1} fall each on one side of
+ * zero, and the class is the quadrant, 0 to 3. No linear model can draw these borders. Then a share
+ * of the labels, drawn by chance, is replaced by one of the other three classes: nobody can foresee
+ * these, so the best accuracy that any model can have is 1 minus that share.
  *
  * <p>The columns show the features on scales from 0.01 to 100 and away from zero, as tables do:
  * without normalization a network learns little from them.
@@ -58,7 +58,7 @@ record TabularRule(long seed) implements Serializable {
 
   private static int quadrant(double[] z) {
     int first = z[0] * z[1] + z[2] > 0 ? 1 : 0;
-    int second = z[3] * z[3] + Math.sin(2 * z[4]) - z[5] - 1 > 0 ? 1 : 0;
+    int second = z[3] * z[3] - z[4] - 1 > 0 ? 1 : 0;
     return 2 * first + second;
   }
 
