@@ -118,6 +118,8 @@ final class Link implements Peer {
 
   /** The caller's part: ends when both sides have proved themselves. */
   CompletableFuture<Void> introduce() {
+    // The caller has a deadline of its own.
+    admission.cancel(false);
     EndpointOptions options = owner.options();
     byte[] nonce = Hello.nonce();
     CompletableFuture<Void> done = new CompletableFuture<>();
@@ -241,7 +243,8 @@ final class Link implements Peer {
   }
 
   private TransportFrameDecoder decoder() {
-    return channel.pipeline().get(TransportFrameDecoder.class);
+    // By name: SASL's encryption puts another decoder before it.
+    return (TransportFrameDecoder) channel.pipeline().get(TransportFrameDecoder.HANDLER_NAME);
   }
 
   private PayloadSink begin(Frame frame, long payload) {
