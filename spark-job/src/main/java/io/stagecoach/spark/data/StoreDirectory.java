@@ -38,7 +38,7 @@ final class StoreDirectory {
   /**
    * Columns of a chunk are arrays in memory, and a chunk may have twice the rows of the average.
    */
-  private static final DataSize MOST_CHUNK_BYTES = DataSize.ofMebibytes(512);
+  private static final DataSize MOST_CHUNK_BYTES = DataSize.ofMebibytes(64);
 
   private final SparkSession spark;
   private final StagecoachConf conf;

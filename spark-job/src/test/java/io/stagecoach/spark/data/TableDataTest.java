@@ -10,18 +10,24 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.within;
 
 import io.stagecoach.batch.ChunkInfo;
+import io.stagecoach.batch.Columns;
 import io.stagecoach.batch.ManifestFile;
+import io.stagecoach.batch.ReadOptions;
+import io.stagecoach.batch.Slice;
 import io.stagecoach.batch.Slice.Split;
+import io.stagecoach.batch.StoreReader;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.model.DataShape;
 import io.stagecoach.spark.config.StagecoachConf;
+import io.stagecoach.tensor.Tensors;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.apache.spark.SparkConf;
 import org.apache.spark.ml.linalg.SQLDataTypes;
@@ -101,6 +107,28 @@ class TableDataTest {
         .hasSizeGreaterThan(5)
         .allSatisfy(chunk -> assertThat(chunk.rows()).isLessThanOrEqualTo(200));
     assertThat(training).as("an order that is not the table's").isNotEqualTo(sorted(training));
+  }
+
+  @Test
+  void isWhatTheStagesRead() throws Exception {
+    PreparedData data = prepare(table, CLASSES, COLUMNS);
+
+    try (StoreReader reader =
+            new StoreReader(data.storage(), data.manifest(), ReadOptions.stored());
+        Tensors rows =
+            reader.read(
+                Slice.of(Split.VALIDATION, 0, 0, (int) data.counts().validation()),
+                Set.of(Columns.FEATURES, Columns.LABELS))) {
+      assertThat(rows.get(Columns.FEATURES))
+          .isEqualTo(
+              matrix(StoreContents.rows(data, Split.VALIDATION, "features"), DataType.FLOAT));
+      assertThat(rows.get(Columns.LABELS).dataType()).isEqualTo(DataType.INT32);
+      assertThat(rows.get(Columns.LABELS).toIntVector())
+          .isEqualTo(
+              StoreContents.rows(data, Split.VALIDATION, "labels").stream()
+                  .mapToInt(label -> label.get(0).intValue())
+                  .toArray());
+    }
   }
 
   @Test
