@@ -4,6 +4,7 @@ import io.stagecoach.model.Vocabulary;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -72,10 +73,13 @@ record TextScan(TextFiles text, List<Block> blocks, Map<Integer, Long> counts) {
 
   private static Found count(TextFiles text, long start, long end, Configuration hadoop)
       throws IOException {
-    long[] counts = new long[Character.MAX_CODE_POINT + 1];
+    long[] counts = new long[1 << 8];
     long characters = 0;
     try (TextReader reader = new TextReader(text, start, hadoop)) {
       for (int codePoint = reader.next(end); codePoint >= 0; codePoint = reader.next(end)) {
+        if (codePoint >= counts.length) {
+          counts = Arrays.copyOf(counts, Math.max(codePoint + 1, 2 * counts.length));
+        }
         counts[codePoint]++;
         characters++;
       }
