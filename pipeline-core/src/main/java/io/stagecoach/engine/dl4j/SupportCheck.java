@@ -35,6 +35,7 @@ import org.deeplearning4j.nn.conf.ocnn.OCNNOutputLayer;
 import org.deeplearning4j.nn.conf.stepfunctions.NegativeGradientStepFunction;
 import org.nd4j.linalg.activations.impl.ActivationRReLU;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.learning.config.AdaBelief;
 import org.nd4j.shade.jackson.databind.JsonNode;
 
 /**
@@ -226,6 +227,15 @@ public final class SupportCheck {
           layer,
           "RReLU draws random slopes that cannot be keyed to step and micro-batch",
           "Use LEAKYRELU with the mean slope.");
+    }
+    if (layer instanceof BaseLayer base
+        && (base.getIUpdater() instanceof AdaBelief
+            || base.getBiasUpdater() instanceof AdaBelief)) {
+      throw refuseLayer(
+          index,
+          layer,
+          "DL4J 1.0.0-M2.1 fails when it sets up AdaBelief",
+          "Use Adam or another updater.");
     }
     if (truncated && cannotCarryState(layer)) {
       throw refuseLayer(

@@ -1,0 +1,145 @@
+package io.stagecoach.engine.dl4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.deeplearning4j.nn.conf.GradientNormalization;
+import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.conf.constraint.MaxNormConstraint;
+import org.deeplearning4j.nn.conf.constraint.NonNegativeConstraint;
+import org.deeplearning4j.nn.conf.layers.BatchNormalization;
+import org.deeplearning4j.nn.conf.layers.DenseLayer;
+import org.deeplearning4j.nn.conf.layers.OutputLayer;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.learning.config.AMSGrad;
+import org.nd4j.linalg.learning.config.AdaDelta;
+import org.nd4j.linalg.learning.config.AdaGrad;
+import org.nd4j.linalg.learning.config.AdaMax;
+import org.nd4j.linalg.learning.config.Adam;
+import org.nd4j.linalg.learning.config.IUpdater;
+import org.nd4j.linalg.learning.config.Nadam;
+import org.nd4j.linalg.learning.config.Nesterovs;
+import org.nd4j.linalg.learning.config.NoOp;
+import org.nd4j.linalg.learning.config.RmsProp;
+import org.nd4j.linalg.learning.config.Sgd;
+import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
+import org.nd4j.linalg.schedule.ExponentialSchedule;
+import org.nd4j.linalg.schedule.ScheduleType;
+import org.nd4j.linalg.schedule.StepSchedule;
+
+/** The updater on the driver moves weights and updater state exactly as {@code fit} does. */
+class Dl4jModelUpdaterTest {
+
+  record Case(IUpdater updater, GradientNormalization normalization, boolean constrained) {}
+
+  static Stream<Case> cases() {
+    List<Case> cases = new ArrayList<>();
+    for (IUpdater updater :
+        List.of(
+            new Sgd(0.1),
+            new NoOp(),
+            new Adam(new ExponentialSchedule(ScheduleType.ITERATION, 0.01, 0.9)),
+            new Adam(new StepSchedule(ScheduleType.EPOCH, 0.02, 0.1, 1)),
+            new AdaMax(0.01),
+            new AdaDelta(),
+            new AdaGrad(0.05),
+            new AMSGrad(0.01),
+            new Nadam(0.01),
+            new Nesterovs(0.01, 0.9),
+            new RmsProp(0.01))) {
+      cases.add(new Case(updater, GradientNormalization.None, false));
+    }
+    for (GradientNormalization normalization : GradientNormalization.values()) {
+      cases.add(new Case(new Adam(0.01), normalization, true));
+    }
+    return cases.stream();
+  }
+
+  private static String network(Case tried) {
+    var builder =
+        Networks.base()
+            .dataType(DataType.FLOAT)
+            .updater(tried.updater())
+            .l1(1e-4)
+            .l2(1e-3)
+            .weightDecay(1e-3)
+            .gradientNormalization(tried.normalization())
+            .gradientNormalizationThreshold(0.5);
+    if (tried.constrained()) {
+      builder.constrainWeights(new MaxNormConstraint(1.2, 1));
+      builder.constrainBias(new NonNegativeConstraint());
+    }
+    return builder
+        .list()
+        .layer(new DenseLayer.Builder().nIn(8).nOut(7).build())
+        .layer(
+            new DenseLayer.Builder()
+                .nIn(7)
+                .nOut(6)
+                .updater(new Nesterovs(new StepSchedule(ScheduleType.ITERATION, 0.05, 0.5, 3), 0.9))
+                .build())
+        .layer(new BatchNormalization.Builder().nOut(6).build())
+        .layer(new DenseLayer.Builder().nIn(6).nOut(5).biasUpdater(new Sgd(0.1)).build())
+        .layer(
+            new OutputLayer.Builder(LossFunction.MCXENT)
+                .activation(Activation.SOFTMAX)
+                .nIn(5)
+                .nOut(3)
+                .build())
+        .build()
+        .toJson();
+  }
+
+  /** Gradients come from one DL4J network, in the state before its own update. */
+  @ParameterizedTest
+  @MethodSource("cases")
+  void movesAsFitDoes(Case tried) {
+    String json = network(tried);
+    int rows = 16;
+    MultiLayerNetwork fit = new MultiLayerNetwork(MultiLayerConfiguration.fromJson(json));
+    fit.init();
+    MultiLayerNetwork probe = new MultiLayerNetwork(MultiLayerConfiguration.fromJson(json));
+    probe.init();
+    try (Dl4jModelUpdater updater = Dl4jModelUpdater.create(json)) {
+      assertThat(updater.parameters()).isEqualTo(fit.params().reshape(fit.numParams()));
+      INDArray before = updater.parameters().dup();
+      int step = 0;
+      for (int epoch = 0; epoch < 2; epoch++) {
+        for (int i = 0; i < 4; i++, step++) {
+          INDArray features = Batches.uniform(step, rows, 8).castTo(DataType.FLOAT);
+          INDArray labels =
+              Batches.oneHot(Batches.classes(step + 50, 3, rows), 3).castTo(DataType.FLOAT);
+          probe.params().assign(updater.parameters().reshape(probe.params().shape()));
+          probe.setInput(features.dup());
+          probe.setLabels(labels);
+          probe.computeGradientAndScore();
+          updater.update(
+              probe.gradient().gradient().reshape(updater.parameters().length()).dup(),
+              rows,
+              step,
+              epoch);
+          fit.fit(features.dup(), labels);
+          assertThat(maxDifference(updater.parameters(), fit.params())).isZero();
+        }
+        fit.incrementEpochCount();
+      }
+      if (updater.updaterState() != null) {
+        assertThat(maxDifference(updater.updaterState(), fit.getUpdater().getStateViewArray()))
+            .isZero();
+      }
+      assertThat(updater.iterations()).isEqualTo(fit.getIterationCount());
+      assertThat(maxDifference(updater.parameters(), before)).isGreaterThan(1e-4);
+    }
+  }
+
+  private static double maxDifference(INDArray a, INDArray b) {
+    return a.reshape(a.length()).sub(b.reshape(b.length())).amaxNumber().doubleValue();
+  }
+}
