@@ -6,7 +6,6 @@ import java.util.Map;
 import org.deeplearning4j.nn.api.MaskState;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * What crosses a cut forward.
@@ -44,11 +43,11 @@ record Boundary(INDArray activations, INDArray mask, MaskState maskState, int ex
     if (mask != null) {
       arrays.put(MASK, mask);
       if (maskState == MaskState.Passthrough) {
-        arrays.put(MASK_PASSTHROUGH, Nd4j.createFromArray(1));
+        arrays.put(MASK_PASSTHROUGH, OwnedArrays.number(1));
       }
     }
     if (examples != activations.size(0)) {
-      arrays.put(EXAMPLES, Nd4j.createFromArray(examples));
+      arrays.put(EXAMPLES, OwnedArrays.number(examples));
     }
     return Tensors.of(arrays);
   }

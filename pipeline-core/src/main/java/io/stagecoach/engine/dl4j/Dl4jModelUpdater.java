@@ -26,7 +26,7 @@ public final class Dl4jModelUpdater implements ModelUpdater {
 
   private Dl4jModelUpdater(MultiLayerNetwork network) {
     this.network = network;
-    if (network.params() == null) {
+    if (network.numParams() == 0) {
       throw new StagecoachException(
           ErrorKind.MODEL,
           "The model has no parameters, so that there is nothing to train",

@@ -27,7 +27,6 @@ import org.deeplearning4j.nn.api.MaskState;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.layers.EmbeddingLayer;
 import org.deeplearning4j.nn.conf.layers.EmbeddingSequenceLayer;
-import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -42,6 +41,7 @@ import org.nd4j.linalg.factory.Nd4j;
 public final class Dl4jStageModule implements StageModule {
 
   private final StageSpec spec;
+  private final StageMemory memory;
   private final DataType type;
   private final boolean readsIndices;
   private final List<Slot> slots = new ArrayList<>();
@@ -56,7 +56,7 @@ public final class Dl4jStageModule implements StageModule {
   private double regularization;
   private long examples;
 
-  private record Slot(Replica replica, OutputHead head) {}
+  private record Slot(Replica replica, OutputHead head, StageMemory.Slot memory) {}
 
   /**
    * Builds the stage.
@@ -71,6 +71,7 @@ public final class Dl4jStageModule implements StageModule {
       throw new IllegalArgumentException(
           "layers " + spec.firstLayer() + " to " + spec.endLayer() + " of " + layers);
     }
+    this.memory = new StageMemory(spec.endLayer() - spec.firstLayer());
     this.type = whole.getDataType();
     org.deeplearning4j.nn.conf.layers.Layer first = whole.getConf(0).getLayer();
     this.readsIndices =
@@ -79,7 +80,7 @@ public final class Dl4jStageModule implements StageModule {
     Slot slot = makeSlot(null);
     slots.add(slot);
     this.layout = Layouts.of(slot.replica().layers(), spec.firstLayer());
-    INDArray flat = slot.replica().parameters();
+    INDArray flat = layout.length() == 0 ? null : slot.replica().parameters();
     this.parameters = flat == null ? Nd4j.create(type, 0) : flat;
     int replicas = spec.recompute() == Recompute.STAGE ? 1 : Math.max(1, spec.slots());
     while (slots.size() < replicas) {
@@ -105,7 +106,8 @@ public final class Dl4jStageModule implements StageModule {
       OutputHead.install(configuration);
     }
     Replica replica = new Replica(configuration, flat, spec.isLast(), key);
-    return new Slot(replica, spec.isLast() ? new OutputHead(replica, type) : null);
+    return new Slot(
+        replica, spec.isLast() ? new OutputHead(replica, type) : null, memory.slot(slots.size()));
   }
 
   @Override
@@ -144,7 +146,7 @@ public final class Dl4jStageModule implements StageModule {
 
   @Override
   public void beginStep(StepContext step) {
-    inFlight.values().forEach(Dl4jStageModule::release);
+    slots.forEach(Dl4jStageModule::release);
     inFlight.clear();
     stashedInputs.clear();
     free.clear();
@@ -168,6 +170,7 @@ public final class Dl4jStageModule implements StageModule {
     if (slot.head() != null) {
       slot.head().clear();
     }
+    slot.memory().abandon();
   }
 
   @Override
@@ -188,18 +191,20 @@ public final class Dl4jStageModule implements StageModule {
 
   private Forward train(int microBatch, Tensors inputs) {
     Slot slot = acquire(microBatch);
-    LayerWorkspaceMgr memory = LayerWorkspaceMgr.noWorkspaces();
-    Boundary out = runForward(slot, microBatch, inputs, memory);
+    slot.memory().open();
+    Boundary out = runForward(slot, microBatch, inputs);
     if (slot.replica().isTruncated()) {
       carried.get(Mode.TRAINING).keep(microBatch, slot.replica().stateAfter());
     }
     Forward result;
     if (spec.isLast()) {
       slot.head().setLabels(inputs);
-      result = new Forward(Tensors.none(), slot.head().loss(true, out.examples(), memory));
+      Loss loss = slot.head().loss(true, out.examples(), slot.memory());
+      result = new Forward(Tensors.none(), loss);
     } else {
       result = new Forward(copyOut(out), Loss.none());
     }
+    slot.memory().pause();
     if (spec.recompute() == Recompute.STAGE) {
       stashedInputs.put(microBatch, inputs);
       release(slot);
@@ -227,38 +232,41 @@ public final class Dl4jStageModule implements StageModule {
 
   private Forward infer(int microBatch, Tensors inputs) {
     Slot slot = slots.get(0);
-    LayerWorkspaceMgr memory = LayerWorkspaceMgr.noWorkspaces();
-    Boundary out = runForward(slot, microBatch, inputs, memory);
+    slot.memory().open();
+    Boundary out = runForward(slot, microBatch, inputs);
     if (slot.replica().isTruncated()) {
       carried.get(Mode.INFERENCE).keep(microBatch, slot.replica().stateAfter());
     }
-    Forward result;
-    if (spec.isLast()) {
-      Loss loss = Loss.none();
-      if (inputs.find(Columns.LABELS).isPresent()) {
-        slot.head().setLabels(inputs);
-        loss = slot.head().loss(false, out.examples(), memory);
-      }
-      INDArray output = slot.head().predict(memory);
-      if (inputs.find(Columns.LABELS).isPresent()) {
-        loss = slot.head().withConfusion(loss, output);
-      }
-      result = new Forward(Tensors.of(Boundary.ACTIVATIONS, output.dup()), loss);
-    } else {
-      result = new Forward(copyOut(out), Loss.none());
-    }
+    Forward result =
+        spec.isLast()
+            ? predict(slot, out.examples(), inputs)
+            : new Forward(copyOut(out), Loss.none());
     release(slot);
     return result;
   }
 
-  private Boundary runForward(Slot slot, int microBatch, Tensors inputs, LayerWorkspaceMgr memory) {
+  private static Forward predict(Slot slot, int examples, Tensors inputs) {
+    boolean labelled = inputs.find(Columns.LABELS).isPresent();
+    Loss loss = Loss.none();
+    if (labelled) {
+      slot.head().setLabels(inputs);
+      loss = slot.head().loss(false, examples, slot.memory());
+    }
+    INDArray output = slot.replica().predict(slot.memory());
+    if (labelled) {
+      loss = slot.head().withConfusion(loss, output);
+    }
+    return new Forward(Tensors.of(Boundary.ACTIVATIONS, OwnedArrays.copy(output)), loss);
+  }
+
+  private Boundary runForward(Slot slot, int microBatch, Tensors inputs) {
     boolean training = context.mode() == Mode.TRAINING;
     List<Map<String, INDArray>> before =
         slot.replica().isTruncated()
             ? carried.get(context.mode()).before(microBatch, context.carriesState())
             : List.of();
     return slot.replica()
-        .forward(incoming(inputs), training, context.step(), microBatch, before, memory);
+        .forward(incoming(inputs), training, context.step(), microBatch, before, slot.memory());
   }
 
   private Boundary incoming(Tensors inputs) {
@@ -281,8 +289,8 @@ public final class Dl4jStageModule implements StageModule {
 
   private static Tensors copyOut(Boundary out) {
     return new Boundary(
-            out.activations().dup(),
-            out.mask() == null ? null : out.mask().dup(),
+            OwnedArrays.copy(out.activations()),
+            out.mask() == null ? null : OwnedArrays.copy(out.mask()),
             out.maskState(),
             out.examples())
         .toTensors();
@@ -290,43 +298,56 @@ public final class Dl4jStageModule implements StageModule {
 
   @Override
   public Tensors backward(int microBatch, Tensors outputGradients) {
-    Slot slot;
-    LayerWorkspaceMgr memory = LayerWorkspaceMgr.noWorkspaces();
-    if (spec.recompute() == Recompute.STAGE) {
-      Tensors inputs = stashedInputs.remove(microBatch);
-      requireInFlight(microBatch, inputs);
-      slot = acquire(microBatch);
-      runForward(slot, microBatch, inputs, memory);
-      if (spec.isLast()) {
-        slot.head().setLabels(inputs);
-      }
-    } else {
-      slot = inFlight.remove(microBatch);
-      requireInFlight(microBatch, slot);
-    }
-    INDArray incoming = null;
-    if (!spec.isLast()) {
-      incoming = outputGradients.find(Boundary.GRADIENTS).map(this::owned).orElse(null);
-    }
-    Tensors result = Tensors.none();
+    Slot slot = spec.recompute() == Recompute.STAGE ? again(microBatch) : resume(microBatch);
     Replica replica = slot.replica();
     examples += replica.examples();
+    Tensors result = Tensors.none();
+    INDArray incoming = outputGradients.find(Boundary.GRADIENTS).map(this::changeable).orElse(null);
     if (incoming != null || spec.isLast()) {
-      INDArray epsilon = replica.backward(incoming, context.step(), microBatch, memory, memory);
+      INDArray gradient = replica.backward(incoming, context.step(), microBatch, slot.memory());
       if (gradients != null) {
         gradients.add(replica.examples());
       }
-      if (epsilon != null && !spec.isFirst()) {
-        result = Tensors.of(Boundary.GRADIENTS, epsilon.dup());
+      if (gradient != null) {
+        result = outgoing(gradient);
       }
     }
+    slot.memory().pause();
     release(slot);
     free.add(slot);
     return result;
   }
 
-  private INDArray owned(INDArray gradient) {
+  private Slot resume(int microBatch) {
+    Slot slot = inFlight.remove(microBatch);
+    requireInFlight(microBatch, slot);
+    slot.memory().resume();
+    return slot;
+  }
+
+  private Slot again(int microBatch) {
+    Tensors inputs = stashedInputs.remove(microBatch);
+    requireInFlight(microBatch, inputs);
+    Slot slot = acquire(microBatch);
+    slot.memory().open();
+    runForward(slot, microBatch, inputs);
+    if (spec.isLast()) {
+      slot.head().setLabels(inputs);
+    }
+    return slot;
+  }
+
+  /** A copy in the slot's memory: layers change the gradients that they are given. */
+  private INDArray changeable(INDArray gradient) {
     return gradient.dataType() == type ? gradient.dup() : gradient.castTo(type);
+  }
+
+  private Tensors outgoing(INDArray gradient) {
+    if (spec.isFirst()) {
+      gradient.close();
+      return Tensors.none();
+    }
+    return Tensors.of(Boundary.GRADIENTS, gradient);
   }
 
   private static void requireInFlight(int microBatch, Object held) {
@@ -343,8 +364,10 @@ public final class Dl4jStageModule implements StageModule {
 
   @Override
   public void close() {
+    slots.forEach(Dl4jStageModule::release);
     inFlight.clear();
     stashedInputs.clear();
+    memory.close();
     if (gradients != null) {
       gradients.close();
     }

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
@@ -21,7 +20,6 @@ import org.deeplearning4j.nn.conf.layers.LossLayer;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
 import org.deeplearning4j.nn.conf.layers.misc.FrozenLayerWithBackprop;
-import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.linalg.activations.impl.ActivationSigmoid;
 import org.nd4j.linalg.activations.impl.ActivationSoftmax;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -155,8 +153,8 @@ final class OutputHead {
   }
 
   /** The loss of the labels that are set. */
-  Loss loss(boolean training, int examples, LayerWorkspaceMgr memory) {
-    double sum = replica.lossSum(training, memory);
+  Loss loss(boolean training, int examples, StageMemory.Slot slot) {
+    double sum = replica.lossSum(training, slot);
     return new Loss(sum, examples, countLabels(), List.of());
   }
 
@@ -253,12 +251,6 @@ final class OutputHead {
 
   private static int maskIndex(int row, int step, int rows, int steps) {
     return steps == 1 ? row : step * rows + row;
-  }
-
-  /** What the model predicts for the input that is set. */
-  INDArray predict(LayerWorkspaceMgr memory) {
-    Layer layer = replica.outputLayer();
-    return layer.activate(layer.input(), false, memory);
   }
 
   /** Lets go of the labels. */

@@ -34,7 +34,6 @@ final class Replica {
   private final Layer[] layers;
   private final Map<Integer, InputPreProcessor> preProcessors;
   private final boolean truncated;
-  private final int truncatedLength;
   private final boolean hasOutput;
   private final RandomKey key;
   private int examples;
@@ -55,7 +54,6 @@ final class Replica {
     this.layers = network.getLayers();
     this.preProcessors = configuration.getInputPreProcessors();
     this.truncated = configuration.getBackpropType() == BackpropType.TruncatedBPTT;
-    this.truncatedLength = configuration.getTbpttBackLength();
     this.hasOutput = hasOutput;
     this.key = key;
     // The first layer's input is lent; the output layer's is used twice, for loss and gradient.
@@ -73,10 +71,9 @@ final class Replica {
     return last instanceof FrozenLayerWithBackprop frozen ? frozen.getInsideLayer() : last;
   }
 
-  /** All weights, rank 1; null if there are none. */
+  /** All weights, rank 1; only if there are any. */
   INDArray parameters() {
-    INDArray flat = network.params();
-    return flat == null ? null : flat.reshape(flat.length());
+    return network.params().reshape(network.numParams());
   }
 
   void writeGradientsTo(INDArray scratch) {
@@ -123,7 +120,8 @@ final class Replica {
       long step,
       int microBatch,
       List<Map<String, INDArray>> before,
-      LayerWorkspaceMgr memory) {
+      StageMemory.Slot slot) {
+    LayerWorkspaceMgr memory = slot.forward();
     key.at(step, microBatch);
     examples = in.examples();
     for (Layer layer : layers) {
@@ -204,7 +202,9 @@ final class Replica {
       RecurrentLayer recurrent = recurrent(layer);
       Map<String, INDArray> state = new HashMap<>();
       if (recurrent != null) {
-        recurrent.rnnGetTBPTTState().forEach((name, array) -> state.put(name, array.dup()));
+        recurrent
+            .rnnGetTBPTTState()
+            .forEach((name, array) -> state.put(name, OwnedArrays.copy(array)));
       }
       all.add(state);
     }
@@ -216,39 +216,51 @@ final class Replica {
    *
    * @param outputGradients the gradient of what {@link #forward} gave, which this may change; null
    *     if the last layer has the loss
-   * @return the gradient of what came in, in this replica's memory; null where none flows
+   * @return the gradient of what came in, for the caller to own; null where none flows
    */
-  INDArray backward(
-      INDArray outputGradients,
-      long step,
-      int microBatch,
-      LayerWorkspaceMgr even,
-      LayerWorkspaceMgr odd) {
+  INDArray backward(INDArray outputGradients, long step, int microBatch, StageMemory.Slot slot) {
     key.at(step, microBatch);
     INDArray epsilon = outputGradients;
-    for (int i = layers.length - 1; i >= 0; i--) {
-      if (layers[i] instanceof FrozenLayer) {
-        return null;
-      }
-      LayerWorkspaceMgr memory = i % 2 == 0 ? even : odd;
-      try (MemoryWorkspace working = memory.notifyScopeEntered(ArrayType.BP_WORKING_MEM)) {
-        epsilon = backpropagate(layers[i], epsilon, memory).getSecond();
+    MemoryWorkspace above = null;
+    try {
+      for (int i = layers.length - 1; i >= 0; i--) {
+        if (layers[i] instanceof FrozenLayer) {
+          return null;
+        }
+        LayerWorkspaceMgr memory = slot.backward(i);
+        // Opened in turn rather than nested, so that each must go back to the slot by itself.
+        MemoryWorkspace mine = memory.notifyScopeEntered(ArrayType.ACTIVATION_GRAD);
+        mine.setPreviousWorkspace(slot.workspace());
+        try (MemoryWorkspace working = memory.notifyScopeEntered(ArrayType.BP_WORKING_MEM)) {
+          working.setPreviousWorkspace(slot.workspace());
+          epsilon = backpropagate(layers[i], epsilon, memory).getSecond();
+          InputPreProcessor preProcessor = preProcessors.get(i);
+          if (epsilon != null && preProcessor != null) {
+            epsilon = preProcessor.backprop(epsilon, examples, memory);
+          }
+        } finally {
+          if (above != null) {
+            above.close();
+          }
+          above = mine;
+        }
         if (epsilon == null) {
           return null;
         }
-        InputPreProcessor preProcessor = preProcessors.get(i);
-        if (preProcessor != null) {
-          epsilon = preProcessor.backprop(epsilon, examples, memory);
-        }
+      }
+      return OwnedArrays.copy(epsilon);
+    } finally {
+      if (above != null) {
+        above.close();
       }
     }
-    return epsilon;
   }
 
   private Pair<Gradient, INDArray> backpropagate(
       Layer layer, INDArray epsilon, LayerWorkspaceMgr memory) {
     if (truncated && layer instanceof RecurrentLayer recurrent) {
-      return recurrent.tbpttBackpropGradient(epsilon, truncatedLength, memory);
+      // Over the whole segment, as DL4J's own training does, whatever the backward length says.
+      return recurrent.tbpttBackpropGradient(epsilon, Integer.MAX_VALUE, memory);
     }
     return layer.backpropGradient(epsilon, memory);
   }
@@ -262,11 +274,21 @@ final class Replica {
   }
 
   /** The loss of the output layer, not averaged, without regularisation. */
-  double lossSum(boolean training, LayerWorkspaceMgr memory) {
+  double lossSum(boolean training, StageMemory.Slot slot) {
     Layer layer = outputLayer();
+    LayerWorkspaceMgr memory = slot.loss();
     try (MemoryWorkspace working = memory.notifyScopeEntered(ArrayType.FF_WORKING_MEM)) {
       double average = ((IOutputLayer) layer).computeScore(0, training, memory);
       return average * layer.getInputMiniBatchSize();
+    }
+  }
+
+  /** What the output layer predicts for the input that it has, in the slot's memory. */
+  INDArray predict(StageMemory.Slot slot) {
+    Layer layer = outputLayer();
+    LayerWorkspaceMgr memory = slot.forward();
+    try (MemoryWorkspace working = memory.notifyScopeEntered(ArrayType.FF_WORKING_MEM)) {
+      return layer.activate(layer.input(), false, memory);
     }
   }
 }

@@ -28,6 +28,7 @@ import org.deeplearning4j.nn.conf.layers.misc.FrozenLayerWithBackprop;
 import org.deeplearning4j.nn.conf.layers.objdetect.Yolo2OutputLayer;
 import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
 import org.deeplearning4j.nn.conf.layers.recurrent.LastTimeStep;
+import org.deeplearning4j.nn.conf.layers.recurrent.SimpleRnn;
 import org.deeplearning4j.nn.conf.layers.recurrent.TimeDistributed;
 import org.deeplearning4j.nn.conf.layers.samediff.AbstractSameDiffLayer;
 import org.deeplearning4j.nn.conf.layers.util.MaskZeroLayer;
@@ -237,12 +238,19 @@ public final class SupportCheck {
           "DL4J 1.0.0-M2.1 fails when it sets up AdaBelief",
           "Use Adam or another updater.");
     }
+    if (truncated && layer instanceof SimpleRnn) {
+      throw refuseLayer(
+          index,
+          layer,
+          "with truncated back-propagation its backward pass in DL4J forgets the carried state",
+          "Use an LSTM, or BackpropType.Standard.");
+    }
     if (truncated && cannotCarryState(layer)) {
       throw refuseLayer(
           index,
           layer,
           "it cannot carry state from one time segment to the next",
-          "Use BackpropType.Standard, or a plain LSTM, GravesLSTM or SimpleRnn.");
+          "Use BackpropType.Standard, or a plain LSTM or GravesLSTM.");
     }
     for (Layer inner : LayerTree.inner(layer)) {
       checkLayer(index, inner, truncated);

@@ -28,7 +28,17 @@ class CutEqualsUncutTest {
   private static final int ROWS = 15;
   private static final long SEED = 77;
 
-  record Case(String name, String json, LongFunction<Tensors> data, List<List<Integer>> cuts) {
+  record Case(
+      String name,
+      String json,
+      LongFunction<Tensors> data,
+      List<List<Integer>> cuts,
+      int carriedSegments) {
+    /** Whether the step goes on with the sequences of the step before. */
+    boolean carries(int step) {
+      return step % carriedSegments != 0;
+    }
+
     @Override
     public String toString() {
       return name;
@@ -38,18 +48,26 @@ class CutEqualsUncutTest {
   static Stream<Case> cases() {
     LongFunction<Tensors> vectors = seed -> Batches.vectors(seed, ROWS, 8, 3);
     return Stream.of(
-        new Case("MLP", Networks.mlp(), vectors, List.of(List.of(2), List.of(1, 4))),
-        new Case("frozen layer", Networks.frozen(), vectors, List.of(List.of(1), List.of(2, 3))),
+        new Case("MLP", Networks.mlp(), vectors, List.of(List.of(2), List.of(1, 4)), 1),
+        new Case("frozen layer", Networks.frozen(), vectors, List.of(List.of(1), List.of(2, 3)), 1),
         new Case(
             "CNN",
             Networks.cnn(),
             seed -> Batches.images(seed, ROWS, 8, 3),
-            List.of(List.of(3), List.of(2, 4))),
+            List.of(List.of(3), List.of(2, 4)),
+            1),
         new Case(
             "LSTM with masks",
             Networks.lstm(),
-            seed -> Batches.sequences(seed, ROWS, 4, 3, 6),
-            List.of(List.of(2), List.of(1, 3))));
+            seed -> Batches.sequences(seed, ROWS, 4, 3, 3),
+            List.of(List.of(2), List.of(1, 3)),
+            1),
+        new Case(
+            "LSTM, carried state",
+            Networks.truncatedLstm(),
+            seed -> Batches.sequences(seed, ROWS, 4, 3, 2),
+            List.of(List.of(1, 3)),
+            3));
   }
 
   @ParameterizedTest
@@ -65,7 +83,7 @@ class CutEqualsUncutTest {
       double expectedLoss = 0;
       try (UncutTrainer uncut = new UncutTrainer(tried.json(), SEED)) {
         for (int step = 0; step < count; step++) {
-          expectedLoss = uncut.step(steps.get(step), step, step / 7);
+          expectedLoss = uncut.step(steps.get(step), step, step / 7, tried.carries(step));
         }
         expected = uncut.parameters().dup();
       }
@@ -94,7 +112,7 @@ class CutEqualsUncutTest {
         new InProcessPipeline(tried.json(), cuts, microBatches, recompute, author, SEED)) {
       Loss loss = Loss.none();
       for (int step = 0; step < steps.size(); step++) {
-        loss = pipeline.step(steps.get(step), step, step / 7, false);
+        loss = pipeline.step(steps.get(step), step, step / 7, tried.carries(step));
       }
       assertThat(pipeline.updater().parameters().sub(expected).norm2Number().doubleValue())
           .as("%s, cuts %s, %s, M=%d, %s", tried, cuts, author.name(), microBatches, recompute)

@@ -1,5 +1,6 @@
 package io.stagecoach.engine.dl4j;
 
+import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.conf.GradientNormalization;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -103,8 +104,12 @@ public final class Networks {
     return lstmList().build().toJson();
   }
 
-  /** The builder of {@link #lstm()}. */
-  public static NeuralNetConfiguration.ListBuilder lstmList() {
+  /** The same, trained by time segments with carried state. */
+  public static String truncatedLstm() {
+    return lstmList().backpropType(BackpropType.TruncatedBPTT).tBPTTLength(2).build().toJson();
+  }
+
+  private static NeuralNetConfiguration.ListBuilder lstmList() {
     return base()
         .list()
         .layer(new DenseLayer.Builder().nOut(5).build())

@@ -5,12 +5,20 @@ import io.stagecoach.engine.ParameterLayout;
 import io.stagecoach.engine.ParameterLayout.Kind;
 import io.stagecoach.engine.ParameterLayout.View;
 import io.stagecoach.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.api.layers.RecurrentLayer;
+import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.gradient.Gradient;
+import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
@@ -24,6 +32,8 @@ public final class UncutTrainer implements AutoCloseable {
   private final MultiLayerNetwork network;
   private final ParameterLayout layout;
   private final RandomKey key;
+  private final boolean truncated;
+  private final Map<Integer, List<Map<String, INDArray>>> states = new HashMap<>();
   private INDArray sum;
 
   /**
@@ -38,6 +48,34 @@ public final class UncutTrainer implements AutoCloseable {
     network.init();
     network.initGradientsView();
     layout = Layouts.of(network.getLayers(), 0);
+    truncated = configuration.getBackpropType() == BackpropType.TruncatedBPTT;
+    if (truncated) {
+      for (int i = 0; i < network.getnLayers(); i++) {
+        if (network.getLayer(i) instanceof RecurrentLayer) {
+          network.getLayers()[i] = new CarryingLayer(network.getLayer(i));
+        }
+      }
+    }
+  }
+
+  /**
+   * A recurrent layer whose backward pass starts from the carried state. DL4J's {@code fit} runs it
+   * from zeros, also in later time segments, so that its gradient is not the slope of its loss;
+   * this calls the method that DL4J has for the purpose.
+   */
+  private static final class CarryingLayer extends BaseWrapperLayer {
+    private static final long serialVersionUID = 1L;
+
+    CarryingLayer(Layer recurrent) {
+      super(recurrent);
+    }
+
+    @Override
+    public Pair<Gradient, INDArray> backpropGradient(
+        INDArray epsilon, LayerWorkspaceMgr workspaces) {
+      return ((RecurrentLayer) underlying)
+          .tbpttBackpropGradient(epsilon, Integer.MAX_VALUE, workspaces);
+    }
   }
 
   /** The network, live. */
@@ -57,6 +95,18 @@ public final class UncutTrainer implements AutoCloseable {
    * @return the loss, summed over examples, without regularisation
    */
   public double step(List<Tensors> microBatches, long step, int epoch) {
+    return step(microBatches, step, epoch, false);
+  }
+
+  /**
+   * One weight update.
+   *
+   * @param carriesState whether recurrent layers go on where the step before left them
+   */
+  public double step(List<Tensors> microBatches, long step, int epoch, boolean carriesState) {
+    if (!carriesState) {
+      states.clear();
+    }
     network.setIterationCount((int) step);
     network.setEpochCount(epoch);
     // DL4J leaves the last update in the gradient of layers below a frozen one, and with L1 or L2
@@ -77,7 +127,9 @@ public final class UncutTrainer implements AutoCloseable {
       network.setLayerMaskArrays(
           own(columns, Columns.FEATURES_MASK).orElse(null),
           own(columns, Columns.LABELS_MASK).orElse(null));
+      setState(states.getOrDefault(m, List.of()));
       network.computeGradientAndScore();
+      states.put(m, state());
       loss += (network.score() - regularization) * rows;
       gradient = network.gradient();
       add(gradient.gradient().reshape(layout.length()), rows, m == 0);
@@ -98,6 +150,35 @@ public final class UncutTrainer implements AutoCloseable {
     network.setIterationCount((int) step + 1);
     network.applyConstraints((int) step + 1, epoch);
     return loss;
+  }
+
+  private List<RecurrentLayer> recurrent() {
+    List<RecurrentLayer> layers = new ArrayList<>();
+    for (Layer layer : network.getLayers()) {
+      if (layer instanceof CarryingLayer carrying) {
+        layers.add((RecurrentLayer) carrying.getUnderlying());
+      }
+    }
+    return layers;
+  }
+
+  private List<Map<String, INDArray>> state() {
+    List<Map<String, INDArray>> all = new ArrayList<>();
+    for (RecurrentLayer layer : recurrent()) {
+      Map<String, INDArray> state = new HashMap<>();
+      layer.rnnGetTBPTTState().forEach((name, array) -> state.put(name, array.dup()));
+      all.add(state);
+    }
+    return all;
+  }
+
+  private void setState(List<Map<String, INDArray>> state) {
+    List<RecurrentLayer> layers = recurrent();
+    for (int i = 0; i < layers.size(); i++) {
+      Map<String, INDArray> mine = state.isEmpty() ? Map.of() : state.get(i);
+      layers.get(i).rnnSetPreviousState(mine);
+      layers.get(i).rnnSetTBPTTState(mine);
+    }
   }
 
   private static java.util.function.Consumer<INDArray> average(long examples) {
