@@ -49,6 +49,16 @@ public final class LayerCosts {
     return of(configuration, microBatch, timeSteps);
   }
 
+  /**
+   * The shape of an example's features, as the first preprocessor or layer tells it.
+   *
+   * @param timeSteps the length of sequences
+   * @throws StagecoachException of kind {@code MODEL} where the network does not say
+   */
+  public static InputType features(MultiLayerConfiguration configuration, int timeSteps) {
+    return LayerCostsShapes.features(configuration, timeSteps);
+  }
+
   /** The costs of a network whose first layer or preprocessor says the shape of the features. */
   public static ModelCosts of(
       MultiLayerConfiguration configuration, int microBatch, int timeSteps) {

@@ -109,7 +109,7 @@ final class OutputHead {
     long count = classCount();
     long rows = indices.size(0);
     long steps = time ? indices.size(1) : 1;
-    INDArray flat = indices.reshape('c', indices.length());
+    INDArray flat = indices.dup('c').reshape(indices.length());
     INDArray matrix = Nd4j.zeros(type, rows * steps, count);
     for (long i = 0; i < flat.length(); i++) {
       long label = flat.getLong(i);
@@ -221,12 +221,13 @@ final class OutputHead {
         binary
             ? distributions.gt(0.5).castTo(DataType.INT32)
             : distributions.argMax(classAxis(distributions.rank()));
-    INDArray flat = chosen.dup('c').reshape('c', chosen.length());
+    // Not reshape('c', length): with a single length Java takes 'c' for a dimension of 99.
+    INDArray flat = chosen.dup('c').reshape(chosen.length());
     return flat.castTo(DataType.INT32).toIntVector();
   }
 
   private int[] indices() {
-    return labels.dup('c').reshape('c', labels.length()).castTo(DataType.INT32).toIntVector();
+    return labels.dup('c').reshape(labels.length()).castTo(DataType.INT32).toIntVector();
   }
 
   /** Which label vectors count, rows first, then time. */

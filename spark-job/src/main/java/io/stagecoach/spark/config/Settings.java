@@ -13,6 +13,7 @@ import static io.stagecoach.spark.config.SettingType.word;
 import static io.stagecoach.spark.config.SettingType.words;
 
 import io.stagecoach.engine.Recompute;
+import io.stagecoach.sync.GradientWeight;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;

@@ -42,10 +42,20 @@ public sealed interface JobData permits TableData, TextData {
   /**
    * Lays out the examples for training a network, or finds them laid out by an earlier run.
    *
+   * @param before what an earlier run learned, where its model is trained on: its classes,
+   *     characters and scales are kept
    * @throws io.stagecoach.error.StagecoachException where the data does not fit the network, or
    *     something is wrong with a row
    */
-  PreparedData prepare(ModelShape shape);
+  PreparedData prepare(ModelShape shape, Optional<Learned> before);
+
+  /** Lays out the examples for training a new network. */
+  default PreparedData prepare(ModelShape shape) {
+    return prepare(shape, Optional.empty());
+  }
+
+  /** The length of sequences as far as the settings say it: a text's windows, 1 for a table. */
+  int timeSteps();
 
   /**
    * Lays out all examples as validation examples, read as those of training were.

@@ -89,14 +89,20 @@ final class TableData implements JobData {
   }
 
   @Override
-  public PreparedData prepare(ModelShape shape) {
+  public int timeSteps() {
+    return 1;
+  }
+
+  @Override
+  public PreparedData prepare(ModelShape shape, Optional<Learned> before) {
+    boolean scaled = before.flatMap(Learned::normalizer).isPresent();
     return prepare(
         shape,
         new Task(
             "training",
             conf.dataValidationShare(),
-            conf.dataNormalize(),
-            new Learned(List.of(), Optional.empty(), Optional.empty())));
+            scaled ? Normalization.NONE : conf.dataNormalize(),
+            before.orElse(new Learned(List.of(), Optional.empty(), Optional.empty()))));
   }
 
   @Override

@@ -60,12 +60,18 @@ final class TextData implements JobData {
   }
 
   @Override
-  public PreparedData prepare(ModelShape shape) {
+  public int timeSteps() {
+    return conf.dataSequenceLength();
+  }
+
+  @Override
+  public PreparedData prepare(ModelShape shape, Optional<Learned> before) {
     return prepare(
         shape,
         "training",
         conf.dataValidationShare(),
-        new Learned(List.of(), vocabulary(), Optional.empty()));
+        new Learned(
+            List.of(), before.flatMap(Learned::vocabulary).or(this::vocabulary), Optional.empty()));
   }
 
   @Override

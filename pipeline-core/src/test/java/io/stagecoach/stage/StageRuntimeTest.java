@@ -1,0 +1,224 @@
+package io.stagecoach.stage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stagecoach.batch.Columns;
+import io.stagecoach.batch.MicroBatchSource;
+import io.stagecoach.batch.Slice;
+import io.stagecoach.batch.Slice.Split;
+import io.stagecoach.engine.Forward;
+import io.stagecoach.engine.Loss;
+import io.stagecoach.engine.Mode;
+import io.stagecoach.engine.ParameterLayout;
+import io.stagecoach.engine.ParameterLayout.Kind;
+import io.stagecoach.engine.ParameterLayout.View;
+import io.stagecoach.engine.StageGradients;
+import io.stagecoach.engine.StageModule;
+import io.stagecoach.engine.StepContext;
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
+import io.stagecoach.schedule.Action;
+import io.stagecoach.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+class StageRuntimeTest {
+
+  /** Multiplies by one weight; the last stage's loss is half the square of its output. */
+  private static final class Scale implements StageModule {
+    final boolean first;
+    final boolean last;
+    final double weight;
+    final Map<Integer, double[]> kept = new HashMap<>();
+    final INDArray gradient = Nd4j.zeros(DataType.DOUBLE, 1);
+
+    Scale(boolean first, boolean last, double weight) {
+      this.first = first;
+      this.last = last;
+      this.weight = weight;
+    }
+
+    @Override
+    public Set<String> dataColumns() {
+      return first ? Set.of(Columns.FEATURES) : Set.of();
+    }
+
+    @Override
+    public ParameterLayout parameterLayout() {
+      return new ParameterLayout(List.of(new View("W", 0, 1, Kind.TRAINABLE)));
+    }
+
+    @Override
+    public INDArray parameters() {
+      return Nd4j.createFromArray(weight);
+    }
+
+    @Override
+    public void setParameters(INDArray flat) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void beginStep(StepContext context) {
+      kept.clear();
+      gradient.assign(0);
+    }
+
+    @Override
+    public Forward forward(int microBatch, Tensors inputs) {
+      double x = inputs.get(first ? Columns.FEATURES : "y").getDouble(0);
+      double y = weight * x;
+      kept.put(microBatch, new double[] {x, y});
+      if (last) {
+        return new Forward(Tensors.none(), new Loss(y * y / 2, 1, 1, List.of()));
+      }
+      return new Forward(Tensors.of("y", Nd4j.createFromArray(y)), Loss.none());
+    }
+
+    @Override
+    public Tensors backward(int microBatch, Tensors outputGradients) {
+      double[] xy = kept.remove(microBatch);
+      double dy = last ? xy[1] : outputGradients.get("dy").getDouble(0);
+      gradient.addi(dy * xy[0]);
+      return first ? Tensors.none() : Tensors.of("dy", Nd4j.createFromArray(dy * weight));
+    }
+
+    @Override
+    public StageGradients gradients() {
+      return new StageGradients(gradient, 0, 0.25);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  /** Example i is the number i + 1. */
+  private final AtomicInteger open = new AtomicInteger();
+
+  private MicroBatchSource numbers() {
+    return (slice, columns) -> {
+      open.incrementAndGet();
+      INDArray x = Nd4j.createFromArray((double) slice.firstRow() + 1);
+      return Tensors.viewsOf(Map.of(Columns.FEATURES, x), open::decrementAndGet);
+    };
+  }
+
+  private static List<Slice> slices(int count) {
+    List<Slice> slices = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      slices.add(Slice.of(Split.TRAINING, 0, i, 1));
+    }
+    return slices;
+  }
+
+  private static final List<Action> FIRST =
+      List.of(
+          new Action.Forward(0, 0),
+          new Action.SendActivations(0, 0),
+          new Action.Forward(0, 1),
+          new Action.SendActivations(0, 1),
+          new Action.ReceiveGradients(0, 0),
+          new Action.Backward(0, 0),
+          new Action.ReceiveGradients(0, 1),
+          new Action.Backward(0, 1));
+
+  private static final List<Action> LAST =
+      List.of(
+          new Action.ReceiveActivations(1, 0),
+          new Action.Forward(1, 0),
+          new Action.Backward(1, 0),
+          new Action.SendGradients(1, 0),
+          new Action.ReceiveActivations(1, 1),
+          new Action.Forward(1, 1),
+          new Action.Backward(1, 1),
+          new Action.SendGradients(1, 1));
+
+  private final AtomicLong clock = new AtomicLong();
+
+  private StageRuntime runtime(int stage, Scale module, Exchange exchange) {
+    return new StageRuntime(stage, module, exchange, numbers(), () -> clock.addAndGet(10));
+  }
+
+  @Test
+  void twoStagesGiveTheGradientsOfTheirProduct() {
+    InProcessExchange[] wire = InProcessExchange.between(2);
+    Scale a = new Scale(true, false, 3);
+    Scale b = new Scale(false, true, 2);
+    StepContext step = new StepContext(5, 0, 0, 2, Mode.TRAINING, false);
+    try (StageRuntime first = runtime(0, a, wire[0]);
+        StageRuntime last = runtime(1, b, wire[1])) {
+      CompletableFuture<StageStep> other =
+          CompletableFuture.supplyAsync(() -> last.run(step, LAST, slices(2)));
+      StageStep mine = first.run(step, FIRST, slices(2));
+      StageStep theirs = other.join();
+
+      // Loss Σ (a b x)² / 2 for x = 1, 2; d/da = a b² Σ x², d/db = a² b Σ x².
+      assertThat(theirs.loss().sum()).isEqualTo(36 * (1 + 4) / 2.0);
+      assertThat(a.gradient.getDouble(0)).isEqualTo(3 * 4 * 5);
+      assertThat(b.gradient.getDouble(0)).isEqualTo(9 * 2 * 5);
+      assertThat(mine.peakStash()).isEqualTo(2);
+      assertThat(theirs.peakStash()).isEqualTo(1);
+      assertThat(mine.examples()).isEqualTo(2);
+      assertThat(theirs.examples()).isEqualTo(2);
+      assertThat(mine.regularization()).isEqualTo(0.25);
+      assertThat(mine.spans()).extracting(Span::action).containsExactlyElementsOf(FIRST);
+      assertThat(mine.spans()).allMatch(span -> span.nanos() > 0);
+      assertThat(mine.traffic().hopsSent()).isEqualTo(2);
+      assertThat(open).hasValue(0);
+    }
+  }
+
+  @Test
+  void inferenceStashesNothing() {
+    InProcessExchange[] wire = InProcessExchange.between(2);
+    try (StageRuntime only = runtime(0, new Scale(true, true, 3), wire[0])) {
+      StageStep step =
+          only.run(
+              new StepContext(0, 0, 0, 2, Mode.INFERENCE, false),
+              List.of(new Action.Forward(0, 0), new Action.Forward(0, 1)),
+              slices(2));
+      assertThat(step.peakStash()).isZero();
+      assertThat(step.loss().examples()).isEqualTo(2);
+      assertThat(step.regularization()).isZero();
+      assertThat(open).hasValue(0);
+    }
+  }
+
+  @Test
+  void aFailureNamesItsPlaceAndLeaksNothing() {
+    InProcessExchange[] wire = InProcessExchange.between(2);
+    Scale module = new Scale(true, false, 3);
+    try (StageRuntime runtime = runtime(0, module, wire[0])) {
+      StepContext step = new StepContext(7, 0, 0, 2, Mode.TRAINING, false);
+      assertThatThrownBy(
+              () ->
+                  runtime.run(
+                      step,
+                      List.of(
+                          new Action.Forward(0, 0),
+                          new Action.Forward(0, 1),
+                          new Action.Backward(0, 1)),
+                      slices(2)))
+          .isInstanceOfSatisfying(
+              StagecoachException.class,
+              e -> {
+                assertThat(e.kind()).isEqualTo(ErrorKind.INTERNAL);
+                assertThat(e.where().stage()).isZero();
+                assertThat(e.where().step()).isEqualTo(7);
+                assertThat(e.where().microBatch()).isEqualTo(1);
+              });
+      assertThat(open).hasValue(0);
+    }
+  }
+}

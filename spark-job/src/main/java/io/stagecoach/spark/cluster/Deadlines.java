@@ -1,0 +1,12 @@
+package io.stagecoach.spark.cluster;
+
+import java.time.Duration;
+
+/**
+ * How long the driver waits.
+ *
+ * @param launch for enough executors
+ * @param contact for each executor's first contact, and for all stages to be built
+ * @param step for a step
+ */
+public record Deadlines(Duration launch, Duration contact, Duration step) {}

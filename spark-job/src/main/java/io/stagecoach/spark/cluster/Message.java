@@ -1,0 +1,107 @@
+package io.stagecoach.spark.cluster;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import io.stagecoach.batch.Slice;
+import io.stagecoach.engine.Loss;
+import io.stagecoach.engine.StageSpec;
+import io.stagecoach.engine.StepContext;
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.Where;
+import io.stagecoach.stage.Span;
+import io.stagecoach.stage.StageStep;
+import io.stagecoach.stage.Traffic;
+import java.util.List;
+
+/** What the driver and the stage hosts say to each other. Tensors travel beside the message. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "message")
+@JsonSubTypes({
+  @JsonSubTypes.Type(value = Message.Register.class, name = "register"),
+  @JsonSubTypes.Type(value = Message.Assign.class, name = "assign"),
+  @JsonSubTypes.Type(value = Message.Ready.class, name = "ready"),
+  @JsonSubTypes.Type(value = Message.RunStep.class, name = "run-step"),
+  @JsonSubTypes.Type(value = Message.StepDone.class, name = "step-done"),
+  @JsonSubTypes.Type(value = Message.Failed.class, name = "failed"),
+  @JsonSubTypes.Type(value = Message.Stop.class, name = "stop"),
+})
+public sealed interface Message {
+
+  /** The name of the flat weights beside {@link RunStep}. */
+  String WEIGHTS = "weights";
+
+  /** The name of the spans beside {@link StepDone}: int64 of shape [actions, 2], start and end. */
+  String SPANS = "spans";
+
+  /** An executor is here and can host a stage. */
+  record Register(String executor, String host, int port) implements Message {}
+
+  /**
+   * An executor is to host a stage.
+   *
+   * @param spec the stage
+   * @param stages where every stage lives
+   * @param store how the batch store is read
+   */
+  record Assign(StageSpec spec, List<StageAddress> stages, StoreAccess store) implements Message {}
+
+  /** A stage is built, and can reach the stages beside it. */
+  record Ready(int stage) implements Message {}
+
+  /**
+   * A step begins; new weights are beside it where they have changed.
+   *
+   * @param context the step
+   * @param schedule the schedule's name
+   * @param slices the examples of each micro-batch
+   */
+  record RunStep(StepContext context, String schedule, List<Slice> slices) implements Message {}
+
+  /** A stage is done with a step; its gradients, if it trained, and its spans are beside it. */
+  record StepDone(
+      int stage,
+      long step,
+      int attempt,
+      Loss loss,
+      long examples,
+      double regularization,
+      long elapsedNanos,
+      Traffic traffic,
+      int peakStash,
+      ProcessMemory memory)
+      implements Message {
+
+    static StepDone of(StageStep report, ProcessMemory memory) {
+      return new StepDone(
+          report.stage(),
+          report.step(),
+          report.attempt(),
+          report.loss(),
+          report.examples(),
+          report.regularization(),
+          report.elapsedNanos(),
+          report.traffic(),
+          report.peakStash(),
+          memory);
+    }
+
+    StageStep report(List<Span> spans) {
+      return new StageStep(
+          stage,
+          step,
+          attempt,
+          loss,
+          examples,
+          regularization,
+          elapsedNanos,
+          spans,
+          traffic,
+          peakStash);
+    }
+  }
+
+  /** A stage cannot go on. */
+  record Failed(ErrorKind kind, String what, Where where, String remedy) implements Message {}
+
+  /** The stage host is to end. */
+  record Stop() implements Message {}
+}

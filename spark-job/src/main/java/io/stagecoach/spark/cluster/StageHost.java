@@ -1,0 +1,213 @@
+package io.stagecoach.spark.cluster;
+
+import io.stagecoach.engine.Mode;
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
+import io.stagecoach.error.Where;
+import io.stagecoach.schedule.Action;
+import io.stagecoach.spark.exchange.Control;
+import io.stagecoach.spark.exchange.Endpoint;
+import io.stagecoach.spark.exchange.EndpointOptions;
+import io.stagecoach.spark.exchange.Peer;
+import io.stagecoach.spark.exchange.Receiver;
+import io.stagecoach.stage.StageRuntime;
+import io.stagecoach.stage.StageStep;
+import io.stagecoach.sync.StagePart;
+import io.stagecoach.tensor.Tensors;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.spark.SparkEnv;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A stage on its executor: gets in touch with the driver, is told which stage it hosts, builds it,
+ * and then does one step after the other as it is told. The task's thread does all the work; the
+ * transport's threads only put messages in a queue.
+ */
+final class StageHost implements Receiver, AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(StageHost.class);
+  private static final long POLL_MILLIS = 500;
+
+  private record Heard(Message message, Tensors tensors) {}
+
+  private final String executor;
+  private final StageBuilder builder;
+  private final BufferAllocator memory = new RootAllocator();
+  private final BlockingQueue<Heard> heard = new LinkedBlockingQueue<>();
+  private final Endpoint endpoint;
+  private final Peer driver;
+  private volatile StagecoachException lostDriver;
+  private int stage = -1;
+  private ActionLists actions;
+  private StageRuntime runtime;
+
+  private StageHost(SparkEnv env, HostSettings settings, StageBuilder builder) {
+    this.executor = env.executorId();
+    this.builder = builder;
+    EndpointOptions options =
+        EndpointOptions.in(env, settings.runId(), settings.secret(), name(executor), memory)
+            .withPort(settings.port())
+            .withTimeouts(settings.contact(), settings.contact())
+            .withMaxMessageBytes(settings.messageLimit());
+    this.endpoint = Endpoint.open(options, this);
+    try {
+      this.driver = endpoint.connect(settings.driver().host(), settings.driver().port());
+    } catch (RuntimeException e) {
+      endpoint.close();
+      throw e;
+    }
+  }
+
+  /** The name by which an executor is known on the run's network. */
+  static String name(String executor) {
+    return "executor-" + executor;
+  }
+
+  /**
+   * Gets in touch with the driver.
+   *
+   * @param env Spark's environment of this executor
+   * @param settings where the driver is
+   * @param builder builds the stage that the driver assigns
+   */
+  static StageHost open(SparkEnv env, HostSettings settings, StageBuilder builder) {
+    StageHost host = new StageHost(env, settings, builder);
+    host.say(
+        new Message.Register(host.executor, host.endpoint.host(), host.endpoint.port()),
+        Tensors.none());
+    return host;
+  }
+
+  /** Does what the driver says until it says stop, or until the task is interrupted. */
+  void serve(BooleanSupplier interrupted) {
+    try {
+      while (!interrupted.getAsBoolean()) {
+        Heard next = heard.poll(POLL_MILLIS, TimeUnit.MILLISECONDS);
+        if (next == null) {
+          if (lostDriver != null) {
+            throw lostDriver;
+          }
+          continue;
+        }
+        if (next.message() instanceof Message.Stop) {
+          return;
+        }
+        obey(next);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (StagecoachException e) {
+      throw report(e);
+    } catch (OutOfMemoryError e) {
+      throw report(
+          new StagecoachException(
+              ErrorKind.RESOURCE,
+              "Out of memory: " + e.getMessage(),
+              Where.nowhere(),
+              "Use more stages, recompute=stage or smaller micro-batches, or give executors more"
+                  + " memory.",
+              e));
+    } catch (RuntimeException | LinkageError e) {
+      throw report(
+          new StagecoachException(
+              ErrorKind.INTERNAL,
+              "The stage failed: " + e,
+              Where.nowhere(),
+              "The executor's log has the stack trace.",
+              e));
+    }
+  }
+
+  private void obey(Heard heardNow) {
+    try (Tensors tensors = heardNow.tensors()) {
+      if (heardNow.message() instanceof Message.Assign assign) {
+        stage = assign.spec().stage();
+        actions = new ActionLists(assign.spec().stages());
+        runtime = builder.build(assign, endpoint);
+        say(new Message.Ready(stage), Tensors.none());
+      } else if (heardNow.message() instanceof Message.RunStep step) {
+        run(step, tensors);
+      } else {
+        throw new StagecoachException(
+            ErrorKind.PEER,
+            "The driver said " + heardNow.message().getClass().getSimpleName(),
+            "All executors must run the same version of the job.");
+      }
+    }
+  }
+
+  private void run(Message.RunStep step, Tensors tensors) {
+    tensors.find(Message.WEIGHTS).ifPresent(runtime.module()::setParameters);
+    List<Action> mine = actions.of(step.schedule(), step.context().microBatches(), stage);
+    StageStep report = runtime.run(step.context(), mine, step.slices());
+    Map<String, INDArray> result = new LinkedHashMap<>();
+    INDArray spans = SpanTensor.pack(report.spans());
+    result.put(Message.SPANS, spans);
+    if (step.context().mode() == Mode.TRAINING && runtime.module().parameterLayout().length() > 0) {
+      result.put(StagePart.GRADIENTS, runtime.gradients().flat());
+    }
+    // The gradients stay the module's own; they are not touched before the driver has them all.
+    say(
+        Message.StepDone.of(report, ProcessMemory.ofThisProcess()),
+        Tensors.viewsOf(result, spans::close));
+  }
+
+  private StagecoachException report(StagecoachException failure) {
+    StagecoachException placed = failure.at(Where.stage(stage).onExecutor(executor));
+    LOG.error("{}", placed.getMessage(), placed);
+    try {
+      if (driver.isOpen()) {
+        say(
+            new Message.Failed(placed.kind(), placed.what(), placed.where(), placed.remedy()),
+            Tensors.none());
+      }
+    } catch (StagecoachException e) {
+      LOG.debug("The driver could not be told", e);
+    }
+    return placed;
+  }
+
+  private void say(Message message, Tensors tensors) {
+    driver.send(MessageJson.control(message, tensors));
+  }
+
+  @Override
+  public void message(Peer from, Control control) {
+    if (from != driver) {
+      control.tensors().close();
+      LOG.warn("{} sent a control message; only the driver may", from.name());
+      return;
+    }
+    heard.add(new Heard(MessageJson.read(control.body()), control.tensors()));
+  }
+
+  @Override
+  public void lost(Peer from, StagecoachException why) {
+    if (from == driver) {
+      lostDriver = why;
+    }
+  }
+
+  @Override
+  public void close() {
+    try (memory;
+        endpoint) {
+      if (runtime != null) {
+        runtime.close();
+      }
+      for (Heard rest = heard.poll(); rest != null; rest = heard.poll()) {
+        rest.tensors().close();
+      }
+    }
+  }
+}

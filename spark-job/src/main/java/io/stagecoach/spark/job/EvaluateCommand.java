@@ -1,0 +1,95 @@
+package io.stagecoach.spark.job;
+
+import io.stagecoach.engine.Loss;
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
+import io.stagecoach.spark.cluster.Message;
+import io.stagecoach.spark.cluster.Pipeline;
+import io.stagecoach.spark.config.Settings;
+import io.stagecoach.spark.config.StagecoachConf;
+import io.stagecoach.spark.data.JobData;
+import io.stagecoach.spark.data.PreparedData;
+import io.stagecoach.spark.job.outcome.LastLine;
+import io.stagecoach.tensor.Tensors;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.SparkSession;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+import picocli.CommandLine.Command;
+
+/** Measures a saved model on data, through the pipeline. */
+@Command(
+    name = "evaluate",
+    description =
+        "Measures a saved model on all examples of the data: loss, and for a classifier accuracy,"
+            + " F1 and perplexity.",
+    mixinStandardHelpOptions = true)
+final class EvaluateCommand extends JobCommand {
+
+  EvaluateCommand() {
+    super("evaluate");
+  }
+
+  @Override
+  int stages(StagecoachConf conf) {
+    return conf.stages();
+  }
+
+  @Override
+  LastLine run(SparkSession spark, StagecoachConf conf, RunRecord record) {
+    Configuration hadoop = spark.sessionState().newHadoopConf();
+    String from =
+        conf.modelFrom()
+            .orElseThrow(
+                () ->
+                    new StagecoachException(
+                        ErrorKind.CONFIGURATION,
+                        "No model to evaluate is named",
+                        "Set " + Settings.MODEL_FROM.key() + "."));
+    record.update(figures -> figures.pipeline(conf.stages(), conf.exchange().word()).model(from));
+    SavedModel saved = SavedModel.read(new ModelFileAccess(hadoop), from);
+    JobData data = JobData.open(spark, conf);
+    try (StartModel model =
+        new StartModel(saved.updater(), java.util.Optional.of(saved.learned()))) {
+      TrainingPlan plan = TrainingPlan.of(conf, model.configuration(), data.timeSteps());
+      PreparedData prepared =
+          data.prepareForEvaluation(ModelShapes.of(model.configuration()), saved.learned());
+      try (Pipeline pipeline =
+          Pipeline.launch(PipelineSpecs.of(spark, conf, plan, model, prepared))) {
+        Loss loss =
+            new Evaluation(
+                    pipeline, prepared.counts().validation(), plan.plan().model().microBatch())
+                .run(0, stage -> weights(model, plan, stage))
+                .orElseThrow();
+        return report(loss, record);
+      } finally {
+        if (!conf.batchStoreKeep()) {
+          StoreCleanUp.discard(prepared);
+        }
+      }
+    }
+  }
+
+  private static Tensors weights(StartModel model, TrainingPlan plan, int stage) {
+    long first = plan.parameters().subList(0, stage).stream().mapToLong(Long::longValue).sum();
+    long length = plan.parameters().get(stage);
+    if (length == 0) {
+      return Tensors.none();
+    }
+    INDArray mine = model.updater().parameters().get(NDArrayIndex.interval(first, first + length));
+    return Tensors.viewsOf(Map.of(Message.WEIGHTS, mine), () -> {});
+  }
+
+  private static LastLine report(Loss loss, RunRecord record) {
+    double perLabel = loss.sum() / loss.timeSteps();
+    Map<String, Double> metrics = new LinkedHashMap<>(Metrics.of(loss));
+    System.out.printf(Locale.ROOT, "examples    %,d%n", loss.examples());
+    System.out.printf(Locale.ROOT, "loss        %.4f%n", perLabel);
+    metrics.forEach((name, value) -> System.out.printf(Locale.ROOT, "%-11s %.4f%n", name, value));
+    record.update(figures -> figures.validated(perLabel));
+    return LastLine.succeeded(record.figures()).with(metrics);
+  }
+}

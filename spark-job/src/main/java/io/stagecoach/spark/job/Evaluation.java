@@ -1,0 +1,76 @@
+package io.stagecoach.spark.job;
+
+import io.stagecoach.batch.MicroBatches;
+import io.stagecoach.batch.Slice;
+import io.stagecoach.batch.Slice.Split;
+import io.stagecoach.engine.Loss;
+import io.stagecoach.engine.Mode;
+import io.stagecoach.engine.StepContext;
+import io.stagecoach.schedule.ForwardOnly;
+import io.stagecoach.spark.cluster.Message;
+import io.stagecoach.spark.cluster.Pipeline;
+import io.stagecoach.sync.StagePart;
+import io.stagecoach.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.IntFunction;
+
+/** Runs the validation examples forward through the resident pipeline. */
+final class Evaluation {
+
+  /** Enough micro-batches in a step that filling the pipeline costs little. */
+  private static final int MICRO_BATCHES_PER_STEP = 64;
+
+  private static final String SCHEDULE = new ForwardOnly().name();
+
+  private final Pipeline pipeline;
+  private final List<Slice> slices;
+
+  /**
+   * @param rows how many validation examples there are
+   * @param microBatchSize how many examples go forward at once
+   */
+  Evaluation(Pipeline pipeline, long rows, int microBatchSize) {
+    this.pipeline = pipeline;
+    this.slices = new ArrayList<>();
+    MicroBatches batches = new MicroBatches(rows, microBatchSize, 1);
+    for (long i = 0; i < batches.steps(); i++) {
+      slices.addAll(batches.slices(Split.VALIDATION, 0, i));
+    }
+  }
+
+  /** Whether there is nothing to evaluate. */
+  boolean isEmpty() {
+    return slices.isEmpty();
+  }
+
+  /**
+   * The loss over all validation examples, with the confusion counts of a classifier; none where
+   * there are no examples.
+   *
+   * @param step the next training step
+   * @param weights the weights that the stages do not have yet
+   */
+  Optional<Loss> run(long step, IntFunction<Tensors> weights) {
+    if (isEmpty()) {
+      return Optional.empty();
+    }
+    Loss sum = Loss.none();
+    for (int first = 0; first < slices.size(); first += MICRO_BATCHES_PER_STEP) {
+      List<Slice> some =
+          slices.subList(first, Math.min(slices.size(), first + MICRO_BATCHES_PER_STEP));
+      StepContext context =
+          new StepContext(step, pipeline.nextAttempt(step), 0, some.size(), Mode.INFERENCE, false);
+      List<StagePart> parts =
+          pipeline.run(
+              new Message.RunStep(context, SCHEDULE, List.copyOf(some)),
+              first == 0 ? weights : stage -> Tensors.none());
+      for (StagePart part : parts) {
+        sum = sum.plus(part.report().loss());
+        part.close();
+      }
+    }
+    return Optional.of(sum);
+  }
+}

@@ -1,0 +1,95 @@
+package io.stagecoach.spark.job;
+
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
+import io.stagecoach.error.Where;
+import io.stagecoach.spark.config.SparkSettingsCheck;
+import io.stagecoach.spark.config.StagecoachConf;
+import io.stagecoach.spark.job.outcome.LastLine;
+import io.stagecoach.spark.job.outcome.RunFigures;
+import java.util.concurrent.Callable;
+import org.apache.spark.SparkConf;
+import org.apache.spark.sql.SparkSession;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What all subcommands share: settings are read and checked before Spark starts, the first cause of
+ * a failure is said once, the machine-readable line is the last, and Spark is stopped.
+ */
+abstract class JobCommand implements Callable<Integer> {
+
+  private static final Logger LOG = LoggerFactory.getLogger(JobCommand.class);
+
+  private static final String THREADS_VARIABLE = "spark.executorEnv.OMP_NUM_THREADS";
+
+  private final String name;
+
+  JobCommand(String name) {
+    this.name = name;
+  }
+
+  /** Does the command's work, and says in {@code record} what is known so far. */
+  abstract LastLine run(SparkSession spark, StagecoachConf conf, RunRecord record);
+
+  /** How many executors the command needs; 0 for none. */
+  abstract int stages(StagecoachConf conf);
+
+  @Override
+  public Integer call() {
+    RunRecord record = new RunRecord();
+    try {
+      LastLine line = runInSpark(record);
+      line.print(System.out);
+      return 0;
+    } catch (StagecoachException e) {
+      return fail(e, record.figures());
+    } catch (OutOfMemoryError e) {
+      return fail(
+          new StagecoachException(
+              ErrorKind.RESOURCE,
+              "The driver is out of memory: " + e.getMessage(),
+              Where.nowhere(),
+              "Raise spark.driver.memory, or org.bytedeco.javacpp.maxbytes for memory off the heap.",
+              e),
+          record.figures());
+    } catch (RuntimeException | LinkageError e) {
+      return fail(
+          new StagecoachException(
+              ErrorKind.INTERNAL,
+              "The job failed: " + e,
+              Where.nowhere(),
+              "The stack trace is in the log.",
+              e),
+          record.figures());
+    }
+  }
+
+  private LastLine runInSpark(RunRecord record) {
+    SparkConf settings = new SparkConf();
+    StagecoachConf conf = StagecoachConf.from(settings);
+    SparkSettingsCheck.check(settings, stages(conf));
+    if (!settings.contains("spark.app.name")) {
+      settings.setAppName("stagecoach " + name);
+    }
+    if (!settings.contains(THREADS_VARIABLE)) {
+      int threads =
+          conf.threads() > 0 ? conf.threads() : settings.getInt("spark.executor.cores", 1);
+      settings.set(THREADS_VARIABLE, String.valueOf(threads));
+    }
+    try (SparkSession spark = SparkSession.builder().config(settings).getOrCreate()) {
+      return run(spark, conf, record);
+    }
+  }
+
+  private static int fail(StagecoachException error, RunFigures figures) {
+    LOG.debug("The run failed", error);
+    if (error.kind() == ErrorKind.INTERNAL && error.getCause() != null) {
+      LOG.error("A defect of Stagecoach, or something it did not expect", error);
+    }
+    System.err.println();
+    System.err.println("Stagecoach failed: " + error.getMessage());
+    LastLine.failed(error, figures).print(System.out);
+    return error.kind().exitCode();
+  }
+}

@@ -1,0 +1,62 @@
+package io.stagecoach.spark.job;
+
+import org.apache.spark.SparkConf;
+import org.apache.spark.SparkUserAppException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/**
+ * The main class for {@code spark-submit}. What it does is the subcommand; all settings are {@code
+ * spark.stagecoach.*} in the {@code SparkConf}.
+ */
+@Command(
+    name = "stagecoach",
+    description = "Pipeline-parallel training of DL4J networks, as a Spark job.",
+    subcommands = {TrainCommand.class, EvaluateCommand.class, PlanCommand.class},
+    mixinStandardHelpOptions = true,
+    version = "Stagecoach ${stagecoach.version}",
+    footer = {
+      "",
+      "Settings are given to spark-submit as --conf spark.stagecoach.NAME=VALUE or in a",
+      "--properties-file; docs/configuration.md lists them all."
+    })
+public final class Main {
+
+  private static final int USAGE = 20;
+
+  private Main() {}
+
+  /** Runs a subcommand and ends the process with its exit code. */
+  public static void main(String[] args) throws SparkUserAppException {
+    CommandLine commands = new CommandLine(new Main());
+    commands.getCommandSpec().exitCodeOnInvalidInput(USAGE);
+    commands
+        .getSubcommands()
+        .values()
+        .forEach(c -> c.getCommandSpec().exitCodeOnInvalidInput(USAGE));
+    end(args.length == 0 ? usage(commands) : commands.execute(args));
+  }
+
+  private static int usage(CommandLine commands) {
+    commands.usage(System.err);
+    return USAGE;
+  }
+
+  /**
+   * In a driver that YARN runs, System.exit marks the application failed even with code 0; there
+   * the code is thrown. Elsewhere the process must be ended: a barrier job leaves a timer of
+   * Spark's behind that would keep it alive.
+   */
+  private static void end(int code) throws SparkUserAppException {
+    SparkConf conf = new SparkConf();
+    boolean insideYarn =
+        conf.get("spark.master", "").startsWith("yarn")
+            && conf.get("spark.submit.deployMode", "").equals("cluster");
+    if (!insideYarn) {
+      System.exit(code);
+    }
+    if (code != 0) {
+      throw new SparkUserAppException(code);
+    }
+  }
+}

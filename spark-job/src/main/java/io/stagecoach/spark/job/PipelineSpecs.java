@@ -1,0 +1,47 @@
+package io.stagecoach.spark.job;
+
+import io.stagecoach.batch.ReadOptions;
+import io.stagecoach.spark.cluster.Deadlines;
+import io.stagecoach.spark.cluster.PipelineSpec;
+import io.stagecoach.spark.cluster.StoreAccess;
+import io.stagecoach.spark.config.StagecoachConf;
+import io.stagecoach.spark.data.PreparedData;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
+import org.nd4j.linalg.api.buffer.DataType;
+
+/** What a pipeline is launched from, as the settings say. */
+final class PipelineSpecs {
+
+  /** Rows are shuffled within so many chunks, which are shuffled themselves. */
+  private static final int WINDOW_CHUNKS = 8;
+
+  private static final long CACHE_BYTES = 256L << 20;
+
+  private PipelineSpecs() {}
+
+  static PipelineSpec of(
+      SparkSession spark,
+      StagecoachConf conf,
+      TrainingPlan plan,
+      StartModel model,
+      PreparedData prepared) {
+    return new PipelineSpec(
+        JavaSparkContext.fromSparkContext(spark.sparkContext()),
+        plan.specs(model.updater().json(), conf.recompute(), conf.seed()),
+        StoreAccess.of(
+            prepared.storage().toString(),
+            new ReadOptions(
+                conf.dataShuffle() ? ReadOptions.Order.SHUFFLED : ReadOptions.Order.STORED,
+                conf.seed(),
+                WINDOW_CHUNKS,
+                CACHE_BYTES,
+                model.configuration().getConf(0).getDataType() == DataType.DOUBLE
+                    ? ReadOptions.Floats.FLOAT64
+                    : ReadOptions.Floats.FLOAT32,
+                conf.deadlineStep())),
+        new PipelineSpec.Network(
+            conf.portDriver(), conf.portExecutor(), conf.exchangeFrameLimit().bytes()),
+        new Deadlines(conf.deadlineLaunch(), conf.deadlineContact(), conf.deadlineStep()));
+  }
+}

@@ -1,0 +1,44 @@
+package io.stagecoach.spark.job;
+
+import io.stagecoach.spark.config.StagecoachConf;
+import io.stagecoach.spark.data.JobData;
+import io.stagecoach.spark.job.outcome.LastLine;
+import java.util.Locale;
+import org.apache.spark.sql.SparkSession;
+import picocli.CommandLine.Command;
+
+/** Says how a model would be cut, and what that is expected to cost; trains nothing. */
+@Command(
+    name = "plan",
+    description =
+        "Prints which layers make which stage, the memory each needs, and the expected bubble.",
+    mixinStandardHelpOptions = true)
+final class PlanCommand extends JobCommand {
+
+  PlanCommand() {
+    super("plan");
+  }
+
+  @Override
+  int stages(StagecoachConf conf) {
+    return 0;
+  }
+
+  @Override
+  LastLine run(SparkSession spark, StagecoachConf conf, RunRecord record) {
+    record.update(figures -> figures.pipeline(conf.stages(), conf.exchange().word()));
+    JobData data = JobData.open(spark, conf);
+    try (StartModel model = StartModel.of(conf, data, spark.sessionState().newHadoopConf())) {
+      TrainingPlan plan = TrainingPlan.of(conf, model.configuration(), data.timeSteps());
+      System.out.println(plan.plan().table());
+      System.out.printf(
+          Locale.ROOT,
+          "%s, %d micro-batches: expected bubble %.1f %% (if time goes as operations do)%n",
+          plan.schedule().name(),
+          plan.schedule().microBatches(),
+          100 * plan.predictedBubble());
+      record.update(figures -> figures.bubble(Double.NaN, plan.predictedBubble()));
+      return LastLine.succeeded(record.figures());
+    }
+  }
+}

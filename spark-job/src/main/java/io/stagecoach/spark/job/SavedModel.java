@@ -1,0 +1,62 @@
+package io.stagecoach.spark.job;
+
+import io.stagecoach.engine.dl4j.Dl4jModelFile;
+import io.stagecoach.engine.dl4j.Dl4jModelUpdater;
+import io.stagecoach.model.Vocabulary;
+import io.stagecoach.spark.config.Settings;
+import io.stagecoach.spark.data.Learned;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.nd4j.linalg.dataset.api.preprocessor.DataNormalization;
+
+/**
+ * A model as it is saved: DL4J's own zip, with what was learned from the data as further entries
+ * that DL4J passes over.
+ *
+ * @param updater weights and updater state
+ * @param learned labels' names, vocabulary, normalizer
+ */
+record SavedModel(Dl4jModelUpdater updater, Learned learned) {
+
+  /** The name of the file in an output directory. */
+  static final String FILE = "model.zip";
+
+  private static final String LABELS = "stagecoach.labels";
+  private static final String VOCABULARY = "stagecoach.vocabulary";
+
+  /** Reads a file, or the file in an output directory. */
+  static SavedModel read(ModelFileAccess files, String path) {
+    try (TemporaryDirectory temporary = TemporaryDirectory.create()) {
+      Path local = temporary.path().resolve(FILE);
+      files.copy(Settings.MODEL_FROM.key(), files.inDirectory(path, FILE), local);
+      Dl4jModelFile file = Dl4jModelFile.open(local);
+      return new SavedModel(file.updater(), learned(file));
+    }
+  }
+
+  private static Learned learned(Dl4jModelFile file) {
+    return new Learned(
+        text(file, LABELS).map(LabelNames::parse).orElse(List.of()),
+        text(file, VOCABULARY).map(Vocabulary::fromJson),
+        file.normalizer()
+            .filter(DataNormalization.class::isInstance)
+            .map(DataNormalization.class::cast));
+  }
+
+  private static Optional<String> text(Dl4jModelFile file, String name) {
+    return Optional.ofNullable(file.extras().get(name)).map(String.class::cast);
+  }
+
+  /** Writes the file. */
+  void write(Path local) {
+    Map<String, String> extras = new LinkedHashMap<>();
+    if (!learned.labelNames().isEmpty()) {
+      extras.put(LABELS, LabelNames.write(learned.labelNames()));
+    }
+    learned.vocabulary().ifPresent(characters -> extras.put(VOCABULARY, characters.toJson()));
+    Dl4jModelFile.save(local, updater, learned.normalizer(), extras);
+  }
+}

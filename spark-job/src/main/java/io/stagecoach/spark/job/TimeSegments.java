@@ -1,0 +1,49 @@
+package io.stagecoach.spark.job;
+
+import io.stagecoach.batch.Slice;
+import java.util.ArrayList;
+import java.util.List;
+import org.deeplearning4j.nn.conf.BackpropType;
+import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+
+/**
+ * Into which runs of time steps a sequence is cut by truncated back-propagation through time: one
+ * step of the pipeline, and one weight update, for each, with the recurrent state carried over. As
+ * in DL4J, the last may be shorter.
+ *
+ * @param segments the segments in order; a single {@link #WHOLE} where nothing is cut
+ */
+record TimeSegments(List<Segment> segments) {
+
+  /** Time steps {@code first} to before {@code first + count}. */
+  record Segment(int first, int count) {
+
+    /** The same examples, these time steps of them. */
+    Slice of(Slice slice) {
+      return count == Slice.WHOLE ? slice : slice.time(first, count);
+    }
+  }
+
+  private static final Segment WHOLE = new Segment(0, Slice.WHOLE);
+
+  TimeSegments {
+    segments = List.copyOf(segments);
+  }
+
+  /** The segments of a network's sequences of this length; a length of 1 is no sequence. */
+  static TimeSegments of(MultiLayerConfiguration network, int timeSteps) {
+    int length = network.getTbpttFwdLength();
+    if (network.getBackpropType() != BackpropType.TruncatedBPTT || timeSteps <= length) {
+      return new TimeSegments(List.of(WHOLE));
+    }
+    List<Segment> segments = new ArrayList<>();
+    for (int first = 0; first < timeSteps; first += length) {
+      segments.add(new Segment(first, Math.min(length, timeSteps - first)));
+    }
+    return new TimeSegments(segments);
+  }
+
+  int count() {
+    return segments.size();
+  }
+}

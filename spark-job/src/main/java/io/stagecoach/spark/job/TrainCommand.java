@@ -1,0 +1,28 @@
+package io.stagecoach.spark.job;
+
+import io.stagecoach.spark.config.StagecoachConf;
+import io.stagecoach.spark.job.outcome.LastLine;
+import org.apache.spark.sql.SparkSession;
+import picocli.CommandLine.Command;
+
+/** Trains a model, saves it, and reports. */
+@Command(
+    name = "train",
+    description = "Trains a model across executors, evaluates it, saves it, and prints a report.",
+    mixinStandardHelpOptions = true)
+final class TrainCommand extends JobCommand {
+
+  TrainCommand() {
+    super("train");
+  }
+
+  @Override
+  int stages(StagecoachConf conf) {
+    return conf.stages();
+  }
+
+  @Override
+  LastLine run(SparkSession spark, StagecoachConf conf, RunRecord record) {
+    return new TrainingRun(spark, conf, record, System.out, System.err).run();
+  }
+}

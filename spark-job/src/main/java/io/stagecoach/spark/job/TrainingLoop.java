@@ -1,0 +1,201 @@
+package io.stagecoach.spark.job;
+
+import io.stagecoach.batch.MicroBatches;
+import io.stagecoach.batch.Slice;
+import io.stagecoach.batch.Slice.Split;
+import io.stagecoach.engine.Loss;
+import io.stagecoach.engine.Mode;
+import io.stagecoach.engine.StepContext;
+import io.stagecoach.spark.cluster.Message;
+import io.stagecoach.spark.cluster.Pipeline;
+import io.stagecoach.spark.job.progress.Progress;
+import io.stagecoach.spark.job.progress.StepDone;
+import io.stagecoach.sync.StagePart;
+import io.stagecoach.sync.StepOutcome;
+import io.stagecoach.sync.Synchronizer;
+import io.stagecoach.tensor.Tensors;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * The step loop on the driver: says each step to the stages, waits at the gradient barrier,
+ * updates, and measures the validation share after each epoch in the same resident pipeline.
+ */
+final class TrainingLoop {
+
+  /**
+   * When the loop ends.
+   *
+   * @param epochs how many epochs
+   * @param maxSteps how many steps at most; 0 for no limit
+   * @param maxDuration how long at most; zero for no limit
+   */
+  record Limits(int epochs, long maxSteps, Duration maxDuration) {}
+
+  /**
+   * What the loop did.
+   *
+   * @param steps steps that ended, skipped ones among them
+   * @param epochs epochs that were gone through whole
+   * @param lastLoss the last step's loss for each label
+   * @param examplesPerSecond examples trained on for each second of the loop, validation left out
+   * @param validation what the last validation found, if there was one
+   */
+  record Result(
+      long steps,
+      int epochs,
+      double lastLoss,
+      double examplesPerSecond,
+      Optional<Loss> validation) {}
+
+  private final Pipeline pipeline;
+  private final Synchronizer synchronizer;
+  private final String schedule;
+  private final MicroBatches batches;
+  private final TimeSegments segments;
+  private final Evaluation evaluation;
+  private final StepListener listener;
+  private final Progress progress;
+  private final LongSupplier nanoClock;
+  private boolean weightsChanged = true;
+
+  /** Hears of each step that has ended. */
+  interface StepListener {
+
+    /**
+     * A step has ended.
+     *
+     * @param step its index
+     * @param outcome what the synchronizer decided
+     * @param parts what each stage did; closed after this call
+     * @param times what the driver's part of it took
+     */
+    void stepEnded(long step, StepOutcome outcome, List<StagePart> parts, DriverTimes times);
+  }
+
+  /**
+   * What a step took on the driver, in nanoseconds.
+   *
+   * @param tell sending weights and orders
+   * @param await from then until all gradients were there
+   * @param update norm, clipping and update
+   */
+  record DriverTimes(long tell, long await, long update) {
+
+    long total() {
+      return tell + await + update;
+    }
+  }
+
+  TrainingLoop(
+      Pipeline pipeline,
+      Synchronizer synchronizer,
+      String schedule,
+      MicroBatches batches,
+      TimeSegments segments,
+      Evaluation evaluation,
+      StepListener listener,
+      Progress progress,
+      LongSupplier nanoClock) {
+    this.pipeline = pipeline;
+    this.synchronizer = synchronizer;
+    this.schedule = schedule;
+    this.batches = batches;
+    this.segments = segments;
+    this.evaluation = evaluation;
+    this.listener = listener;
+    this.progress = progress;
+    this.nanoClock = nanoClock;
+  }
+
+  /** Trains from the first epoch that is not yet done. */
+  Result run(int firstEpoch, Limits limits) {
+    long perEpoch = batches.steps() * segments.count();
+    long planned = Math.multiplyExact(perEpoch, limits.epochs());
+    long total = limits.maxSteps() > 0 ? Math.min(planned, limits.maxSteps()) : planned;
+    long begin = nanoClock.getAsLong();
+    progress.start(0, total, limits.epochs());
+    Optional<Loss> validation = Optional.empty();
+    long step = 0;
+    long examples = 0;
+    long trainingNanos = 0;
+    double loss = Double.NaN;
+    int epochs = 0;
+    boolean more = total > 0;
+    while (more) {
+      int epoch = firstEpoch + epochs;
+      long inEpoch = 0;
+      while (more && inEpoch < perEpoch) {
+        List<Slice> slices = batches.slices(Split.TRAINING, epoch, inEpoch / segments.count());
+        int segment = (int) (inEpoch % segments.count());
+        long start = nanoClock.getAsLong();
+        StepOutcome outcome = step(step, epoch, segment, slices);
+        long took = nanoClock.getAsLong() - start;
+        trainingNanos += took;
+        examples += segment == 0 ? outcome.loss().examples() : 0;
+        loss = outcome.lossPerLabel();
+        step++;
+        inEpoch++;
+        progress.step(
+            new StepDone(
+                step,
+                epochs + 1,
+                loss,
+                outcome.loss().examples() / (segments.count() * took / 1e9)));
+        more = step < total && !outOfTime(begin, limits.maxDuration());
+      }
+      if (inEpoch == perEpoch) {
+        epochs++;
+      }
+      validation = evaluation.run(synchronizer.updates(), this::weights);
+      weightsChanged = evaluation.isEmpty() && weightsChanged;
+      int after = epochs;
+      validation.ifPresent(found -> progress.validation(after, found.sum() / found.timeSteps()));
+    }
+    return new Result(step, epochs, loss, examples / (trainingNanos / 1e9), validation);
+  }
+
+  private boolean outOfTime(long begin, Duration limit) {
+    return !limit.isZero() && nanoClock.getAsLong() - begin >= limit.toNanos();
+  }
+
+  private StepOutcome step(long step, int epoch, int segment, List<Slice> slices) {
+    List<Slice> timed =
+        slices.stream().map(slice -> segments.segments().get(segment).of(slice)).toList();
+    long update = synchronizer.updates();
+    StepContext context =
+        new StepContext(
+            update, pipeline.nextAttempt(update), epoch, timed.size(), Mode.TRAINING, segment > 0);
+    long start = nanoClock.getAsLong();
+    pipeline.tell(new Message.RunStep(context, schedule, timed), this::weights);
+    long told = nanoClock.getAsLong();
+    List<StagePart> parts = pipeline.await();
+    long arrived = nanoClock.getAsLong();
+    try {
+      StepOutcome outcome = synchronizer.commit(step, epoch, parts);
+      weightsChanged = !outcome.skipped();
+      listener.stepEnded(
+          step,
+          outcome,
+          parts,
+          new DriverTimes(told - start, arrived - told, nanoClock.getAsLong() - arrived));
+      return outcome;
+    } finally {
+      parts.forEach(StagePart::close);
+    }
+  }
+
+  /** The weights that a stage must be sent: none where it has them. */
+  private Tensors weights(int stage) {
+    INDArray weights = synchronizer.weights(stage);
+    if (!weightsChanged || weights.isEmpty()) {
+      return Tensors.none();
+    }
+    // The synchronizer's own array, which nothing changes before the stage has answered.
+    return Tensors.viewsOf(Map.of(Message.WEIGHTS, weights), () -> {});
+  }
+}

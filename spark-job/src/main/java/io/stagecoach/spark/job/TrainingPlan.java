@@ -1,0 +1,107 @@
+package io.stagecoach.spark.job;
+
+import io.stagecoach.batch.MicroBatches;
+import io.stagecoach.engine.Recompute;
+import io.stagecoach.engine.StageSpec;
+import io.stagecoach.engine.dl4j.LayerCosts;
+import io.stagecoach.plan.MemoryRules;
+import io.stagecoach.plan.Partitioners;
+import io.stagecoach.plan.Plan;
+import io.stagecoach.plan.PlanRequest;
+import io.stagecoach.plan.PlannedStage;
+import io.stagecoach.plan.Stash;
+import io.stagecoach.schedule.PipelineShape;
+import io.stagecoach.schedule.Schedule;
+import io.stagecoach.schedule.Schedules;
+import io.stagecoach.schedule.Simulation;
+import io.stagecoach.schedule.Simulator;
+import io.stagecoach.schedule.StageCosts;
+import io.stagecoach.spark.config.StagecoachConf;
+import java.util.ArrayList;
+import java.util.List;
+import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+
+/**
+ * How a run is cut and in what order its stages work.
+ *
+ * @param plan which layers make which stage
+ * @param schedule a full mini-batch's schedule
+ */
+record TrainingPlan(Plan plan, Schedule schedule) {
+
+  /** Activations on their way and credit for the next: what an exchange holds at a border. */
+  private static final int TRANSPORT_WINDOW = 2;
+
+  /**
+   * The plan that the settings ask for.
+   *
+   * @param timeSteps the length of sequences; 1 where there are none
+   * @throws io.stagecoach.error.StagecoachException PLAN where none fits
+   */
+  static TrainingPlan of(StagecoachConf conf, MultiLayerConfiguration network, int timeSteps) {
+    int stages = conf.stages();
+    MicroBatches batches =
+        new MicroBatches(conf.batchSize(), conf.batchSize(), conf.microBatches());
+    int microBatches = batches.slices(io.stagecoach.batch.Slice.Split.TRAINING, 0, 0).size();
+    Schedule schedule =
+        Schedules.standard()
+            .named(conf.schedule().word())
+            .schedule(new PipelineShape(stages, microBatches));
+    List<Integer> stash = schedule.peakStash();
+    MemoryRules rules =
+        new MemoryRules(
+            conf.recompute() == Recompute.STAGE ? Stash.INPUTS : Stash.ACTIVATIONS,
+            (stage, count) -> stash.get(stage),
+            TRANSPORT_WINDOW);
+    long limit =
+        conf.memoryLimit().bytes() > 0 ? conf.memoryLimit().bytes() : PlanRequest.UNLIMITED;
+    Plan plan =
+        Partitioners.named(conf.partitioner().word())
+            .partition(
+                new PlanRequest(
+                    LayerCosts.of(network, batches.microBatchSize(), timeSteps),
+                    stages,
+                    rules,
+                    limit));
+    return new TrainingPlan(plan, schedule);
+  }
+
+  /** What each stage is built from. */
+  List<StageSpec> specs(String model, Recompute recompute, long seed) {
+    List<Integer> slots = schedule.peakStash();
+    List<StageSpec> specs = new ArrayList<>();
+    List<PlannedStage> stages = plan.stages();
+    for (int i = 0; i < stages.size(); i++) {
+      specs.add(
+          new StageSpec(
+              model,
+              i,
+              stages.size(),
+              stages.get(i).firstLayer(),
+              stages.get(i).endLayer(),
+              slots.get(i),
+              recompute,
+              seed));
+    }
+    return specs;
+  }
+
+  /** How many parameters each stage has. */
+  List<Long> parameters() {
+    return plan.stages().stream().map(stage -> stage.cost().parameters()).toList();
+  }
+
+  /**
+   * The share of waiting that is to be expected if time goes as operations do, and hops are free.
+   */
+  double predictedBubble() {
+    List<Long> forward =
+        plan.stages().stream().map(stage -> Math.max(1, stage.cost().forwardOperations())).toList();
+    List<Long> backward =
+        plan.stages().stream()
+            .map(stage -> Math.max(1, stage.cost().backwardOperations()))
+            .toList();
+    Simulation simulation = Simulator.simulate(schedule, new StageCosts(forward, backward, 0));
+    return simulation.bubble();
+  }
+}

@@ -1,0 +1,91 @@
+package io.stagecoach.spark.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stagecoach.batch.ReadOptions;
+import io.stagecoach.batch.Slice;
+import io.stagecoach.batch.Slice.Split;
+import io.stagecoach.engine.Loss;
+import io.stagecoach.engine.Mode;
+import io.stagecoach.engine.Recompute;
+import io.stagecoach.engine.StageSpec;
+import io.stagecoach.engine.StepContext;
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
+import io.stagecoach.error.Where;
+import io.stagecoach.schedule.Action;
+import io.stagecoach.stage.Span;
+import io.stagecoach.stage.Traffic;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+class MessageJsonTest {
+
+  static List<Message> messages() {
+    return List.of(
+        new Message.Register("7", "::1", 4040),
+        new Message.Assign(
+            new StageSpec("{ \"a\": 1 }", 0, 2, 0, 3, 2, Recompute.STAGE, -5),
+            List.of(new StageAddress(0, "4", "node", 1), new StageAddress(1, "5", "node", 2)),
+            StoreAccess.of("file:/store", ReadOptions.shuffled(9))),
+        new Message.Ready(3),
+        new Message.RunStep(
+            new StepContext(9, 1, 2, 3, Mode.TRAINING, true),
+            "1f1b",
+            List.of(Slice.of(Split.TRAINING, 2, 64, 16).time(8, 4))),
+        new Message.StepDone(
+            1,
+            9,
+            1,
+            new Loss(1.5, 4, 8, List.of(1L, 0L, 2L, 1L)),
+            4,
+            0.125,
+            77,
+            new Traffic(1, 2, 3, 4, 5, 6),
+            2,
+            new ProcessMemory(99)),
+        new Message.Failed(
+            ErrorKind.DATA, "what \"it\" was", Where.stage(1).atStep(2), "do \n this"),
+        new Message.Stop());
+  }
+
+  @ParameterizedTest
+  @MethodSource("messages")
+  void aMessageComesBackAsItWas(Message message) {
+    assertThat(MessageJson.read(MessageJson.write(message))).isEqualTo(message);
+  }
+
+  @Test
+  void whatIsNoMessageIsRefused() {
+    for (String text : List.of("", "{}", "[1]", "{\"message\":\"open-sesame\"}", "{\"message\":")) {
+      assertThatThrownBy(() -> MessageJson.read(text.getBytes(StandardCharsets.UTF_8)))
+          .isInstanceOfSatisfying(
+              StagecoachException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.PEER));
+    }
+  }
+
+  @Test
+  void spansTravelAsATensor() {
+    List<Action> actions = List.of(new Action.Forward(0, 0), new Action.Backward(0, 0));
+    List<Span> spans =
+        List.of(
+            new Span(actions.get(0), 5, 1L << 40), new Span(actions.get(1), 1L << 41, 1L << 42));
+    try (INDArray packed = SpanTensor.pack(spans)) {
+      assertThat(SpanTensor.unpack(actions, packed)).isEqualTo(spans);
+      assertThatThrownBy(() -> SpanTensor.unpack(actions.subList(0, 1), packed))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  @Test
+  void readsLinuxPeakMemory() {
+    assertThat(ProcessMemory.peakIn(List.of("Name:\tjava", "VmHWM:\t  2048 kB", "VmRSS: 1 kB")))
+        .isEqualTo(2048 * 1024);
+    assertThat(ProcessMemory.peakIn(List.of("Name:\tjava"))).isZero();
+  }
+}

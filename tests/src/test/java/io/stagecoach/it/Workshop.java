@@ -1,0 +1,114 @@
+package io.stagecoach.it;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.layers.DenseLayer;
+import org.deeplearning4j.nn.conf.layers.OutputLayer;
+import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.learning.config.Adam;
+import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
+
+/** A directory in which a test keeps its data, models and results, and runs Stagecoach. */
+record Workshop(Path directory) {
+
+  static final int CLASSES = 3;
+  static final int FEATURES = 4;
+
+  /** A table of four numbers and a class that depends on them, as CSV with a header. */
+  Path table(int rows) {
+    Random random = new Random(11);
+    List<String> lines = new ArrayList<>();
+    lines.add("a,b,c,d,kind");
+    for (int i = 0; i < rows; i++) {
+      double a = random.nextGaussian();
+      double b = random.nextGaussian();
+      int kind = a * b > 0.3 ? 2 : a > b ? 1 : 0;
+      lines.add(a + "," + b + "," + random.nextGaussian() + "," + (a - b) + "," + kind);
+    }
+    return write("table.csv", String.join("\n", lines) + "\n");
+  }
+
+  /** A classifier of the table, in double precision. */
+  static MultiLayerConfiguration classifier() {
+    return new NeuralNetConfiguration.Builder()
+        .seed(3)
+        .dataType(DataType.DOUBLE)
+        .updater(new Adam(0.01))
+        .l2(1e-4)
+        .activation(Activation.TANH)
+        .list()
+        .layer(new DenseLayer.Builder().nIn(FEATURES).nOut(16).dropOut(0.9).build())
+        .layer(new DenseLayer.Builder().nIn(16).nOut(16).build())
+        .layer(new DenseLayer.Builder().nIn(16).nOut(8).build())
+        .layer(
+            new OutputLayer.Builder(LossFunction.MCXENT)
+                .activation(Activation.SOFTMAX)
+                .nIn(8)
+                .nOut(CLASSES)
+                .build())
+        .build();
+  }
+
+  Path write(String name, String text) {
+    try {
+      return Files.writeString(directory.resolve(name), text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  Path path(String name) {
+    return directory.resolve(name);
+  }
+
+  /** Settings that train the classifier on the table for two epochs in two executors. */
+  Map<String, String> classifierSettings() {
+    Map<String, String> settings = new TreeMap<>();
+    settings.put("spark.master", "local-cluster[2,1,1024]");
+    settings.put("spark.driver.memory", "768m");
+    settings.put("spark.executor.memory", "1g");
+    settings.put("spark.executor.cores", "1");
+    settings.put("spark.ui.enabled", "false");
+    settings.put("spark.sql.shuffle.partitions", "2");
+    settings.put("spark.stagecoach.stages", "2");
+    settings.put("spark.stagecoach.batchSize", "32");
+    settings.put("spark.stagecoach.microBatches", "4");
+    settings.put("spark.stagecoach.epochs", "2");
+    settings.put("spark.stagecoach.data.path", path("table.csv").toString());
+    settings.put("spark.stagecoach.data.features", "a,b,c,d");
+    settings.put("spark.stagecoach.data.label", "kind");
+    settings.put("spark.stagecoach.model.config", path("model.json").toString());
+    settings.put("spark.stagecoach.batchStore.path", path("batches").toString());
+    settings.put("spark.stagecoach.output.path", path("out").toString());
+    return settings;
+  }
+
+  /** Runs a subcommand with these settings, and nothing else. */
+  StagecoachProcess.Outcome run(String command, Map<String, String> settings) {
+    return StagecoachProcess.run(directory, arguments(command, settings));
+  }
+
+  /** Starts a subcommand with these settings, and nothing else. */
+  StagecoachProcess start(String command, Map<String, String> settings) {
+    return StagecoachProcess.start(directory, arguments(command, settings));
+  }
+
+  private List<String> arguments(String command, Map<String, String> settings) {
+    StringBuilder properties = new StringBuilder();
+    settings.forEach((key, value) -> properties.append(key).append(' ').append(value).append('\n'));
+    return List.of(
+        command,
+        "--properties-file",
+        write(command + ".properties", properties.toString()).toString());
+  }
+}
