@@ -6,11 +6,11 @@ import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.api.buffer.DataBuffer;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.impl.transforms.custom.LogSoftMax;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.lossfunctions.ILossFunction;
 import org.nd4j.linalg.lossfunctions.LossUtil;
 import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
+import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
  * Softmax cross-entropy from class indices of shape [rows, 1], without one-hot labels: loss = log
@@ -48,13 +48,16 @@ final class ClassIndexLoss implements ILossFunction {
       return delegate.computeScoreArray(labels, preOutput, activation, mask);
     }
     int[] classes = classes(labels, preOutput.size(1));
-    INDArray logs = preOutput.ulike();
-    Nd4j.exec(new LogSoftMax(preOutput, logs));
+    // ND4J's log_softmax takes the logarithm of the softmax, which is 0 for a far lower logit.
+    INDArray shifted = preOutput.subColumnVector(preOutput.max(true, 1));
+    INDArray sums = Transforms.exp(shifted, true).sum(true, 1);
     INDArray losses = Nd4j.createUninitialized(preOutput.dataType(), classes.length, 1);
-    Matrix from = new Matrix(logs);
+    Matrix logits = new Matrix(shifted);
+    Matrix partition = new Matrix(sums);
     Matrix to = new Matrix(losses);
     for (int i = 0; i < classes.length; i++) {
-      to.put(i, 0, -from.get(i, classes[i]) * weight(classes[i]));
+      double loss = Math.log(partition.get(i, 0)) - logits.get(i, classes[i]);
+      to.put(i, 0, loss * weight(classes[i]));
     }
     if (mask != null) {
       LossUtil.applyMask(losses, mask);

@@ -28,6 +28,7 @@ import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.layers.EmbeddingLayer;
 import org.deeplearning4j.nn.conf.layers.EmbeddingSequenceLayer;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -175,6 +176,7 @@ public final class Dl4jStageModule implements StageModule {
 
   @Override
   public Forward forward(int microBatch, Tensors inputs) {
+    MemoryWorkspace outer = Nd4j.getMemoryManager().getCurrentWorkspace();
     try {
       return context.mode() == Mode.TRAINING
           ? train(microBatch, inputs)
@@ -186,6 +188,9 @@ public final class Dl4jStageModule implements StageModule {
           Where.nowhere(),
           "The data's shape and values must be what the model's first layer takes.",
           e);
+    } finally {
+      // Also after a failure, or the caller's next array would be born in a slot.
+      Nd4j.getMemoryManager().setCurrentWorkspace(outer);
     }
   }
 
@@ -204,7 +209,6 @@ public final class Dl4jStageModule implements StageModule {
     } else {
       result = new Forward(copyOut(out), Loss.none());
     }
-    slot.memory().pause();
     if (spec.recompute() == Recompute.STAGE) {
       stashedInputs.put(microBatch, inputs);
       release(slot);
@@ -298,6 +302,15 @@ public final class Dl4jStageModule implements StageModule {
 
   @Override
   public Tensors backward(int microBatch, Tensors outputGradients) {
+    MemoryWorkspace outer = Nd4j.getMemoryManager().getCurrentWorkspace();
+    try {
+      return backpropagate(microBatch, outputGradients);
+    } finally {
+      Nd4j.getMemoryManager().setCurrentWorkspace(outer);
+    }
+  }
+
+  private Tensors backpropagate(int microBatch, Tensors outputGradients) {
     Slot slot = spec.recompute() == Recompute.STAGE ? again(microBatch) : resume(microBatch);
     Replica replica = slot.replica();
     examples += replica.examples();
@@ -312,7 +325,6 @@ public final class Dl4jStageModule implements StageModule {
         result = outgoing(gradient);
       }
     }
-    slot.memory().pause();
     release(slot);
     free.add(slot);
     return result;
@@ -339,7 +351,7 @@ public final class Dl4jStageModule implements StageModule {
 
   /** A copy in the slot's memory: layers change the gradients that they are given. */
   private INDArray changeable(INDArray gradient) {
-    return gradient.dataType() == type ? gradient.dup() : gradient.castTo(type);
+    return gradient.dataType() == type ? gradient.dup(gradient.ordering()) : gradient.castTo(type);
   }
 
   private Tensors outgoing(INDArray gradient) {

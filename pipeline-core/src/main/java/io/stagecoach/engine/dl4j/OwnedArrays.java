@@ -13,7 +13,8 @@ final class OwnedArrays {
   /** A copy in memory of its own, which whoever gets it closes. */
   static INDArray copy(INDArray array) {
     try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
-      return array.dup();
+      // In the same order: random masks are drawn in the order of memory.
+      return array.dup(array.ordering());
     }
   }
 

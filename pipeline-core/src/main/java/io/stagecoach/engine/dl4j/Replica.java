@@ -11,6 +11,14 @@ import org.deeplearning4j.nn.api.layers.RecurrentLayer;
 import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.conf.layers.AbstractLSTM;
+import org.deeplearning4j.nn.conf.layers.BaseOutputLayer;
+import org.deeplearning4j.nn.conf.layers.BatchNormalization;
+import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
+import org.deeplearning4j.nn.conf.layers.DenseLayer;
+import org.deeplearning4j.nn.conf.layers.EmbeddingLayer;
+import org.deeplearning4j.nn.conf.layers.EmbeddingSequenceLayer;
+import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.layers.FrozenLayer;
 import org.deeplearning4j.nn.layers.FrozenLayerWithBackprop;
@@ -30,12 +38,25 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 @SuppressWarnings("try") // DL4J's memory scopes are resources that no one needs to name.
 final class Replica {
 
+  /** Layers that only read their input, when told so; others get a copy of what is lent. */
+  private static final List<Class<?>> LEAVE_INPUT_ALONE =
+      List.of(
+          DenseLayer.class,
+          ConvolutionLayer.class,
+          SubsamplingLayer.class,
+          BatchNormalization.class,
+          AbstractLSTM.class,
+          EmbeddingLayer.class,
+          EmbeddingSequenceLayer.class,
+          BaseOutputLayer.class);
+
   private final MultiLayerNetwork network;
   private final Layer[] layers;
   private final Map<Integer, InputPreProcessor> preProcessors;
   private final boolean truncated;
   private final boolean hasOutput;
   private final RandomKey key;
+  private final boolean mayChangeInput;
   private int examples;
 
   /**
@@ -56,6 +77,8 @@ final class Replica {
     this.truncated = configuration.getBackpropType() == BackpropType.TruncatedBPTT;
     this.hasOutput = hasOutput;
     this.key = key;
+    org.deeplearning4j.nn.conf.layers.Layer first = layers[0].conf().getLayer();
+    this.mayChangeInput = LEAVE_INPUT_ALONE.stream().noneMatch(type -> type.isInstance(first));
     // The first layer's input is lent; the output layer's is used twice, for loss and gradient.
     layers[0].allowInputModification(false);
     layers[layers.length - 1].allowInputModification(!hasOutput && layers.length > 1);
@@ -131,6 +154,9 @@ final class Replica {
     setState(before);
     Pair<INDArray, MaskState> outMask = passMask(in.mask(), in.maskState());
     INDArray x = in.activations();
+    if (mayChangeInput) {
+      x = x.dup(x.ordering());
+    }
     int plain = hasOutput ? layers.length - 1 : layers.length;
     for (int i = 0; i < plain; i++) {
       try (MemoryWorkspace working = memory.notifyScopeEntered(ArrayType.FF_WORKING_MEM)) {

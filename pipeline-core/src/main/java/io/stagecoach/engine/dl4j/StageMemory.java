@@ -145,18 +145,13 @@ final class StageMemory implements AutoCloseable {
       Nd4j.getMemoryManager().setCurrentWorkspace(workspace());
     }
 
-    /** Does something else; what is in the slot stays. */
-    void pause() {
-      Nd4j.getMemoryManager().setCurrentWorkspace(null);
-    }
-
     /** Ends a micro-batch, if one is there: what is in the slot is gone. */
     void abandon() {
       if (open) {
         open = false;
         resume();
+        // Goes back to no workspace, as it was opened from none.
         workspace().close();
-        pause();
       }
     }
 
