@@ -15,6 +15,7 @@ import java.util.UUID;
  * @param contact how long contact with driver and neighbours may take
  * @param step how long a hop may take
  * @param messageLimit the longest message that is accepted, in bytes
+ * @param credit how many hops a neighbour may send ahead
  */
 record HostSettings(
     DriverAddress driver,
@@ -23,5 +24,6 @@ record HostSettings(
     int port,
     Duration contact,
     Duration step,
-    long messageLimit)
+    long messageLimit,
+    int credit)
     implements Serializable {}

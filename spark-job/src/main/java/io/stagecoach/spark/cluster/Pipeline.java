@@ -106,7 +106,8 @@ public final class Pipeline implements AutoCloseable {
             spec.network().executorPort(),
             deadlines.contact(),
             deadlines.step(),
-            spec.network().messageLimit());
+            spec.network().messageLimit(),
+            spec.network().credit());
     job =
         BarrierJob.start(
             spec.spark(),

@@ -30,6 +30,7 @@ public record PipelineSpec(
    * @param driverPort the port the driver listens on, 0 for any
    * @param executorPort the port each executor listens on, 0 for any
    * @param messageLimit the longest message that is accepted, in bytes
+   * @param credit how many hops a neighbour may send ahead
    */
-  public record Network(int driverPort, int executorPort, long messageLimit) {}
+  public record Network(int driverPort, int executorPort, long messageLimit, int credit) {}
 }

@@ -73,6 +73,6 @@ final class StageBuilder {
       }
     }
     return StreamingExchange.open(
-        endpoint, stage, neighbours, ExchangeOptions.of(0, settings.step()));
+        endpoint, stage, neighbours, new ExchangeOptions(0, settings.credit(), settings.step()));
   }
 }

@@ -13,6 +13,7 @@ import static io.stagecoach.spark.config.SettingType.word;
 import static io.stagecoach.spark.config.SettingType.words;
 
 import io.stagecoach.engine.Recompute;
+import io.stagecoach.spark.exchange.ExchangeOptions;
 import io.stagecoach.sync.GradientWeight;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -341,14 +342,6 @@ public final class Settings {
           false,
           "Whether something that is at output.path already may be replaced.");
 
-  public static final Setting<Optional<String>> REPORT_PATH =
-      setting(
-          "report.path",
-          MODEL,
-          optional(word("a path or URI")),
-          Optional.empty(),
-          "Where the run's report is saved as JSON; by default it is only printed.");
-
   public static final Setting<ProgressStyle> PROGRESS =
       setting(
           "progress",
@@ -420,21 +413,20 @@ public final class Settings {
           DataSize.ofMebibytes(8192),
           "The largest message that is accepted; a larger one is refused as malformed.");
 
-  public static final Setting<DataSize> EXCHANGE_CHUNK_SIZE =
-      setting(
-          "exchange.chunkSize",
-          CLUSTER,
-          size(new DataSize(1 << 12), DataSize.ofMebibytes(1024)),
-          DataSize.ofMebibytes(4),
-          "The size of the pieces in which a larger message is sent.");
-
-  public static final Setting<DataSize> EXCHANGE_CREDIT =
+  public static final Setting<Integer> EXCHANGE_CREDIT =
       setting(
           "exchange.credit",
           CLUSTER,
-          size(new DataSize(1 << 12), ANY_SIZE),
-          DataSize.ofMebibytes(256),
-          "How much may be under way to one peer before the sender waits.");
+          integer(1, 1 << 16),
+          ExchangeOptions.DEFAULT_CREDIT,
+          "How many hops of one kind a neighbour may send ahead while a stage computes.");
+
+  public static final SettingPrefix IO =
+      prefix(
+          "io.",
+          CLUSTER,
+          "Tunes the transport as Spark's spark.rpc.io.* does Spark's own, such as"
+              + " io.serverThreads.");
 
   public static final Setting<Integer> PORT_DRIVER =
       setting(

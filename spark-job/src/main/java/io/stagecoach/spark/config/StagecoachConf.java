@@ -321,11 +321,6 @@ public final class StagecoachConf {
     return get(Settings.OUTPUT_OVERWRITE);
   }
 
-  /** {@link Settings#REPORT_PATH}. */
-  public Optional<String> reportPath() {
-    return get(Settings.REPORT_PATH);
-  }
-
   /** {@link Settings#PROGRESS}. */
   public ProgressStyle progress() {
     return get(Settings.PROGRESS);
@@ -371,13 +366,8 @@ public final class StagecoachConf {
     return get(Settings.EXCHANGE_FRAME_LIMIT);
   }
 
-  /** {@link Settings#EXCHANGE_CHUNK_SIZE}. */
-  public DataSize exchangeChunkSize() {
-    return get(Settings.EXCHANGE_CHUNK_SIZE);
-  }
-
   /** {@link Settings#EXCHANGE_CREDIT}. */
-  public DataSize exchangeCredit() {
+  public int exchangeCredit() {
     return get(Settings.EXCHANGE_CREDIT);
   }
 

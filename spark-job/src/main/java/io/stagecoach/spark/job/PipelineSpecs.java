@@ -41,7 +41,10 @@ final class PipelineSpecs {
                     : ReadOptions.Floats.FLOAT32,
                 conf.deadlineStep())),
         new PipelineSpec.Network(
-            conf.portDriver(), conf.portExecutor(), conf.exchangeFrameLimit().bytes()),
+            conf.portDriver(),
+            conf.portExecutor(),
+            conf.exchangeFrameLimit().bytes(),
+            conf.exchangeCredit()),
         new Deadlines(conf.deadlineLaunch(), conf.deadlineContact(), conf.deadlineStep()));
   }
 }

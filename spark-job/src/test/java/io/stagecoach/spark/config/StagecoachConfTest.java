@@ -69,7 +69,6 @@ class StagecoachConfTest {
     MAPPINGS.put("model.preset", new Mapping(Optional.empty(), "p", Optional.of("p")));
     MAPPINGS.put("output.path", new Mapping(Optional.empty(), "o.zip", Optional.of("o.zip")));
     MAPPINGS.put("output.overwrite", new Mapping(false, "true", true));
-    MAPPINGS.put("report.path", new Mapping(Optional.empty(), "r.json", Optional.of("r.json")));
     MAPPINGS.put("progress", new Mapping(ProgressStyle.AUTO, "lines", ProgressStyle.LINES));
     MAPPINGS.put("sample.length", new Mapping(300, "0", 0));
     MAPPINGS.put("sample.temperature", new Mapping(0.8, "0", 0.0));
@@ -83,11 +82,7 @@ class StagecoachConfTest {
         "exchange", new Mapping(ExchangeKind.STREAMING, "Streaming", ExchangeKind.STREAMING));
     MAPPINGS.put(
         "exchange.frameLimit", new Mapping(new DataSize(8L << 30), "1g", new DataSize(1L << 30)));
-    MAPPINGS.put(
-        "exchange.chunkSize",
-        new Mapping(new DataSize(4L << 20), "512k", new DataSize(512L << 10)));
-    MAPPINGS.put(
-        "exchange.credit", new Mapping(new DataSize(256L << 20), "65536", new DataSize(65536)));
+    MAPPINGS.put("exchange.credit", new Mapping(16, "4", 4));
     MAPPINGS.put("port.driver", new Mapping(0, "7077", 7077));
     MAPPINGS.put("port.executor", new Mapping(0, "7078", 7078));
   }
@@ -152,7 +147,7 @@ class StagecoachConfTest {
         "deadline.step; 0s; a time such as 500ms, 30s, 10min or 2h, at least 1ms",
         "deadline.step; soon; a time such as 500ms, 30s, 10min or 2h, at least 1ms",
         "memory.limit; -1g; a size such as 512k, 64m or 8g",
-        "exchange.chunkSize; 2g; a size such as 512k, 64m or 8g, at least 4k, at most 1g",
+        "exchange.credit; 0; a whole number from 1 to 65536",
         "port.driver; 70000; a whole number from 0 to 65535",
       })
   void namesKeyValueAndWhatIsAllowed(String name, String text, String allowed) {
