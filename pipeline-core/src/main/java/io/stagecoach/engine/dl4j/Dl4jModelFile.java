@@ -12,6 +12,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -97,7 +98,8 @@ public record Dl4jModelFile(
     Path temporary = null;
     try {
       Files.createDirectories(directory);
-      temporary = Files.createTempFile(directory, "." + path.getFileName(), ".tmp");
+      // Not createTempFile: it lets nobody but the owner read, and the rename would keep that.
+      temporary = directory.resolve("." + path.getFileName() + "." + UUID.randomUUID() + ".tmp");
       ModelSerializer.writeModel(updater.network(), temporary.toFile(), true);
       if (normalizer.isPresent()) {
         ModelSerializer.addNormalizerToModel(temporary.toFile(), normalizer.get());
