@@ -22,6 +22,7 @@ import io.stagecoach.spark.cluster.Pipeline;
 import io.stagecoach.spark.cluster.PipelineSpec;
 import io.stagecoach.spark.cluster.ProcessMemory;
 import io.stagecoach.spark.cluster.StoreAccess;
+import io.stagecoach.spark.exchange.ExchangeOptions;
 import io.stagecoach.stage.StageStep;
 import io.stagecoach.sync.GradientWeight;
 import io.stagecoach.sync.StagePart;
@@ -125,7 +126,7 @@ final class ResidentPipeline implements AutoCloseable {
                 spark,
                 specs,
                 StoreAccess.of(store.toUri().toString(), Workload.READING),
-                new PipelineSpec.Network(0, 0, MESSAGE_LIMIT),
+                new PipelineSpec.Network(0, 0, MESSAGE_LIMIT, ExchangeOptions.DEFAULT_CREDIT),
                 new Deadlines(
                     Duration.ofMinutes(2), Duration.ofSeconds(60), Duration.ofMinutes(5))));
   }
