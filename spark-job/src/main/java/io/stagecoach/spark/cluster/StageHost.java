@@ -188,7 +188,12 @@ final class StageHost implements Receiver, AutoCloseable {
       LOG.warn("{} sent a control message; only the driver may", from.name());
       return;
     }
-    heard.add(new Heard(MessageJson.read(control.body()), control.tensors()));
+    try {
+      heard.add(new Heard(MessageJson.read(control.body()), control.tensors()));
+    } catch (StagecoachException e) {
+      control.tensors().close();
+      lostDriver = e;
+    }
   }
 
   @Override
