@@ -30,6 +30,7 @@ import org.apache.spark.network.util.TransportConf;
 final class BareLoop implements AutoCloseable {
 
   private static final int ORDER_BYTES = 1024;
+  private static final String PORT = "PORT ";
 
   private final Hub hub = new Hub();
   private final List<Process> processes = new ArrayList<>();
@@ -59,11 +60,15 @@ final class BareLoop implements AutoCloseable {
       said.add(process.inputReader(StandardCharsets.UTF_8));
     }
     for (BufferedReader reader : said) {
+      // The JVM itself may say something first.
       String line = reader.readLine();
+      while (line != null && !line.startsWith(PORT)) {
+        line = reader.readLine();
+      }
       if (line == null) {
         throw new IOException("a stage of the bare loop ended");
       }
-      ports.add(Integer.valueOf(line));
+      ports.add(Integer.valueOf(line.substring(PORT.length())));
     }
     for (int stage = 0; stage < processes.size(); stage++) {
       processes
@@ -109,7 +114,7 @@ final class BareLoop implements AutoCloseable {
     Hub orders = new Hub();
     Hub hops = new Hub();
     // Orders and hops come in at doors of their own, so that none is taken for the other.
-    System.out.println(orders.port());
+    System.out.println(PORT + orders.port());
     int neighbour = Integer.parseInt(readLine());
     TransportClient driver = orders.connect(Integer.parseInt(arguments[3]));
     TransportClient beside = exchangePorts(orders, hops, neighbour);

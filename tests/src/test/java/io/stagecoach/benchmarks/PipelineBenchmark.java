@@ -76,6 +76,6 @@ public final class PipelineBenchmark {
   /** A step of either takes more than a second on one core, with four micro-batches. */
   private static List<Workload> networks() {
     return List.of(
-        Workload.mlp("mlp", 768, 8, 10, 2048), Workload.lstm("lstm", 256, 2, 64, 64, 64));
+        Workload.mlp("mlp", 768, 8, 10, 2048), Workload.lstm("lstm", 256, 2, 64, 40, 64));
   }
 }
