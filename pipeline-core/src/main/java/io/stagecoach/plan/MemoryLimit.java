@@ -10,7 +10,7 @@ final class MemoryLimit {
 
   private static final String REMEDY =
       "Use smaller micro-batches (a larger spark.stagecoach.microBatches), keep only the stages'"
-          + " inputs (spark.stagecoach.recompute=stage), or give the executors more memory.";
+          + " inputs (spark.stagecoach.recompute=stage), or raise spark.stagecoach.memory.limit where devices have more.";
 
   /** For each stage and first layer the ends that fit; null where there is no limit. */
   private final BitSet[][] ends;

@@ -62,13 +62,7 @@ class FailureIT {
     settings.put("spark.stagecoach.epochs", "100000");
     try (StagecoachProcess run = workshop.start("train", settings)) {
       await(Duration.ofMinutes(2), () -> run.errSoFar().contains("step "));
-      List<ProcessHandle> executors =
-          run.descendants().stream()
-              .filter(
-                  p ->
-                      p.info().arguments().map(java.util.Arrays::asList).orElse(List.of()).stream()
-                          .anyMatch(a -> a.contains("CoarseGrainedExecutorBackend")))
-              .toList();
+      List<ProcessHandle> executors = run.executors();
       assertThat(executors).hasSize(2);
       executors.get(0).destroyForcibly();
 
@@ -80,7 +74,8 @@ class FailureIT {
       assertThat(line.get("error").asText()).contains("was lost");
       assertThat(line.get("where").asText()).contains("stage").contains("executor");
       assertThat(workshop.path("out")).doesNotExist();
-      await(Duration.ofSeconds(20), () -> executors.stream().noneMatch(ProcessHandle::isAlive));
+      assertThat(outcome.err()).containsOnlyOnce("was lost").doesNotContain("\tat ");
+      workshop.assertTidy(run, outcome);
     }
   }
 

@@ -1,5 +1,7 @@
 package io.stagecoach.it;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -10,11 +12,15 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * The launcher as a user calls it, in a working directory of its own: a real {@code spark-submit}
- * with real executor processes. Whatever it started is ended on close.
+ * with real executor processes. Whatever it started is ended on close. Its processes are known by a
+ * mark in their environment, which all that they start inherits, so that one whose parent has ended
+ * is found too.
  */
 final class StagecoachProcess implements AutoCloseable {
 
@@ -41,11 +47,15 @@ final class StagecoachProcess implements AutoCloseable {
     }
   }
 
+  private static final String MARK = "STAGECOACH_TEST_RUN";
+
+  private final String mark;
   private final Path out;
   private final Path err;
   private final Process process;
 
-  private StagecoachProcess(Path out, Path err, Process process) {
+  private StagecoachProcess(String mark, Path out, Path err, Process process) {
+    this.mark = mark;
     this.out = out;
     this.err = err;
     this.process = process;
@@ -66,22 +76,30 @@ final class StagecoachProcess implements AutoCloseable {
               .redirectError(err.toFile());
       // A distribution that the machine happens to have is not what is tested here.
       builder.environment().remove("SPARK_HOME");
-      return new StagecoachProcess(out, err, builder.start());
+      String mark = MARK + "=" + UUID.randomUUID();
+      builder.environment().put(MARK, mark.substring(MARK.length() + 1));
+      return new StagecoachProcess(mark, out, err, builder.start());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  /** Runs to the end. */
-  static Outcome run(Path directory, List<String> arguments) {
-    try (StagecoachProcess run = start(directory, arguments)) {
-      return run.await(Duration.ofMinutes(5));
-    }
+  /** The root of the repository: the directory of the parent POM. */
+  private static Path repository() {
+    return Path.of("").toAbsolutePath().getParent();
   }
 
-  /** The root of the repository: the directory of the parent POM. */
-  static Path repository() {
-    return Path.of("").toAbsolutePath().getParent();
+  /** Where its links to Spark and its executors' logs are, as long as they are there. */
+  List<Path> runDirectory() {
+    Path runs = repository().resolve("spark-job/target/runs");
+    if (!Files.isDirectory(runs)) {
+      return List.of();
+    }
+    try (Stream<Path> all = Files.list(runs)) {
+      return all.filter(p -> p.toString().endsWith("-" + process.pid())).toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** What it has said so far on the standard error stream. */
@@ -89,9 +107,50 @@ final class StagecoachProcess implements AutoCloseable {
     return read(err);
   }
 
-  /** The processes that it has started and that still run, itself not among them. */
-  List<ProcessHandle> descendants() {
-    return process.descendants().toList();
+  /** All its processes that still run. */
+  List<ProcessHandle> processes() {
+    return ProcessHandle.allProcesses()
+        .filter(ProcessHandle::isAlive)
+        .filter(p -> entries(p, "environ").contains(mark))
+        .toList();
+  }
+
+  /** Its executors that still run. */
+  List<ProcessHandle> executors() {
+    return processes().stream()
+        .filter(p -> entries(p, "cmdline").stream().anyMatch(a -> a.endsWith("ExecutorBackend")))
+        .toList();
+  }
+
+  /** Executors end when they notice that their driver has. */
+  void awaitNoProcess() {
+    long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    while (!processes().isEmpty()) {
+      assertThat(System.nanoTime())
+          .as(
+              "processes are left: %s",
+              processes().stream().map(p -> entries(p, "cmdline")).toList())
+          .isLessThan(end);
+      try {
+        Thread.sleep(100);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new AssertionError("interrupted", e);
+      }
+    }
+  }
+
+  /** What the system says of a process: nothing where it is gone, or somebody else's. */
+  private static List<String> entries(ProcessHandle process, String what) {
+    try {
+      return List.of(
+          Files.readString(
+                  Path.of("/proc", String.valueOf(process.pid()), what),
+                  StandardCharsets.ISO_8859_1)
+              .split("\0"));
+    } catch (IOException e) {
+      return List.of();
+    }
   }
 
   Outcome await(Duration deadline) {
@@ -117,8 +176,6 @@ final class StagecoachProcess implements AutoCloseable {
 
   @Override
   public void close() {
-    List<ProcessHandle> all = new ArrayList<>(descendants());
-    all.forEach(ProcessHandle::destroyForcibly);
-    process.destroyForcibly();
+    processes().forEach(ProcessHandle::destroyForcibly);
   }
 }

@@ -1,14 +1,19 @@
 package io.stagecoach.it;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
@@ -80,6 +85,9 @@ record Workshop(Path directory) {
     settings.put("spark.executor.cores", "1");
     settings.put("spark.ui.enabled", "false");
     settings.put("spark.sql.shuffle.partitions", "2");
+    // What these processes leave among temporary files can so be told from what others do.
+    settings.put("spark.driver.extraJavaOptions", "-Djava.io.tmpdir=" + temporary());
+    settings.put("spark.executor.extraJavaOptions", "-Djava.io.tmpdir=" + temporary());
     settings.put("spark.stagecoach.stages", "2");
     settings.put("spark.stagecoach.batchSize", "32");
     settings.put("spark.stagecoach.microBatches", "4");
@@ -93,9 +101,58 @@ record Workshop(Path directory) {
     return settings;
   }
 
-  /** Runs a subcommand with these settings, and nothing else. */
+  private Path temporary() {
+    try {
+      return Files.createDirectories(directory.resolve("tmp"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Runs a subcommand with these settings, and nothing else, to its tidy end. */
   StagecoachProcess.Outcome run(String command, Map<String, String> settings) {
-    return StagecoachProcess.run(directory, arguments(command, settings));
+    try (StagecoachProcess run = start(command, settings)) {
+      StagecoachProcess.Outcome outcome = run.await(Duration.ofMinutes(5));
+      assertTidy(run, outcome);
+      return outcome;
+    }
+  }
+
+  /**
+   * However it has ended, no process is left, no result half written and nothing among the
+   * temporary files; if it has succeeded, nothing of the run's own directory either.
+   */
+  void assertTidy(StagecoachProcess run, StagecoachProcess.Outcome outcome) {
+    run.awaitNoProcess();
+    if (outcome.exitCode() == 0) {
+      assertThat(run.runDirectory()).as(outcome.toString()).isEmpty();
+    }
+    // The executors' logs of a failed run are for a person who looks for its cause.
+    run.runDirectory().forEach(Workshop::delete);
+    try (Stream<Path> files = Files.walk(directory)) {
+      assertThat(files.map(p -> p.getFileName().toString()))
+          .as(outcome.toString())
+          .noneMatch(name -> name.endsWith(".part") || name.endsWith(".old"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    try (Stream<Path> files = Files.list(temporary())) {
+      assertThat(files.map(p -> p.getFileName().toString()))
+          .as(outcome.toString())
+          .noneMatch(name -> name.startsWith("stagecoach") || name.startsWith("spark"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void delete(Path directory) {
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Starts a subcommand with these settings, and nothing else. */
@@ -108,6 +165,9 @@ record Workshop(Path directory) {
     settings.forEach((key, value) -> properties.append(key).append(' ').append(value).append('\n'));
     return List.of(
         command,
+        // In a file the launcher would adapt a local cluster to the number of stages.
+        "--master",
+        settings.get("spark.master"),
         "--properties-file",
         write(command + ".properties", properties.toString()).toString());
   }

@@ -53,7 +53,8 @@ abstract class JobCommand implements Callable<Integer> {
               "Raise spark.driver.memory, or org.bytedeco.javacpp.maxbytes for memory off the heap.",
               e),
           record.figures());
-    } catch (RuntimeException | LinkageError e) {
+    } catch (Exception | LinkageError e) {
+      // Spark, being Scala, throws checked exceptions that nothing declares.
       return fail(
           new StagecoachException(
               ErrorKind.INTERNAL,

@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.StandardCopyOption;
+import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
@@ -49,6 +50,15 @@ final class ModelFileAccess {
     } catch (IOException | IllegalArgumentException e) {
       // Reading it will say what is wrong.
       return path;
+    }
+  }
+
+  /** What a reader makes of a file's content; what is wrong with it is said of the file. */
+  static <T> T naming(String path, Supplier<T> reader) {
+    try {
+      return reader.get();
+    } catch (StagecoachException e) {
+      throw new StagecoachException(e.kind(), path + ": " + e.what(), e.where(), e.remedy(), e);
     }
   }
 

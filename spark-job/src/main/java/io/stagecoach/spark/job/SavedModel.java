@@ -31,9 +31,14 @@ record SavedModel(Dl4jModelUpdater updater, Learned learned) {
   static SavedModel read(ModelFileAccess files, String path) {
     try (TemporaryDirectory temporary = TemporaryDirectory.create()) {
       Path local = temporary.path().resolve(FILE);
-      files.copy(Settings.MODEL_FROM.key(), files.inDirectory(path, FILE), local);
-      Dl4jModelFile file = Dl4jModelFile.open(local);
-      return new SavedModel(file.updater(), learned(file));
+      String source = files.inDirectory(path, FILE);
+      files.copy(Settings.MODEL_FROM.key(), source, local);
+      return ModelFileAccess.naming(
+          source,
+          () -> {
+            Dl4jModelFile file = Dl4jModelFile.open(local);
+            return new SavedModel(file.updater(), learned(file));
+          });
     }
   }
 

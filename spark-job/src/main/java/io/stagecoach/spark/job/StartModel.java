@@ -31,8 +31,10 @@ record StartModel(Dl4jModelUpdater updater, Optional<Learned> learned) implement
       return new StartModel(saved.updater(), Optional.of(saved.learned()));
     }
     if (conf.modelConfig().isPresent()) {
-      String json = files.read(Settings.MODEL_CONFIG.key(), conf.modelConfig().get());
-      return new StartModel(Dl4jModelUpdater.create(json), Optional.empty());
+      String path = conf.modelConfig().get();
+      String json = files.read(Settings.MODEL_CONFIG.key(), path);
+      return new StartModel(
+          ModelFileAccess.naming(path, () -> Dl4jModelUpdater.create(json)), Optional.empty());
     }
     if (conf.modelPreset().isPresent()) {
       MultiLayerConfiguration preset =

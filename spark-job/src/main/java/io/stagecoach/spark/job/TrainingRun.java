@@ -97,6 +97,8 @@ final class TrainingRun {
             model.updater().iterations(),
             new SyncSettings(conf.gradientWeight(), conf.clipNorm(), conf.nonFiniteMaxSkips()))) {
       progress.message("Placing " + conf.stages() + " stages on executors");
+      // Each update sets the count to its own epoch.
+      int epochsBefore = model.updater().epochs();
       TrainingLoop.Result result;
       RunReport report;
       try (Pipeline pipeline =
@@ -114,11 +116,11 @@ final class TrainingRun {
                     progress,
                     System::nanoTime)
                 .run(
-                    model.updater().epochs(),
+                    epochsBefore,
                     new TrainingLoop.Limits(conf.epochs(), conf.maxSteps(), conf.maxDuration()));
         report = reporting.report();
       }
-      model.updater().setEpochs(model.updater().epochs() + result.epochs());
+      model.updater().setEpochs(epochsBefore + result.epochs());
       SavedModel saved = new SavedModel(model.updater(), prepared.learned());
       try (TemporaryDirectory local = TemporaryDirectory.create()) {
         saved.write(local.path().resolve(SavedModel.FILE));

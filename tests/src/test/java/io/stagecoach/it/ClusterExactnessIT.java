@@ -1,0 +1,139 @@
+package io.stagecoach.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.stagecoach.batch.Columns;
+import io.stagecoach.batch.LocalStorage;
+import io.stagecoach.batch.ManifestFile;
+import io.stagecoach.batch.MicroBatches;
+import io.stagecoach.batch.ReadOptions;
+import io.stagecoach.batch.ReadOptions.Floats;
+import io.stagecoach.batch.Slice;
+import io.stagecoach.batch.Slice.Split;
+import io.stagecoach.batch.StoreManifest;
+import io.stagecoach.batch.StoreReader;
+import io.stagecoach.engine.dl4j.Batches;
+import io.stagecoach.engine.dl4j.UncutTrainer;
+import io.stagecoach.tensor.Tensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.util.ModelSerializer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Executors that train a cut network come to the same weights, to the last bit, whatever the cut,
+ * the schedule and the recomputing, and these are the weights of the uncut network that plain DL4J
+ * trains in this process on the same micro-batches.
+ */
+class ClusterExactnessIT {
+
+  private static final int ROWS = 407;
+  private static final int BATCH_SIZE = 32;
+  private static final int MICRO_BATCHES = 5;
+  private static final int EPOCHS = 2;
+  private static final long SEED = 91;
+
+  @TempDir Path directory;
+
+  @Test
+  void weightsAreThoseOfTheUncutNetworkWhateverTheCut() throws IOException {
+    Workshop workshop = new Workshop(directory);
+    workshop.table(ROWS);
+    String json = Workshop.classifier().toJson();
+    workshop.write("model.json", json);
+
+    MultiLayerNetwork twoStages = train(workshop, "1f1b", Map.of());
+    MultiLayerNetwork gpipe =
+        train(workshop, "gpipe", Map.of("spark.stagecoach.schedule", "gpipe"));
+    MultiLayerNetwork threeStages =
+        train(
+            workshop,
+            "three",
+            Map.of(
+                "spark.master",
+                "local-cluster[3,1,1024]",
+                "spark.stagecoach.stages",
+                "3",
+                "spark.stagecoach.recompute",
+                "stage"));
+    try (UncutTrainer uncut = new UncutTrainer(json, SEED)) {
+      trainUncut(workshop.path("batches"), uncut);
+
+      double[] expected = uncut.parameters().toDoubleVector();
+      double[] state = uncut.network().getUpdater().getStateViewArray().toDoubleVector();
+      for (MultiLayerNetwork trained : List.of(twoStages, gpipe, threeStages)) {
+        assertThat(trained.params().toDoubleVector()).containsExactly(expected);
+        assertThat(trained.getUpdater().getStateViewArray().toDoubleVector())
+            .containsExactly(state);
+        assertThat(trained.getIterationCount()).isEqualTo(uncut.network().getIterationCount());
+        assertThat(trained.getEpochCount()).isEqualTo(EPOCHS);
+      }
+    }
+  }
+
+  private static MultiLayerNetwork train(
+      Workshop workshop, String name, Map<String, String> difference) throws IOException {
+    Map<String, String> settings = workshop.classifierSettings();
+    settings.put("spark.stagecoach.batchSize", String.valueOf(BATCH_SIZE));
+    settings.put("spark.stagecoach.microBatches", String.valueOf(MICRO_BATCHES));
+    settings.put("spark.stagecoach.epochs", String.valueOf(EPOCHS));
+    settings.put("spark.stagecoach.seed", String.valueOf(SEED));
+    settings.put("spark.stagecoach.batchStore.chunkRows", "50");
+    settings.put("spark.stagecoach.output.path", workshop.path(name).toString());
+    settings.putAll(difference);
+    StagecoachProcess.Outcome outcome = workshop.run("train", settings);
+    assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
+    return ModelSerializer.restoreMultiLayerNetwork(
+        workshop.path(name).resolve("model.zip").toFile());
+  }
+
+  /** Trains on what the executors were given: their batch store, in their order. */
+  private static void trainUncut(Path stores, UncutTrainer uncut) throws IOException {
+    List<Path> found;
+    try (Stream<Path> all = Files.list(stores)) {
+      found = all.toList();
+    }
+    assertThat(found).as("the runs share one store").hasSize(1);
+    LocalStorage storage = new LocalStorage(found.get(0));
+    StoreManifest manifest = ManifestFile.read(storage);
+    MicroBatches batches =
+        new MicroBatches(manifest.rows(Split.TRAINING), BATCH_SIZE, MICRO_BATCHES);
+    assertThat(manifest.chunks().get(Split.TRAINING)).hasSizeGreaterThan(2);
+    int lastRows = batches.rowsOf(batches.steps() - 1);
+    assertThat(lastRows).as("the last mini-batch").isLessThan(BATCH_SIZE);
+    assertThat(lastRows % batches.microBatchSize()).as("its last micro-batch").isNotZero();
+    try (StoreReader reader =
+        new StoreReader(storage, manifest, ReadOptions.shuffled(SEED).withFloats(Floats.FLOAT64))) {
+      long step = 0;
+      for (int epoch = 0; epoch < EPOCHS; epoch++) {
+        for (long i = 0; i < batches.steps(); i++) {
+          List<Tensors> microBatches = new ArrayList<>();
+          for (Slice slice : batches.slices(Split.TRAINING, epoch, i)) {
+            microBatches.add(read(reader, slice));
+          }
+          uncut.step(microBatches, step, epoch);
+          step++;
+          microBatches.forEach(Tensors::close);
+        }
+      }
+    }
+  }
+
+  private static Tensors read(StoreReader reader, Slice slice) {
+    try (Tensors stored = reader.read(slice, Set.of(Columns.FEATURES, Columns.LABELS))) {
+      return Batches.tensors(
+          Columns.FEATURES,
+          stored.get(Columns.FEATURES).dup(),
+          Columns.LABELS,
+          Batches.oneHot(stored.get(Columns.LABELS), Workshop.CLASSES));
+    }
+  }
+}
