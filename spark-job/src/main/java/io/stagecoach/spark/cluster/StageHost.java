@@ -37,6 +37,7 @@ final class StageHost implements Receiver, AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(StageHost.class);
   private static final long POLL_MILLIS = 500;
+  private static final long MEMORY_INTERVAL_NANOS = 1_000_000_000L;
 
   private record Heard(Message message, Tensors tensors) {}
 
@@ -48,6 +49,8 @@ final class StageHost implements Receiver, AutoCloseable {
   private final Peer driver;
   private volatile StagecoachException lostDriver;
   private int stage = -1;
+  private ProcessMemory process;
+  private long processAskedAt;
   private ActionLists actions;
   private StageRuntime runtime;
 
@@ -157,9 +160,17 @@ final class StageHost implements Receiver, AutoCloseable {
       result.put(StagePart.GRADIENTS, runtime.gradients().flat());
     }
     // The gradients stay the module's own; they are not touched before the driver has them all.
-    say(
-        Message.StepDone.of(report, ProcessMemory.ofThisProcess()),
-        Tensors.viewsOf(result, spans::close));
+    say(Message.StepDone.of(report, memoryNow()), Tensors.viewsOf(result, spans::close));
+  }
+
+  /** Asking the operating system costs as much as a small step: once a second is enough. */
+  private ProcessMemory memoryNow() {
+    long now = System.nanoTime();
+    if (process == null || now - processAskedAt > MEMORY_INTERVAL_NANOS) {
+      process = ProcessMemory.ofThisProcess();
+      processAskedAt = now;
+    }
+    return process;
   }
 
   private StagecoachException report(StagecoachException failure) {
