@@ -145,8 +145,7 @@ final class TrainingRun {
         .validation()
         .ifPresent(
             loss -> record.update(figures -> figures.validated(loss.sum() / loss.timeSteps())));
-    out.println();
-    out.println(ReportTable.text(report));
+    out.println(ReportTable.text(report).stripTrailing());
     sample(saved);
     out.println("The model is at " + modelPath);
     Map<String, Double> metrics = result.validation().map(Metrics::of).orElse(Map.of());
