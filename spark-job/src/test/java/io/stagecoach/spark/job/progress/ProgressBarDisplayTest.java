@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import me.tongfei.progressbar.DelegatingProgressBarConsumer;
@@ -45,6 +46,11 @@ class ProgressBarDisplayTest {
     progress.start(0, 40, 1);
     int before = drawn.size();
     progress.message("between");
+    // The bar is drawn by a thread of its own.
+    long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+    while (drawn.size() <= before && System.nanoTime() < end) {
+      Thread.onSpinWait();
+    }
     assertThat(drawn).hasSizeGreaterThan(before);
     progress.close();
     assertThat(bytes.toString(StandardCharsets.UTF_8))
