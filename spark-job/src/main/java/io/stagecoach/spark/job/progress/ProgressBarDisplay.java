@@ -40,6 +40,8 @@ final class ProgressBarDisplay implements Progress {
             .setUnit(" steps", 1)
             .setStyle(ProgressBarStyle.ASCII)
             .setUpdateIntervalMillis(REDRAW_MILLIS)
+            // Else a message would erase the bar until the next step.
+            .continuousUpdate()
             .setConsumer(canvas)
             .build();
   }
