@@ -1,6 +1,7 @@
 package io.stagecoach.engine;
 
 import io.stagecoach.tensor.Tensors;
+import java.util.Optional;
 import java.util.Set;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -49,6 +50,14 @@ public interface StageModule extends AutoCloseable {
    *     Tensors#none()} for the first stage or where a frozen layer stops them
    */
   Tensors backward(int microBatch, Tensors outputGradients);
+
+  /**
+   * The backward pass in two halves; none where this module runs it in one piece only. Within a
+   * step a micro-batch takes one way or the other.
+   */
+  default Optional<SplitBackward> splitBackward() {
+    return Optional.empty();
+  }
 
   /** What has been accumulated since {@link #beginStep}. */
   StageGradients gradients();

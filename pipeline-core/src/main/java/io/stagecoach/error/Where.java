@@ -3,8 +3,6 @@ package io.stagecoach.error;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 
 /**
  * Where in a run something happened. Every part may be absent; absent numbers are {@code -1} and an
@@ -42,16 +40,6 @@ public record Where(int stage, String executor, long step, int microBatch) imple
   /** This place, at a micro-batch. */
   public Where atMicroBatch(int index) {
     return new Where(stage, executor, step, index);
-  }
-
-  /** The stage, if known. */
-  public OptionalInt stageIfKnown() {
-    return stage < 0 ? OptionalInt.empty() : OptionalInt.of(stage);
-  }
-
-  /** The step, if known. */
-  public OptionalLong stepIfKnown() {
-    return step < 0 ? OptionalLong.empty() : OptionalLong.of(step);
   }
 
   @Override

@@ -4,9 +4,10 @@ import java.io.Serializable;
 
 /**
  * One thing that an executor does in a step. Prints and parses as text: {@code F0.3} is the forward
- * pass of micro-batch 3 in stage 0, {@code B} the backward pass; {@code SA}, {@code RA} send and
- * receive activations, {@code SG}, {@code RG} send and receive their gradients. The stage is always
- * the one that acts: {@code SA0.3} on one executor is met by {@code RA1.3} on another.
+ * pass of micro-batch 3 in stage 0, {@code B} the backward pass, or its two halves {@code I} and
+ * {@code W}; {@code SA}, {@code RA} send and receive activations, {@code SG}, {@code RG} send and
+ * receive their gradients. The stage is always the one that acts: {@code SA0.3} on one executor is
+ * met by {@code RA1.3} on another.
  */
 public sealed interface Action extends Serializable {
 
@@ -26,7 +27,10 @@ public sealed interface Action extends Serializable {
 
   /** Whether the device computes in it, rather than waits or carries. */
   default boolean isCompute() {
-    return this instanceof Forward || this instanceof Backward;
+    return this instanceof Forward
+        || this instanceof Backward
+        || this instanceof BackwardInput
+        || this instanceof BackwardWeights;
   }
 
   /**
@@ -55,6 +59,22 @@ public sealed interface Action extends Serializable {
     @Override
     public String code() {
       return "B";
+    }
+  }
+
+  /** The first half of a split backward pass: gradients of the inputs. */
+  record BackwardInput(int stage, int microBatch) implements Action {
+    @Override
+    public String code() {
+      return "I";
+    }
+  }
+
+  /** The second half of a split backward pass: gradients of the parameters. */
+  record BackwardWeights(int stage, int microBatch) implements Action {
+    @Override
+    public String code() {
+      return "W";
     }
   }
 

@@ -15,6 +15,8 @@ final class TextCursor {
       Map.of(
           "F", Action.Forward::new,
           "B", Action.Backward::new,
+          "I", Action.BackwardInput::new,
+          "W", Action.BackwardWeights::new,
           "SA", Action.SendActivations::new,
           "RA", Action.ReceiveActivations::new,
           "SG", Action.SendGradients::new,
@@ -41,7 +43,7 @@ final class TextCursor {
     BiFunction<Integer, Integer, Action> make = ACTIONS.get(code);
     if (make == null) {
       position = start;
-      throw wrong("an action (F, B, SA, RA, SG or RG)");
+      throw wrong("an action (F, B, I, W, SA, RA, SG or RG)");
     }
     int stage = number("a stage");
     expect(".");

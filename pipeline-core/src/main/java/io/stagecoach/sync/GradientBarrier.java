@@ -82,16 +82,6 @@ public final class GradientBarrier {
     }
   }
 
-  /** Whether something has failed. */
-  public boolean hasFailed() {
-    lock.lock();
-    try {
-      return failure != null;
-    } finally {
-      lock.unlock();
-    }
-  }
-
   /**
    * Waits for all parts, in stage order, and hands them over.
    *

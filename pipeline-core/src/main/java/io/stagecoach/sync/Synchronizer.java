@@ -25,13 +25,11 @@ public final class Synchronizer implements AutoCloseable {
 
   private final ModelUpdater updater;
   private final SyncSettings settings;
-  private final List<Range> ranges;
+  private final StageWeights stages;
   private final INDArray gradients;
   private final List<Part> parts;
   private long updates;
   private int consecutiveSkips;
-
-  private record Range(long offset, long length) {}
 
   private record Part(View view, INDArray array) {}
 
@@ -46,16 +44,7 @@ public final class Synchronizer implements AutoCloseable {
     this.settings = settings;
     this.updates = updatesBefore;
     ParameterLayout layout = updater.parameterLayout();
-    this.ranges = new ArrayList<>();
-    long offset = 0;
-    for (long length : stageLengths) {
-      ranges.add(new Range(offset, length));
-      offset += length;
-    }
-    if (offset != layout.length()) {
-      throw new IllegalArgumentException(
-          "the stages have " + offset + " parameters, the model " + layout.length());
-    }
+    this.stages = new StageWeights(stageLengths, layout.length());
     this.gradients = Nd4j.createUninitialized(updater.parameters().dataType(), layout.length());
     this.parts = new ArrayList<>();
     for (View view : layout.views()) {
@@ -67,8 +56,7 @@ public final class Synchronizer implements AutoCloseable {
 
   /** The weights of a stage: a live view, unchanged until the next {@link #commit}. */
   public INDArray weights(int stage) {
-    Range range = ranges.get(stage);
-    return slice(updater.parameters(), range.offset(), range.length());
+    return stages.of(stage, updater.parameters());
   }
 
   /** How many updates the model has seen. */
@@ -86,7 +74,7 @@ public final class Synchronizer implements AutoCloseable {
   public StepOutcome commit(long step, int epoch, List<StagePart> all) {
     Loss loss = Loss.none();
     double regularization = 0;
-    for (int stage = 0; stage < ranges.size(); stage++) {
+    for (int stage = 0; stage < stages.stages(); stage++) {
       StagePart part = all.get(stage);
       loss = loss.plus(part.report().loss());
       regularization += part.report().regularization();
@@ -125,12 +113,12 @@ public final class Synchronizer implements AutoCloseable {
   }
 
   private void take(int stage, StagePart part, long step) {
-    Range range = ranges.get(stage);
-    if (range.length() == 0) {
+    long length = stages.length(stage);
+    if (length == 0) {
       return;
     }
     INDArray brought = part.gradients().get(StagePart.GRADIENTS);
-    if (brought.length() != range.length() || brought.dataType() != gradients.dataType()) {
+    if (brought.length() != length || brought.dataType() != gradients.dataType()) {
       throw new StagecoachException(
           ErrorKind.PEER,
           "Gradients have "
@@ -138,14 +126,14 @@ public final class Synchronizer implements AutoCloseable {
               + " elements of "
               + brought.dataType()
               + ", not "
-              + range.length()
+              + length
               + " of "
               + gradients.dataType(),
           Where.stage(stage).atStep(step),
           "All executors must run the same version of the job.",
           null);
     }
-    slice(gradients, range.offset(), range.length()).assign(brought.reshape(range.length()));
+    stages.of(stage, gradients).assign(brought.reshape(length));
   }
 
   private void averageStatistics(long examples) {
