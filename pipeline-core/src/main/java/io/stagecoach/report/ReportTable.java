@@ -33,7 +33,7 @@ public final class ReportTable {
     text.append('\n');
     loss(report, text);
     text.append('\n');
-    stages(report.stages(), text);
+    stages(report, text);
     text.append('\n');
     bubble(report, text);
     hops(report.hops(), text);
@@ -96,9 +96,9 @@ public final class ReportTable {
         number(time.stepMost()));
   }
 
-  private static void stages(List<StageFigures> stages, StringBuilder text) {
+  private static void stages(RunReport report, StringBuilder text) {
     List<List<String>> rows = new ArrayList<>(STAGE_HEADINGS);
-    for (StageFigures stage : stages) {
+    for (StageFigures stage : report.stages()) {
       rows.add(
           List.of(
               Integer.toString(stage.stage()),
@@ -106,7 +106,7 @@ public final class ReportTable {
               number(stage.backward()),
               number(stage.busy()),
               number(stage.idle()),
-              percent(stage.idleShare()),
+              percent(stage.idleShare(report.time().slowestStage())),
               Integer.toString(stage.peakStash()),
               bytes(stage.sent().bytes()),
               number(stage.sent().millis()),

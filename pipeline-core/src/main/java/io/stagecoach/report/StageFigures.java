@@ -4,16 +4,18 @@ package io.stagecoach.report;
  * What one stage did, in milliseconds.
  *
  * @param stage which stage
+ * @param executor the executor of the pipeline that it is on
  * @param forward a micro-batch's forward pass, mean
  * @param backward a micro-batch's backward pass, mean
  * @param busy in a step the device computed
- * @param idle in a step the device waited, until the slowest stage was done
+ * @param idle in a step its executor's device waited, until the slowest stage was done
  * @param peakStash the most micro-batches stashed at once, in any step
  * @param sent hops that this stage sent
  * @param received hops that this stage received
  */
 public record StageFigures(
     int stage,
+    int executor,
     double forward,
     double backward,
     double busy,
@@ -22,8 +24,12 @@ public record StageFigures(
     HopSide sent,
     HopSide received) {
 
-  /** The share of a step in which the device waited. */
-  public double idleShare() {
-    return idle / (busy + idle);
+  /**
+   * The share of a step in which the executor's device waited.
+   *
+   * @param slowestStage how long the slowest stage takes in a step, in milliseconds
+   */
+  public double idleShare(double slowestStage) {
+    return idle / slowestStage;
   }
 }

@@ -11,6 +11,7 @@ final class StageSums {
   private final int stage;
   private final HopSums sent = new HopSums();
   private final HopSums received = new HopSums();
+  private int executor;
   private long forwards;
   private long forwardNanos;
   private long backwards;
@@ -21,12 +22,17 @@ final class StageSums {
   }
 
   void add(StageStep step) {
+    executor = step.executor();
     for (Span span : step.spans()) {
       if (span.action() instanceof Action.Forward) {
         forwards++;
         forwardNanos += span.nanos();
-      } else if (span.action() instanceof Action.Backward) {
+      } else if (span.action() instanceof Action.Backward
+          || span.action() instanceof Action.BackwardInput) {
         backwards++;
+        backwardNanos += span.nanos();
+      } else if (span.action() instanceof Action.BackwardWeights) {
+        // The second half of a pass that was counted with its first.
         backwardNanos += span.nanos();
       }
     }
@@ -39,6 +45,10 @@ final class StageSums {
     return forwardNanos + backwardNanos;
   }
 
+  int executor() {
+    return executor;
+  }
+
   HopSums sent() {
     return sent;
   }
@@ -47,13 +57,14 @@ final class StageSums {
     return received;
   }
 
-  StageFigures figures(long steps, long windowNanos, int peakStash) {
+  StageFigures figures(long steps, long idleNanos, int peakStash) {
     return new StageFigures(
         stage,
+        executor,
         Millis.mean(forwardNanos, forwards),
         Millis.mean(backwardNanos, backwards),
         Millis.mean(busyNanos(), steps),
-        Millis.mean(windowNanos - busyNanos(), steps),
+        Millis.mean(idleNanos, steps),
         peakStash,
         sent.figures(steps),
         received.figures(steps));

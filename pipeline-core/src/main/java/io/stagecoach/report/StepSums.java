@@ -58,7 +58,10 @@ final class StepSums {
   List<StageFigures> stages(int[] peakStash) {
     List<StageFigures> figures = new ArrayList<>();
     for (int s = 0; s < stages.size(); s++) {
-      figures.add(stages.get(s).figures(steps, windowNanos, peakStash[s]));
+      figures.add(
+          stages
+              .get(s)
+              .figures(steps, windowNanos - busyNanos(stages.get(s).executor()), peakStash[s]));
     }
     return figures;
   }
@@ -73,9 +76,17 @@ final class StepSums {
     return new HopFigures(sent.figures(steps), received.figures(steps));
   }
 
-  /** 1 − Σ busy / (S × window). */
+  /** 1 − Σ busy / (executors × window). */
   double bubble() {
     long busy = stages.stream().mapToLong(StageSums::busyNanos).sum();
-    return 1 - busy / ((double) stages.size() * windowNanos);
+    long executors = stages.stream().mapToInt(StageSums::executor).distinct().count();
+    return 1 - busy / ((double) executors * windowNanos);
+  }
+
+  private long busyNanos(int executor) {
+    return stages.stream()
+        .filter(stage -> stage.executor() == executor)
+        .mapToLong(StageSums::busyNanos)
+        .sum();
   }
 }

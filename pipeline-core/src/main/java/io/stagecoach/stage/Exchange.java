@@ -3,9 +3,9 @@ package io.stagecoach.stage;
 import io.stagecoach.tensor.Tensors;
 
 /**
- * What carries the hops. One thread of a stage calls it. A failure anywhere (a lost peer, a passed
- * deadline, a malformed frame) is a {@link io.stagecoach.error.StagecoachException} from the call
- * that meets it.
+ * What carries the hops of an executor's stages. One thread calls it. A failure anywhere (a lost
+ * peer, a passed deadline, a malformed frame) is a {@link io.stagecoach.error.StagecoachException}
+ * from the call that meets it.
  */
 public interface Exchange extends AutoCloseable {
 
@@ -19,8 +19,8 @@ public interface Exchange extends AutoCloseable {
   /** Waits for this hop's tensors; the caller owns them. */
   Tensors receive(Hop hop);
 
-  /** What has been carried since this was last asked, and forgets it. */
-  Traffic drainTraffic();
+  /** What has been carried for a stage since this was last asked, and forgets it. */
+  Traffic drainTraffic(int stage);
 
   @Override
   void close();

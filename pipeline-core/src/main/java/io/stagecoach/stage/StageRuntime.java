@@ -1,11 +1,10 @@
 package io.stagecoach.stage;
 
-import io.stagecoach.batch.MicroBatchSource;
 import io.stagecoach.batch.Slice;
 import io.stagecoach.engine.Forward;
 import io.stagecoach.engine.Loss;
 import io.stagecoach.engine.Mode;
-import io.stagecoach.engine.StageGradients;
+import io.stagecoach.engine.SplitBackward;
 import io.stagecoach.engine.StageModule;
 import io.stagecoach.engine.StepContext;
 import io.stagecoach.error.ErrorKind;
@@ -18,173 +17,179 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.LongSupplier;
 
-/**
- * One stage at work: walks a list of actions over a stage module and an exchange, knows no schedule
- * by name, and leaves a timed span for each action. One thread calls it.
- */
-public final class StageRuntime implements AutoCloseable {
+/** One stage in a step: performs its actions one by one and times each. */
+final class StageRuntime {
 
+  private final int executor;
+  private final HostedStage hosted;
   private final int stage;
   private final StageModule module;
   private final Exchange exchange;
-  private final MicroBatchSource source;
   private final LongSupplier nanoClock;
   private final Set<String> columns;
+  private StepContext context;
+  private List<Slice> slices = List.of();
+  private InFlight inFlight = new InFlight(0);
+  private long heard;
+  private List<Span> spans = new ArrayList<>();
+  private Loss loss = Loss.none();
+  private long examples;
+  private int peakStash;
 
-  /**
-   * @param stage this stage's index
-   * @param module its compute; closed with this
-   * @param exchange its hops; closed with this
-   * @param source where it reads its columns; closed with this
-   * @param nanoClock a monotonic clock in nanoseconds
-   */
-  public StageRuntime(
-      int stage,
-      StageModule module,
-      Exchange exchange,
-      MicroBatchSource source,
-      LongSupplier nanoClock) {
-    this.stage = stage;
-    this.module = module;
+  StageRuntime(int executor, HostedStage hosted, Exchange exchange, LongSupplier nanoClock) {
+    this.executor = executor;
+    this.hosted = hosted;
+    this.stage = hosted.stage();
+    this.module = hosted.module();
     this.exchange = exchange;
-    this.source = source;
     this.nanoClock = nanoClock;
     this.columns = Set.copyOf(module.dataColumns());
   }
 
-  /** The module, for its weights and layout. */
-  public StageModule module() {
-    return module;
+  HostedStage hosted() {
+    return hosted;
   }
 
-  /**
-   * Runs a step to its end.
-   *
-   * @param context the step
-   * @param actions this stage's actions, sends and receives included
-   * @param slices the examples of each micro-batch
-   * @return what happened; the gradients are in {@link #gradients()} until the next step
-   */
-  public StageStep run(StepContext context, List<Action> actions, List<Slice> slices) {
-    long heard = nanoClock.getAsLong();
+  /** Begins a step that the executor heard of at {@code heardNanos}. */
+  void begin(StepContext newContext, List<Slice> newSlices, long heardNanos) {
+    context = newContext;
+    slices = newSlices;
+    heard = heardNanos;
+    spans = new ArrayList<>(6 * newContext.microBatches());
+    loss = Loss.none();
+    examples = 0;
+    peakStash = 0;
     if (!columns.isEmpty()) {
-      source.prefetch(slices, columns);
+      hosted.source().prefetch(slices, columns);
     }
     module.beginStep(context);
-    exchange.drainTraffic();
-    List<Span> spans = new ArrayList<>(actions.size());
-    Loss loss = Loss.none();
-    long examples = 0;
-    int peakStash = 0;
-    try (InFlight inFlight = new InFlight(context.microBatches())) {
-      for (Action action : actions) {
-        long start = nanoClock.getAsLong();
-        try {
-          if (action instanceof Action.Forward) {
-            Forward result = forward(action.microBatch(), slices, inFlight, context.mode());
-            loss = loss.plus(result.loss());
-            examples += slices.get(action.microBatch()).rows();
-            peakStash = Math.max(peakStash, inFlight.stashed());
-          } else {
-            carryOrBackward(action, context, inFlight);
-          }
-        } catch (StagecoachException e) {
-          throw e.at(place(context, action));
-        } catch (OutOfMemoryError e) {
-          throw new StagecoachException(
-              ErrorKind.RESOURCE,
-              "Out of memory in " + action.text() + ": " + e.getMessage(),
-              place(context, action),
-              "Use more micro-batches, recompute=stage or more stages, or give executors more memory.",
-              e);
-        } catch (RuntimeException e) {
-          throw new StagecoachException(
-              ErrorKind.INTERNAL,
-              action.text() + " failed: " + e,
-              place(context, action),
-              "The executor's log has the stack trace.",
-              e);
-        }
-        spans.add(new Span(action, start - heard, nanoClock.getAsLong() - heard));
-      }
-    }
+    exchange.drainTraffic(stage);
+    inFlight = new InFlight(context.microBatches());
+  }
+
+  /** What happened in the step that now ends. */
+  StageStep end(long elapsedNanos) {
     double regularization =
         context.mode() == Mode.TRAINING ? module.gradients().regularization() : 0;
     return new StageStep(
         stage,
+        executor,
         context.step(),
         context.attempt(),
         loss,
         examples,
         regularization,
-        nanoClock.getAsLong() - heard,
+        elapsedNanos,
         spans,
-        exchange.drainTraffic(),
+        exchange.drainTraffic(stage),
         peakStash);
   }
 
-  /** What the last training step accumulated. */
-  public StageGradients gradients() {
-    return module.gradients();
+  /** Closes what the step holds. */
+  void drop() {
+    inFlight.close();
   }
 
-  private Forward forward(int microBatch, List<Slice> slices, InFlight inFlight, Mode mode) {
-    Tensors inputs = inFlight.takeReceivedActivations(microBatch);
-    if (!columns.isEmpty()) {
-      Tensors own = source.read(slices.get(microBatch), columns);
-      inputs = inputs.isEmpty() ? own : inputs.and(own);
+  void perform(Action action) {
+    long start = nanoClock.getAsLong();
+    try {
+      dispatch(action);
+    } catch (StagecoachException e) {
+      throw e.at(place(action));
+    } catch (OutOfMemoryError e) {
+      throw new StagecoachException(
+          ErrorKind.RESOURCE,
+          "Out of memory in " + action.text() + ": " + e.getMessage(),
+          place(action),
+          "Use more micro-batches, recompute=stage or more stages, or give executors more memory.",
+          e);
+    } catch (RuntimeException e) {
+      throw new StagecoachException(
+          ErrorKind.INTERNAL,
+          action.text() + " failed: " + e,
+          place(action),
+          "The executor's log has the stack trace.",
+          e);
     }
-    inFlight.stash(microBatch, inputs);
-    Forward result = module.forward(microBatch, inputs);
-    if (mode == Mode.INFERENCE) {
-      inFlight.dropStash(microBatch);
-    }
-    inFlight.holdOutputs(microBatch, result.outputs());
-    return result;
+    spans.add(new Span(action, start - heard, nanoClock.getAsLong() - heard));
   }
 
-  private void carryOrBackward(Action action, StepContext context, InFlight inFlight) {
+  private void dispatch(Action action) {
     int microBatch = action.microBatch();
-    if (action instanceof Action.Backward) {
+    if (action instanceof Action.Forward) {
+      forward(microBatch);
+    } else if (action instanceof Action.Backward) {
       try (Tensors gradients = inFlight.takeReceivedGradients(microBatch)) {
         inFlight.holdInputGradients(microBatch, module.backward(microBatch, gradients));
       }
       inFlight.dropStash(microBatch);
-    } else if (action instanceof Action.SendActivations) {
+    } else if (action instanceof Action.BackwardInput) {
+      try (Tensors gradients = inFlight.takeReceivedGradients(microBatch)) {
+        inFlight.holdInputGradients(
+            microBatch, splitBackward().backwardInput(microBatch, gradients));
+      }
+    } else if (action instanceof Action.BackwardWeights) {
+      splitBackward().backwardWeights(microBatch);
+      inFlight.dropStash(microBatch);
+    } else {
+      carry(action);
+    }
+  }
+
+  private void forward(int microBatch) {
+    Tensors inputs = inFlight.takeReceivedActivations(microBatch);
+    if (!columns.isEmpty()) {
+      Tensors own = hosted.source().read(slices.get(microBatch), columns);
+      inputs = inputs.isEmpty() ? own : inputs.and(own);
+    }
+    inFlight.stash(microBatch, inputs);
+    Forward result = module.forward(microBatch, inputs);
+    if (context.mode() == Mode.INFERENCE) {
+      inFlight.dropStash(microBatch);
+    }
+    peakStash = Math.max(peakStash, inFlight.stashed());
+    inFlight.holdOutputs(microBatch, result.outputs());
+    loss = loss.plus(result.loss());
+    examples += slices.get(microBatch).rows();
+  }
+
+  private SplitBackward splitBackward() {
+    return module
+        .splitBackward()
+        .orElseThrow(
+            () ->
+                new StagecoachException(
+                    ErrorKind.PLAN,
+                    "The engine of this stage cannot split its backward pass",
+                    "Choose a schedule without W actions, such as 1f1b."));
+  }
+
+  private void carry(Action action) {
+    int microBatch = action.microBatch();
+    if (action instanceof Action.SendActivations) {
       exchange.send(
-          hop(context, Hop.Kind.ACTIVATIONS, microBatch, stage, stage + 1),
+          hop(Hop.Kind.ACTIVATIONS, microBatch, stage, stage + 1),
           inFlight.takeOutputs(microBatch));
     } else if (action instanceof Action.ReceiveActivations) {
       inFlight.holdReceivedActivations(
-          microBatch,
-          exchange.receive(hop(context, Hop.Kind.ACTIVATIONS, microBatch, stage - 1, stage)));
+          microBatch, exchange.receive(hop(Hop.Kind.ACTIVATIONS, microBatch, stage - 1, stage)));
     } else if (action instanceof Action.SendGradients) {
       exchange.send(
-          hop(context, Hop.Kind.GRADIENTS, microBatch, stage, stage - 1),
+          hop(Hop.Kind.GRADIENTS, microBatch, stage, stage - 1),
           inFlight.takeInputGradients(microBatch));
     } else if (action instanceof Action.ReceiveGradients) {
       inFlight.holdReceivedGradients(
-          microBatch,
-          exchange.receive(hop(context, Hop.Kind.GRADIENTS, microBatch, stage + 1, stage)));
+          microBatch, exchange.receive(hop(Hop.Kind.GRADIENTS, microBatch, stage + 1, stage)));
     } else {
       throw new IllegalStateException("no rule for " + action.text());
     }
   }
 
-  private static Hop hop(StepContext context, Hop.Kind kind, int microBatch, int from, int to) {
+  private Hop hop(Hop.Kind kind, int microBatch, int from, int to) {
     return new Hop(context.step(), context.attempt(), kind, microBatch, from, to);
   }
 
-  private Where place(StepContext context, Action action) {
+  private Where place(Action action) {
     return Where.stage(stage).atStep(context.step()).atMicroBatch(action.microBatch());
-  }
-
-  @Override
-  public void close() {
-    try (exchange;
-        source;
-        module) {
-      // Closed in reverse order, each even if another fails.
-    }
   }
 }

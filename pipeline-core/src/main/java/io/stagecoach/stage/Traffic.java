@@ -26,4 +26,15 @@ public record Traffic(
   public static Traffic none() {
     return new Traffic(0, 0, 0, 0, 0, 0);
   }
+
+  /** Both together. */
+  public Traffic plus(Traffic more) {
+    return new Traffic(
+        hopsSent + more.hopsSent,
+        bytesSent + more.bytesSent,
+        hopsReceived + more.hopsReceived,
+        bytesReceived + more.bytesReceived,
+        sendNanos + more.sendNanos,
+        receiveNanos + more.receiveNanos);
+  }
 }

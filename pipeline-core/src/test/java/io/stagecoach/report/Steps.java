@@ -31,7 +31,17 @@ final class Steps {
       at += backward * MILLI;
     }
     return new StageStep(
-        stage, 0, 0, Loss.none(), 0, 0, elapsed * MILLI, spans, traffic, microBatches - stage);
+        stage,
+        stage,
+        0,
+        0,
+        Loss.none(),
+        0,
+        0,
+        elapsed * MILLI,
+        spans,
+        traffic,
+        microBatches - stage);
   }
 
   static Traffic traffic(long hops, long sent, long send, long received, long receive) {

@@ -1,6 +1,7 @@
 package io.stagecoach.stage;
 
 import io.stagecoach.tensor.Tensors;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -12,8 +13,8 @@ public final class InProcessExchange implements Exchange {
   private static final long DEADLINE_SECONDS = 60;
 
   private final Map<Hop, CompletableFuture<Tensors>> wire;
-  private long sent;
-  private long received;
+  private final Map<Integer, Long> sent = new HashMap<>();
+  private final Map<Integer, Long> received = new HashMap<>();
 
   private InProcessExchange(Map<Hop, CompletableFuture<Tensors>> wire) {
     this.wire = wire;
@@ -31,7 +32,7 @@ public final class InProcessExchange implements Exchange {
 
   @Override
   public void send(Hop hop, Tensors tensors) {
-    sent++;
+    sent.merge(hop.from(), 1L, Long::sum);
     cell(hop).complete(tensors);
   }
 
@@ -40,7 +41,7 @@ public final class InProcessExchange implements Exchange {
     try {
       Tensors tensors = cell(hop).get(DEADLINE_SECONDS, TimeUnit.SECONDS);
       wire.remove(hop);
-      received++;
+      received.merge(hop.to(), 1L, Long::sum);
       return tensors;
     } catch (Exception e) {
       throw new AssertionError("no " + hop, e);
@@ -52,11 +53,10 @@ public final class InProcessExchange implements Exchange {
   }
 
   @Override
-  public Traffic drainTraffic() {
-    Traffic traffic = new Traffic(sent, 0, received, 0, 0, 0);
-    sent = 0;
-    received = 0;
-    return traffic;
+  public Traffic drainTraffic(int stage) {
+    Long out = sent.remove(stage);
+    Long in = received.remove(stage);
+    return new Traffic(out == null ? 0 : out, 0, in == null ? 0 : in, 0, 0, 0);
   }
 
   @Override

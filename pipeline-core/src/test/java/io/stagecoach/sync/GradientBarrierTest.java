@@ -23,7 +23,8 @@ class GradientBarrierTest {
 
   private StagePart part(int stage, long step, int attempt) {
     return new StagePart(
-        new StageStep(stage, step, attempt, Loss.none(), 1, 0, 0, List.of(), Traffic.none(), 0),
+        new StageStep(
+            stage, stage, step, attempt, Loss.none(), 1, 0, 0, List.of(), Traffic.none(), 0),
         Tensors.viewsOf(Map.of(), closed::incrementAndGet));
   }
 

@@ -66,7 +66,7 @@ class SynchronizerTest {
 
   private static StagePart part(int stage, Loss loss, double... gradients) {
     return new StagePart(
-        new StageStep(stage, 0, 0, loss, 4, 0.5, 0, List.of(), Traffic.none(), 0),
+        new StageStep(stage, stage, 0, 0, loss, 4, 0.5, 0, List.of(), Traffic.none(), 0),
         Tensors.of(StagePart.GRADIENTS, Nd4j.createFromArray(gradients)));
   }
 

@@ -247,7 +247,7 @@ public final class ExchangeBenchmark {
 
   private void measureHops(long step, int size, Samples into) {
     INDArray array = Nd4j.rand(DataType.FLOAT, BYTES[size] / 4);
-    exchange.drainTraffic();
+    exchange.drainTraffic(stage);
     int count = ROUND_TRIPS[size];
     for (int i = 0; i < count; i++) {
       long start = System.nanoTime();
@@ -255,7 +255,7 @@ public final class ExchangeBenchmark {
       exchange.receive(back(step, i)).close();
       into.hopNanos.add((System.nanoTime() - start) / 2);
     }
-    Traffic traffic = exchange.drainTraffic();
+    Traffic traffic = exchange.drainTraffic(stage);
     into.sendMicros.add(traffic.sendNanos() / 1e3 / traffic.hopsSent());
     into.receiveMicros.add(traffic.receiveNanos() / 1e3 / traffic.hopsReceived());
     int streamed = streamed(size);

@@ -4,6 +4,7 @@ import io.stagecoach.engine.Mode;
 import io.stagecoach.engine.Recompute;
 import io.stagecoach.engine.StageSpec;
 import io.stagecoach.engine.StepContext;
+import io.stagecoach.engine.dl4j.Dl4jEngine;
 import io.stagecoach.engine.dl4j.Dl4jModelUpdater;
 import io.stagecoach.engine.dl4j.LayerCosts;
 import io.stagecoach.plan.MemoryRules;
@@ -29,14 +30,15 @@ import io.stagecoach.sync.StagePart;
 import io.stagecoach.sync.StepOutcome;
 import io.stagecoach.sync.SyncSettings;
 import io.stagecoach.sync.Synchronizer;
-import io.stagecoach.tensor.Tensors;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * A pipeline of two stages in an application of its own, with two executor processes of one core:
@@ -124,7 +126,10 @@ final class ResidentPipeline implements AutoCloseable {
         Pipeline.launch(
             new PipelineSpec(
                 spark,
+                Dl4jEngine.NAME,
                 specs,
+                1,
+                List.of(Schedules.standard().named(SCHEDULE)),
                 StoreAccess.of(store.toUri().toString(), Workload.READING),
                 new PipelineSpec.Network(0, 0, MESSAGE_LIMIT, ExchangeOptions.DEFAULT_CREDIT),
                 new Deadlines(
@@ -193,8 +198,8 @@ final class ResidentPipeline implements AutoCloseable {
     }
   }
 
-  private Tensors weights(int stage) {
-    return Tensors.viewsOf(Map.of(Message.WEIGHTS, synchronizer.weights(stage)), () -> {});
+  private Optional<INDArray> weights(int stage) {
+    return Optional.of(synchronizer.weights(stage));
   }
 
   @Override

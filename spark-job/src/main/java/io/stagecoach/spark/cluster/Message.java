@@ -19,6 +19,7 @@ import java.util.List;
   @JsonSubTypes.Type(value = Message.Register.class, name = "register"),
   @JsonSubTypes.Type(value = Message.Assign.class, name = "assign"),
   @JsonSubTypes.Type(value = Message.Ready.class, name = "ready"),
+  @JsonSubTypes.Type(value = Message.UseSchedule.class, name = "use-schedule"),
   @JsonSubTypes.Type(value = Message.RunStep.class, name = "run-step"),
   @JsonSubTypes.Type(value = Message.StepDone.class, name = "step-done"),
   @JsonSubTypes.Type(value = Message.Failed.class, name = "failed"),
@@ -26,8 +27,10 @@ import java.util.List;
 })
 public sealed interface Message {
 
-  /** The name of the flat weights beside {@link RunStep}. */
-  String WEIGHTS = "weights";
+  /** The name of a stage's flat weights beside {@link RunStep}. */
+  static String weights(int stage) {
+    return "weights." + stage;
+  }
 
   /** The name of the spans beside {@link StepDone}: int64 of shape [actions, 2], start and end. */
   String SPANS = "spans";
@@ -36,13 +39,24 @@ public sealed interface Message {
   record Register(String executor, String host, int port) implements Message {}
 
   /**
-   * An executor is to host a stage.
+   * An executor is to host stages.
    *
-   * @param spec the stage
+   * @param executor its index in the pipeline
+   * @param engine the name of the engine that builds them
+   * @param specs the stages
    * @param stages where every stage lives
    * @param store how the batch store is read
    */
-  record Assign(StageSpec spec, List<StageAddress> stages, StoreAccess store) implements Message {}
+  record Assign(
+      int executor,
+      String engine,
+      List<StageSpec> specs,
+      List<StageAddress> stages,
+      StoreAccess store)
+      implements Message {}
+
+  /** A schedule, as text, that steps will name by its name and number of micro-batches. */
+  record UseSchedule(String text) implements Message {}
 
   /** A stage is built, and can reach the stages beside it. */
   record Ready(int stage) implements Message {}
@@ -51,7 +65,7 @@ public sealed interface Message {
    * A step begins; new weights are beside it where they have changed.
    *
    * @param context the step
-   * @param schedule the schedule's name
+   * @param schedule the name of a schedule that came before
    * @param slices the examples of each micro-batch
    */
   record RunStep(StepContext context, String schedule, List<Slice> slices) implements Message {}
@@ -59,6 +73,7 @@ public sealed interface Message {
   /** A stage is done with a step; its gradients, if it trained, and its spans are beside it. */
   record StepDone(
       int stage,
+      int executor,
       long step,
       int attempt,
       Loss loss,
@@ -73,6 +88,7 @@ public sealed interface Message {
     static StepDone of(StageStep report, ProcessMemory memory) {
       return new StepDone(
           report.stage(),
+          report.executor(),
           report.step(),
           report.attempt(),
           report.loss(),
@@ -87,6 +103,7 @@ public sealed interface Message {
     StageStep report(List<Span> spans) {
       return new StageStep(
           stage,
+          executor,
           step,
           attempt,
           loss,

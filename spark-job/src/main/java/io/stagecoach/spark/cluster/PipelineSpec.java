@@ -1,6 +1,7 @@
 package io.stagecoach.spark.cluster;
 
 import io.stagecoach.engine.StageSpec;
+import io.stagecoach.schedule.ScheduleAuthor;
 import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
 
@@ -8,20 +9,45 @@ import org.apache.spark.api.java.JavaSparkContext;
  * What a pipeline is launched from.
  *
  * @param spark the application
+ * @param engine the name of the engine that builds stages
  * @param stages the stages, in order
+ * @param chunks how many stages each executor hosts: stage s is on executor s mod (stages/chunks)
+ * @param schedules who writes the schedules that steps name
  * @param store where the batch store is
  * @param network ports and limits
  * @param deadlines how long the driver and the stages wait
  */
 public record PipelineSpec(
     JavaSparkContext spark,
+    String engine,
     List<StageSpec> stages,
+    int chunks,
+    List<ScheduleAuthor> schedules,
     StoreAccess store,
     Network network,
     Deadlines deadlines) {
 
   public PipelineSpec {
     stages = List.copyOf(stages);
+    schedules = List.copyOf(schedules);
+    if (chunks < 1 || stages.size() % chunks != 0) {
+      throw new IllegalArgumentException(stages.size() + " stages in chunks of " + chunks);
+    }
+  }
+
+  /** How many executors the pipeline takes. */
+  int executors() {
+    return stages.size() / chunks;
+  }
+
+  /** Which of them hosts a stage. */
+  int executorOf(int stage) {
+    return stage % executors();
+  }
+
+  /** The stages of one of them. */
+  List<StageSpec> stagesOf(int executor) {
+    return stages.stream().filter(stage -> executorOf(stage.stage()) == executor).toList();
   }
 
   /**

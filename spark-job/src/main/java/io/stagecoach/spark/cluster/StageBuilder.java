@@ -3,8 +3,10 @@ package io.stagecoach.spark.cluster;
 import io.stagecoach.batch.ManifestFile;
 import io.stagecoach.batch.MicroBatchSource;
 import io.stagecoach.batch.StoreReader;
+import io.stagecoach.engine.StageEngine;
+import io.stagecoach.engine.StageEngines;
 import io.stagecoach.engine.StageModule;
-import io.stagecoach.engine.dl4j.Dl4jStageModule;
+import io.stagecoach.engine.StageSpec;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
@@ -14,14 +16,19 @@ import io.stagecoach.spark.exchange.ExchangeOptions;
 import io.stagecoach.spark.exchange.PeerAddress;
 import io.stagecoach.spark.exchange.StreamingExchange;
 import io.stagecoach.stage.Exchange;
-import io.stagecoach.stage.StageRuntime;
+import io.stagecoach.stage.ExecutorRuntime;
+import io.stagecoach.stage.HostedStage;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
-/** Builds a stage as the driver assigns it: its compute, its data, its hops. */
+/** Builds stages as the driver assigns them: their compute, their data, their hops. */
 final class StageBuilder {
 
   private final HostSettings settings;
@@ -32,18 +39,35 @@ final class StageBuilder {
     this.hadoop = hadoop;
   }
 
-  StageRuntime build(Message.Assign assign, Endpoint endpoint) {
-    StageModule module = new Dl4jStageModule(assign.spec());
-    MicroBatchSource source = null;
+  /** Builds the stages of an executor, and what carries their hops. */
+  ExecutorRuntime build(Message.Assign assign, Endpoint endpoint) {
+    List<HostedStage> hosted = host(assign.engine(), assign.specs(), assign.store());
     try {
-      source = open(assign.store());
-      return new StageRuntime(
-          assign.spec().stage(), module, exchange(assign, endpoint), source, System::nanoTime);
+      return new ExecutorRuntime(
+          assign.executor(), hosted, exchange(assign, endpoint), System::nanoTime);
     } catch (RuntimeException e) {
-      if (source != null) {
-        source.close();
+      hosted.forEach(HostedStage::close);
+      throw e;
+    }
+  }
+
+  /** Builds stages without hops. */
+  List<HostedStage> host(String engineName, List<StageSpec> specs, StoreAccess store) {
+    StageEngine engine = StageEngines.named(engineName);
+    List<HostedStage> hosted = new ArrayList<>();
+    try {
+      for (StageSpec spec : specs) {
+        StageModule module = engine.open(spec);
+        try {
+          hosted.add(new HostedStage(spec.stage(), module, open(store)));
+        } catch (RuntimeException e) {
+          module.close();
+          throw e;
+        }
       }
-      module.close();
+      return hosted;
+    } catch (RuntimeException e) {
+      hosted.forEach(HostedStage::close);
       throw e;
     }
   }
@@ -63,16 +87,21 @@ final class StageBuilder {
   }
 
   private Exchange exchange(Message.Assign assign, Endpoint endpoint) {
-    int stage = assign.spec().stage();
-    Map<Integer, PeerAddress> neighbours = new HashMap<>();
-    for (StageAddress other : assign.stages()) {
-      if (Math.abs(other.stage() - stage) == 1) {
-        neighbours.put(
-            other.stage(),
-            new PeerAddress(StageHost.name(other.executor()), other.host(), other.port()));
+    Set<Integer> own = new TreeSet<>();
+    assign.specs().forEach(spec -> own.add(spec.stage()));
+    Map<Integer, Map<Integer, PeerAddress>> neighbours = new HashMap<>();
+    for (int stage : own) {
+      Map<Integer, PeerAddress> beside = new HashMap<>();
+      for (StageAddress other : assign.stages()) {
+        if (Math.abs(other.stage() - stage) == 1 && !own.contains(other.stage())) {
+          beside.put(
+              other.stage(),
+              new PeerAddress(StageHost.name(other.executor()), other.host(), other.port()));
+        }
       }
+      neighbours.put(stage, beside);
     }
     return StreamingExchange.open(
-        endpoint, stage, neighbours, new ExchangeOptions(0, settings.credit(), settings.step()));
+        endpoint, neighbours, new ExchangeOptions(0, settings.credit(), settings.step()));
   }
 }

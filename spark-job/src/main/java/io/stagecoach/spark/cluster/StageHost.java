@@ -1,19 +1,23 @@
 package io.stagecoach.spark.cluster;
 
 import io.stagecoach.engine.Mode;
+import io.stagecoach.engine.StageModule;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import io.stagecoach.schedule.Action;
+import io.stagecoach.schedule.Schedule;
 import io.stagecoach.spark.exchange.Control;
 import io.stagecoach.spark.exchange.Endpoint;
 import io.stagecoach.spark.exchange.EndpointOptions;
 import io.stagecoach.spark.exchange.Peer;
 import io.stagecoach.spark.exchange.Receiver;
-import io.stagecoach.stage.StageRuntime;
+import io.stagecoach.stage.ExecutorRuntime;
+import io.stagecoach.stage.HostedStage;
 import io.stagecoach.stage.StageStep;
 import io.stagecoach.sync.StagePart;
 import io.stagecoach.tensor.Tensors;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +33,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A stage on its executor: gets in touch with the driver, is told which stage it hosts, builds it,
+ * An executor's stages: gets in touch with the driver, is told which stages it hosts, builds them,
  * and then does one step after the other as it is told. The task's thread does all the work; the
  * transport's threads only put messages in a queue.
  */
@@ -38,6 +42,8 @@ final class StageHost implements Receiver, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StageHost.class);
   private static final long POLL_MILLIS = 500;
   private static final long MEMORY_INTERVAL_NANOS = 1_000_000_000L;
+
+  private record ScheduleKey(String name, int microBatches) {}
 
   private record Heard(Message message, Tensors tensors) {}
 
@@ -51,8 +57,9 @@ final class StageHost implements Receiver, AutoCloseable {
   private int stage = -1;
   private ProcessMemory process;
   private long processAskedAt;
-  private ActionLists actions;
-  private StageRuntime runtime;
+  private final Map<ScheduleKey, Schedule> schedules = new HashMap<>();
+  private int index;
+  private ExecutorRuntime runtime;
 
   private StageHost(SparkEnv env, HostSettings settings, StageBuilder builder) {
     this.executor = env.executorId();
@@ -134,10 +141,15 @@ final class StageHost implements Receiver, AutoCloseable {
   private void obey(Heard heardNow) {
     try (Tensors tensors = heardNow.tensors()) {
       if (heardNow.message() instanceof Message.Assign assign) {
-        stage = assign.spec().stage();
-        actions = new ActionLists(assign.spec().stages());
+        stage = assign.specs().get(0).stage();
+        index = assign.executor();
         runtime = builder.build(assign, endpoint);
-        say(new Message.Ready(stage), Tensors.none());
+        for (HostedStage hosted : runtime.stages()) {
+          say(new Message.Ready(hosted.stage()), Tensors.none());
+        }
+      } else if (heardNow.message() instanceof Message.UseSchedule use) {
+        Schedule schedule = Schedule.parse(use.text());
+        schedules.put(new ScheduleKey(schedule.name(), schedule.microBatches()), schedule);
       } else if (heardNow.message() instanceof Message.RunStep step) {
         run(step, tensors);
       } else {
@@ -150,14 +162,34 @@ final class StageHost implements Receiver, AutoCloseable {
   }
 
   private void run(Message.RunStep step, Tensors tensors) {
-    tensors.find(Message.WEIGHTS).ifPresent(runtime.module()::setParameters);
-    List<Action> mine = actions.of(step.schedule(), step.context().microBatches(), stage);
-    StageStep report = runtime.run(step.context(), mine, step.slices());
+    for (HostedStage hosted : runtime.stages()) {
+      tensors.find(Message.weights(hosted.stage())).ifPresent(hosted.module()::setParameters);
+    }
+    List<Action> mine = actions(step);
+    for (StageStep report : runtime.run(step.context(), mine, step.slices())) {
+      tell(report, step.context().mode());
+    }
+  }
+
+  private List<Action> actions(Message.RunStep step) {
+    Schedule schedule =
+        schedules.get(new ScheduleKey(step.schedule(), step.context().microBatches()));
+    if (schedule == null) {
+      throw new StagecoachException(
+          ErrorKind.PEER,
+          "The driver named the schedule " + step.schedule() + ", which it had not sent",
+          "All executors must run the same version of the job.");
+    }
+    return schedule.executors().get(index);
+  }
+
+  private void tell(StageStep report, Mode mode) {
+    StageModule module = runtime.stage(report.stage()).module();
     Map<String, INDArray> result = new LinkedHashMap<>();
     INDArray spans = SpanTensor.pack(report.spans());
     result.put(Message.SPANS, spans);
-    if (step.context().mode() == Mode.TRAINING && runtime.module().parameterLayout().length() > 0) {
-      result.put(StagePart.GRADIENTS, runtime.gradients().flat());
+    if (mode == Mode.TRAINING && module.parameterLayout().length() > 0) {
+      result.put(StagePart.GRADIENTS, module.gradients().flat());
     }
     // The gradients stay the module's own; they are not touched before the driver has them all.
     say(Message.StepDone.of(report, memoryNow()), Tensors.viewsOf(result, spans::close));

@@ -57,6 +57,15 @@ public final class Settings {
           "How many micro-batches a mini-batch is cut into. More of them keep the stages busier;"
               + " very small ones cost more than they save.");
 
+  public static final Setting<Integer> CHUNKS =
+      setting(
+          "chunks",
+          PIPELINE,
+          integer(1, 64),
+          1,
+          "How many pieces of the network each stage's executor has, for schedules that interleave;"
+              + " the layers are then cut into stages × chunks pieces, dealt out in turn.");
+
   public static final Setting<ScheduleKind> SCHEDULE =
       setting(
           "schedule",

@@ -161,6 +161,11 @@ public final class StagecoachConf {
     return get(Settings.STAGES);
   }
 
+  /** {@link Settings#CHUNKS}. */
+  public int chunks() {
+    return get(Settings.CHUNKS);
+  }
+
   /** {@link Settings#MICRO_BATCHES}. */
   public int microBatches() {
     return get(Settings.MICRO_BATCHES);

@@ -13,17 +13,23 @@ import io.stagecoach.tensor.TensorMessage;
 import io.stagecoach.tensor.Tensors;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
 
 /**
  * Hops from process to process, pushed as soon as they are computed. Each stage opens a connection
- * to every neighbour: its <em>lane</em>, on which its hops go out and their credit comes back.
+ * to every neighbour: its <em>lane</em>, on which its hops go out and their credit comes back. The
+ * stages of one executor share an exchange, so that whoever waits waits for all of them.
  *
  * <p><b>Back-pressure.</b> For each lane and kind of hop the receiving stage grants credit: while
  * it computes, its neighbour may be {@link ExchangeOptions#credit()} hops ahead of what it has
@@ -44,11 +50,11 @@ public final class StreamingExchange implements Exchange {
   private static final Hop.Kind[] KINDS = Hop.Kind.values();
 
   private final Endpoint endpoint;
-  private final int stage;
+  private final String name;
   private final ExchangeOptions options;
-  private final LaneKey key;
   private final TensorCodec codec;
-  private final Map<Integer, Neighbour> neighbours = new TreeMap<>();
+  private final Map<Lane, Neighbour> neighbours = new LinkedHashMap<>();
+  private final Set<Integer> stages;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -61,38 +67,62 @@ public final class StreamingExchange implements Exchange {
   private long step = Long.MIN_VALUE;
   private int attempt;
   private long dropped;
-  private Traffic traffic = Traffic.none();
+  private final Map<Integer, Traffic> traffic = new HashMap<>();
 
-  private StreamingExchange(Endpoint endpoint, int stage, ExchangeOptions options) {
+  /** Of the pairs of stages that exchange hops: a stage here, and its neighbour elsewhere. */
+  private record Lane(int own, int other) {}
+
+  private StreamingExchange(Endpoint endpoint, Set<Integer> stages, ExchangeOptions options) {
     this.endpoint = endpoint;
-    this.stage = stage;
+    this.stages = Collections.unmodifiableSet(new TreeSet<>(stages));
+    this.name =
+        (stages.size() == 1 ? "stage " : "stages ")
+            + this.stages.stream().map(String::valueOf).collect(Collectors.joining(", "));
     this.options = options;
-    this.key = new LaneKey(options.epoch(), stage);
     this.codec =
         new TensorCodec(
             endpoint.options().allocator(),
-            "hops of stage " + stage,
+            "hops of " + name,
             endpoint.options().maxMessageBytes());
   }
 
   /**
-   * Connects a stage to its neighbours. They may open theirs later: what is sent waits for them.
+   * Connects a stage to its neighbours, where it is the only one of its executor.
+   *
+   * @see #open(Endpoint, Map, ExchangeOptions)
+   */
+  public static StreamingExchange open(
+      Endpoint endpoint, int stage, Map<Integer, PeerAddress> neighbours, ExchangeOptions options) {
+    return open(endpoint, Map.of(stage, neighbours), options);
+  }
+
+  /**
+   * Connects the stages of an executor to their neighbours on others. These may open theirs later:
+   * what is sent waits for them.
    *
    * @param endpoint this process's endpoint; stays open when this closes
-   * @param stage the stage that this carries for
-   * @param neighbours where the stages are that it sends to or receives from
+   * @param neighbours for each stage that this carries for, where the stages are that it sends to
+   *     or receives from; those on this executor left out
    * @param options credit and deadlines
    * @throws StagecoachException PEER or DEADLINE if a neighbour's process cannot be reached
    */
   public static StreamingExchange open(
-      Endpoint endpoint, int stage, Map<Integer, PeerAddress> neighbours, ExchangeOptions options) {
-    StreamingExchange exchange = new StreamingExchange(endpoint, stage, options);
+      Endpoint endpoint,
+      Map<Integer, Map<Integer, PeerAddress>> neighbours,
+      ExchangeOptions options) {
+    StreamingExchange exchange = new StreamingExchange(endpoint, neighbours.keySet(), options);
     try {
-      neighbours.forEach(
-          (index, address) ->
-              exchange.neighbours.put(
-                  index, new Neighbour(index, address, exchange.options.credit())));
-      endpoint.attach(exchange.key, exchange::accept);
+      for (int own : exchange.stages) {
+        new TreeMap<>(neighbours.get(own))
+            .forEach(
+                (other, address) ->
+                    exchange.neighbours.put(
+                        new Lane(own, other),
+                        new Neighbour(own, other, address, options.credit())));
+      }
+      for (int own : exchange.stages) {
+        endpoint.attach(exchange.key(own), (link, from) -> exchange.accept(own, link, from));
+      }
       exchange.neighbours.values().forEach(exchange::openLane);
       return exchange;
     } catch (RuntimeException | Error e) {
@@ -101,34 +131,38 @@ public final class StreamingExchange implements Exchange {
     }
   }
 
+  private LaneKey key(int own) {
+    return new LaneKey(options.epoch(), own);
+  }
+
   private void openLane(Neighbour neighbour) {
     PeerAddress address = neighbour.address;
     Link link;
     try {
       link = endpoint.connectLink(address.host(), address.port());
     } catch (StagecoachException e) {
-      throw e.at(Where.stage(stage));
+      throw e.at(Where.stage(neighbour.own));
     }
     neighbour.out = link;
     if (!link.name().equals(address.name())) {
       throw new StagecoachException(
           ErrorKind.PEER,
           "Where " + address + " should be is " + link.name(),
-          Where.stage(stage),
+          Where.stage(neighbour.own),
           "An executor was replaced: start again",
           null);
     }
     link.lane(new Outgoing(neighbour));
-    link.send(new Frame.Lane(options.epoch(), stage, neighbour.stage), null);
+    link.send(new Frame.Lane(options.epoch(), neighbour.own, neighbour.stage), null);
   }
 
-  private HopIntake accept(Link link, int from) {
-    Neighbour neighbour = neighbours.get(from);
+  private HopIntake accept(int own, Link link, int from) {
+    Neighbour neighbour = neighbours.get(new Lane(own, from));
     lock.lock();
     try {
       if (neighbour == null || neighbour.in != null || closed) {
         throw new RefusedException(
-            Refusal.UNKNOWN_HOP, "a lane from stage " + from + " to stage " + stage);
+            Refusal.UNKNOWN_HOP, "a lane from stage " + from + " to stage " + own);
       }
       neighbour.in = link;
       grant(neighbour);
@@ -148,7 +182,7 @@ public final class StreamingExchange implements Exchange {
       Payload payload = encode(hop, tensors);
       long bytes = FrameHead.bytes(frame) + (payload == null ? 0 : payload.count());
       claimCredit(hop, payload).out.send(frame, payload);
-      count(new Traffic(1, bytes, 0, 0, System.nanoTime() - start, 0));
+      count(hop.from(), new Traffic(1, bytes, 0, 0, System.nanoTime() - start, 0));
     } catch (StagecoachException e) {
       throw e.at(place(hop));
     }
@@ -214,6 +248,7 @@ public final class StreamingExchange implements Exchange {
       long start = System.nanoTime();
       Tensors tensors = decode(hop, arrival);
       count(
+          hop.to(),
           new Traffic(
               0,
               0,
@@ -375,29 +410,21 @@ public final class StreamingExchange implements Exchange {
     changed.signalAll();
   }
 
-  private void count(Traffic more) {
+  private void count(int stage, Traffic more) {
     lock.lock();
     try {
-      traffic =
-          new Traffic(
-              traffic.hopsSent() + more.hopsSent(),
-              traffic.bytesSent() + more.bytesSent(),
-              traffic.hopsReceived() + more.hopsReceived(),
-              traffic.bytesReceived() + more.bytesReceived(),
-              traffic.sendNanos() + more.sendNanos(),
-              traffic.receiveNanos() + more.receiveNanos());
+      traffic.merge(stage, more, Traffic::plus);
     } finally {
       lock.unlock();
     }
   }
 
   @Override
-  public Traffic drainTraffic() {
+  public Traffic drainTraffic(int stage) {
     lock.lock();
     try {
-      Traffic drained = traffic;
-      traffic = Traffic.none();
-      return drained;
+      Traffic drained = traffic.remove(stage);
+      return drained == null ? Traffic.none() : drained;
     } finally {
       lock.unlock();
     }
@@ -424,22 +451,20 @@ public final class StreamingExchange implements Exchange {
   }
 
   private Neighbour neighbour(Hop hop, int other, int own) {
-    Neighbour neighbour = neighbours.get(other);
-    if (neighbour == null || own != stage) {
+    Neighbour neighbour = neighbours.get(new Lane(own, other));
+    if (neighbour == null) {
       throw new StagecoachException(
           ErrorKind.INTERNAL,
-          hop
-              + " in the exchange of stage "
-              + stage
-              + ", whose neighbours are "
-              + neighbours.keySet(),
+          hop + " in the exchange of " + name + ", whose lanes are " + neighbours.keySet(),
           "");
     }
     return neighbour;
   }
 
   private Where place(Hop hop) {
-    return Where.stage(stage).atStep(hop.step()).atMicroBatch(hop.microBatch());
+    return Where.stage(stages.contains(hop.to()) ? hop.to() : hop.from())
+        .atStep(hop.step())
+        .atMicroBatch(hop.microBatch());
   }
 
   private static String words(Hop hop) {
@@ -456,7 +481,7 @@ public final class StreamingExchange implements Exchange {
     return new StagecoachException(
         ErrorKind.INTERRUPTED,
         "The exchange was closed before the " + words(hop),
-        Where.stage(stage),
+        place(hop),
         "",
         null);
   }
@@ -480,7 +505,7 @@ public final class StreamingExchange implements Exchange {
     } finally {
       lock.unlock();
     }
-    endpoint.detach(key);
+    stages.forEach(own -> endpoint.detach(key(own)));
     neighbours.values().stream().filter(n -> n.out != null).forEach(n -> n.out.startClose());
     Duration timeout = endpoint.options().closeTimeout();
     neighbours.values().stream().filter(n -> n.out != null).forEach(n -> n.out.awaitEnded(timeout));
@@ -489,6 +514,7 @@ public final class StreamingExchange implements Exchange {
 
   /** What is known of a neighbour; but for the first three under the lock. */
   private static final class Neighbour {
+    final int own;
     final int stage;
     final PeerAddress address;
     Link out;
@@ -497,7 +523,8 @@ public final class StreamingExchange implements Exchange {
     final Map<Hop.Kind, CreditWindow> receiving = new EnumMap<>(Hop.Kind.class);
     StagecoachException left;
 
-    Neighbour(int stage, PeerAddress address, int credit) {
+    Neighbour(int own, int stage, PeerAddress address, int credit) {
+      this.own = own;
       this.stage = stage;
       this.address = address;
       for (Hop.Kind kind : KINDS) {
@@ -550,7 +577,10 @@ public final class StreamingExchange implements Exchange {
       lock.lock();
       try {
         neighbour.sending.get(kind).allow(total);
-        if (awaited != null && awaited.to() == neighbour.stage && awaited.kind() == kind) {
+        if (awaited != null
+            && awaited.from() == neighbour.own
+            && awaited.to() == neighbour.stage
+            && awaited.kind() == kind) {
           changed.signalAll();
         }
       } finally {
@@ -572,10 +602,10 @@ public final class StreamingExchange implements Exchange {
         if (closed) {
           return PayloadSink.NOWHERE;
         }
-        if (hop.to() != stage || hop.from() != neighbour.stage || inbox.containsKey(hop)) {
+        if (hop.to() != neighbour.own || hop.from() != neighbour.stage || inbox.containsKey(hop)) {
           throw new RefusedException(
               Refusal.UNKNOWN_HOP,
-              hop + " on the lane from stage " + neighbour.stage + " to stage " + stage);
+              hop + " on the lane from stage " + neighbour.stage + " to stage " + neighbour.own);
         }
         if (!neighbour.receiving.get(hop.kind()).arrive()) {
           throw new RefusedException(Refusal.BEYOND_CREDIT, hop + " beyond its credit");

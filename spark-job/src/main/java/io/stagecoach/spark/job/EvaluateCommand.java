@@ -3,21 +3,20 @@ package io.stagecoach.spark.job;
 import io.stagecoach.engine.Loss;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
-import io.stagecoach.spark.cluster.Message;
 import io.stagecoach.spark.cluster.Pipeline;
 import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.data.JobData;
 import io.stagecoach.spark.data.PreparedData;
 import io.stagecoach.spark.job.outcome.LastLine;
-import io.stagecoach.tensor.Tensors;
+import io.stagecoach.sync.StageWeights;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.indexing.NDArrayIndex;
 import picocli.CommandLine.Command;
 
 /** Measures a saved model on data, through the pipeline. */
@@ -52,8 +51,7 @@ final class EvaluateCommand extends JobCommand {
     record.update(figures -> figures.pipeline(conf.stages(), conf.exchange().word()).model(from));
     SavedModel saved = SavedModel.read(new ModelFileAccess(hadoop), from);
     JobData data = JobData.open(spark, conf);
-    try (StartModel model =
-        new StartModel(saved.updater(), java.util.Optional.of(saved.learned()))) {
+    try (StartModel model = new StartModel(saved.updater(), Optional.of(saved.learned()))) {
       TrainingPlan plan = TrainingPlan.of(conf, model.configuration(), data.timeSteps());
       PreparedData prepared =
           data.prepareForEvaluation(ModelShapes.of(model.configuration()), saved.learned());
@@ -73,14 +71,10 @@ final class EvaluateCommand extends JobCommand {
     }
   }
 
-  private static Tensors weights(StartModel model, TrainingPlan plan, int stage) {
-    long first = plan.parameters().subList(0, stage).stream().mapToLong(Long::longValue).sum();
-    long length = plan.parameters().get(stage);
-    if (length == 0) {
-      return Tensors.none();
-    }
-    INDArray mine = model.updater().parameters().get(NDArrayIndex.interval(first, first + length));
-    return Tensors.viewsOf(Map.of(Message.WEIGHTS, mine), () -> {});
+  private static Optional<INDArray> weights(StartModel model, TrainingPlan plan, int stage) {
+    INDArray whole = model.updater().parameters();
+    INDArray mine = new StageWeights(plan.parameters(), whole.length()).of(stage, whole);
+    return mine.isEmpty() ? Optional.empty() : Optional.of(mine);
   }
 
   private static LastLine report(Loss loss, RunRecord record) {

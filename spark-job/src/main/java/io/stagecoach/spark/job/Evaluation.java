@@ -10,11 +10,11 @@ import io.stagecoach.schedule.ForwardOnly;
 import io.stagecoach.spark.cluster.Message;
 import io.stagecoach.spark.cluster.Pipeline;
 import io.stagecoach.sync.StagePart;
-import io.stagecoach.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntFunction;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Runs the validation examples forward through the resident pipeline. */
 final class Evaluation {
@@ -52,7 +52,7 @@ final class Evaluation {
    * @param step the next training step
    * @param weights the weights that the stages do not have yet
    */
-  Optional<Loss> run(long step, IntFunction<Tensors> weights) {
+  Optional<Loss> run(long step, IntFunction<Optional<INDArray>> weights) {
     if (isEmpty()) {
       return Optional.empty();
     }
@@ -65,7 +65,7 @@ final class Evaluation {
       List<StagePart> parts =
           pipeline.run(
               new Message.RunStep(context, SCHEDULE, List.copyOf(some)),
-              first == 0 ? weights : stage -> Tensors.none());
+              first == 0 ? weights : stage -> Optional.empty());
       for (StagePart part : parts) {
         sum = sum.plus(part.report().loss());
         part.close();

@@ -1,11 +1,14 @@
 package io.stagecoach.spark.job;
 
 import io.stagecoach.batch.ReadOptions;
+import io.stagecoach.engine.dl4j.Dl4jEngine;
+import io.stagecoach.schedule.ForwardOnly;
 import io.stagecoach.spark.cluster.Deadlines;
 import io.stagecoach.spark.cluster.PipelineSpec;
 import io.stagecoach.spark.cluster.StoreAccess;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.data.PreparedData;
+import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -28,7 +31,10 @@ final class PipelineSpecs {
       PreparedData prepared) {
     return new PipelineSpec(
         JavaSparkContext.fromSparkContext(spark.sparkContext()),
+        Dl4jEngine.NAME,
         plan.specs(model.updater().json(), conf.recompute(), conf.seed()),
+        conf.chunks(),
+        List.of(plan.author(), new ForwardOnly()),
         StoreAccess.of(
             prepared.storage().toString(),
             new ReadOptions(

@@ -13,10 +13,8 @@ import io.stagecoach.spark.job.progress.StepDone;
 import io.stagecoach.sync.StagePart;
 import io.stagecoach.sync.StepOutcome;
 import io.stagecoach.sync.Synchronizer;
-import io.stagecoach.tensor.Tensors;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -190,12 +188,8 @@ final class TrainingLoop {
   }
 
   /** The weights that a stage must be sent: none where it has them. */
-  private Tensors weights(int stage) {
+  private Optional<INDArray> weights(int stage) {
     INDArray weights = synchronizer.weights(stage);
-    if (!weightsChanged || weights.isEmpty()) {
-      return Tensors.none();
-    }
-    // The synchronizer's own array, which nothing changes before the stage has answered.
-    return Tensors.viewsOf(Map.of(Message.WEIGHTS, weights), () -> {});
+    return weightsChanged && !weights.isEmpty() ? Optional.of(weights) : Optional.empty();
   }
 }

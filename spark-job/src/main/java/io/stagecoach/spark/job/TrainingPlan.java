@@ -1,6 +1,7 @@
 package io.stagecoach.spark.job;
 
 import io.stagecoach.batch.MicroBatches;
+import io.stagecoach.batch.Slice;
 import io.stagecoach.engine.Recompute;
 import io.stagecoach.engine.StageSpec;
 import io.stagecoach.engine.dl4j.LayerCosts;
@@ -12,6 +13,7 @@ import io.stagecoach.plan.PlannedStage;
 import io.stagecoach.plan.Stash;
 import io.stagecoach.schedule.PipelineShape;
 import io.stagecoach.schedule.Schedule;
+import io.stagecoach.schedule.ScheduleAuthor;
 import io.stagecoach.schedule.Schedules;
 import io.stagecoach.schedule.Simulation;
 import io.stagecoach.schedule.Simulator;
@@ -25,9 +27,10 @@ import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
  * How a run is cut and in what order its stages work.
  *
  * @param plan which layers make which stage
+ * @param author who writes the run's schedules
  * @param schedule a full mini-batch's schedule
  */
-record TrainingPlan(Plan plan, Schedule schedule) {
+record TrainingPlan(Plan plan, ScheduleAuthor author, Schedule schedule) {
 
   /** Activations on their way and credit for the next: what an exchange holds at a border. */
   private static final int TRANSPORT_WINDOW = 2;
@@ -39,14 +42,12 @@ record TrainingPlan(Plan plan, Schedule schedule) {
    * @throws io.stagecoach.error.StagecoachException PLAN where none fits
    */
   static TrainingPlan of(StagecoachConf conf, MultiLayerConfiguration network, int timeSteps) {
-    int stages = conf.stages();
+    int stages = conf.stages() * conf.chunks();
     MicroBatches batches =
         new MicroBatches(conf.batchSize(), conf.batchSize(), conf.microBatches());
-    int microBatches = batches.slices(io.stagecoach.batch.Slice.Split.TRAINING, 0, 0).size();
-    Schedule schedule =
-        Schedules.standard()
-            .named(conf.schedule().word())
-            .schedule(new PipelineShape(stages, microBatches));
+    int microBatches = batches.slices(Slice.Split.TRAINING, 0, 0).size();
+    ScheduleAuthor author = Schedules.standard().named(conf.schedule().word());
+    Schedule schedule = author.schedule(new PipelineShape(stages, microBatches, conf.chunks()));
     List<Integer> stash = schedule.peakStash();
     MemoryRules rules =
         new MemoryRules(
@@ -63,7 +64,7 @@ record TrainingPlan(Plan plan, Schedule schedule) {
                     stages,
                     rules,
                     limit));
-    return new TrainingPlan(plan, schedule);
+    return new TrainingPlan(plan, author, schedule);
   }
 
   /** What each stage is built from. */

@@ -30,16 +30,20 @@ class MessageJsonTest {
     return List.of(
         new Message.Register("7", "::1", 4040),
         new Message.Assign(
-            new StageSpec("{ \"a\": 1 }", 0, 2, 0, 3, 2, Recompute.STAGE, -5),
+            1,
+            "dl4j",
+            List.of(new StageSpec("{ \"a\": 1 }", 0, 2, 0, 3, 2, Recompute.STAGE, -5)),
             List.of(new StageAddress(0, "4", "node", 1), new StageAddress(1, "5", "node", 2)),
             StoreAccess.of("file:/store", ReadOptions.shuffled(9))),
         new Message.Ready(3),
+        new Message.UseSchedule("0: F0.0\n"),
         new Message.RunStep(
             new StepContext(9, 1, 2, 3, Mode.TRAINING, true),
             "1f1b",
             List.of(Slice.of(Split.TRAINING, 2, 64, 16).time(8, 4))),
         new Message.StepDone(
             1,
+            0,
             9,
             1,
             new Loss(1.5, 4, 8, List.of(1L, 0L, 2L, 1L)),

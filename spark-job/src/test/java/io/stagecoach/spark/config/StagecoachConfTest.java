@@ -33,6 +33,7 @@ class StagecoachConfTest {
   static {
     MAPPINGS.put("stages", new Mapping(2, "3", 3));
     MAPPINGS.put("microBatches", new Mapping(4, "8", 8));
+    MAPPINGS.put("chunks", new Mapping(1, "2", 2));
     MAPPINGS.put("schedule", new Mapping(ScheduleKind.ONE_F_ONE_B, "GPipe", ScheduleKind.GPIPE));
     MAPPINGS.put("recompute", new Mapping(Recompute.NONE, "stage", Recompute.STAGE));
     MAPPINGS.put(

@@ -92,6 +92,44 @@ class StreamingExchangeTest {
     }
   }
 
+  /** Stages 0 and 2 on one executor, 1 and 3 on the other, with the least credit. */
+  @Test
+  void stagesOfOneExecutorShareAnExchange() throws Exception {
+    Endpoint even = network.endpoint("even", new Network.Heard());
+    Endpoint odd = network.endpoint("odd", new Network.Heard());
+    Map<Integer, PeerAddress> toOdd = Map.of(1, odd.address());
+    Map<Integer, PeerAddress> toEven = Map.of(0, even.address(), 2, even.address());
+    ExchangeOptions one = new ExchangeOptions(0, 1, options().hopTimeout());
+    try (StreamingExchange first =
+            StreamingExchange.open(
+                even, Map.of(0, toOdd, 2, Map.of(1, odd.address(), 3, odd.address())), one);
+        StreamingExchange second =
+            StreamingExchange.open(odd, Map.of(1, toEven, 3, Map.of(2, even.address())), one)) {
+      CompletableFuture<Void> other =
+          CompletableFuture.runAsync(
+              () -> {
+                for (int m = 0; m < 5; m++) {
+                  second.receive(activations(0, m, 0)).close();
+                  second.send(activations(0, m, 1), value(m));
+                }
+                for (int m = 0; m < 5; m++) {
+                  assertThat(value(second.receive(activations(0, m, 2)))).isEqualTo(10 + m);
+                }
+              });
+      for (int m = 0; m < 5; m++) {
+        first.send(activations(0, m, 0), value(m));
+      }
+      for (int m = 0; m < 5; m++) {
+        assertThat(value(first.receive(activations(0, m, 1)))).isEqualTo(m);
+        first.send(activations(0, m, 2), value(10 + m));
+      }
+      other.get(60, TimeUnit.SECONDS);
+      assertThat(first.drainTraffic(0).hopsSent()).isEqualTo(5);
+      assertThat(first.drainTraffic(2).hopsSent()).isEqualTo(5);
+      assertThat(second.drainTraffic(3).hopsReceived()).isEqualTo(5);
+    }
+  }
+
   @Test
   void aLargeHopArrivesWhole() {
     List<StreamingExchange> stages = network.chain(2, options());
@@ -101,12 +139,12 @@ class StreamingExchangeTest {
     try (Tensors received = stages.get(0).receive(gradients(3, 0, 1))) {
       assertThat(received.get("g")).isEqualTo(copy);
     }
-    Traffic sent = stages.get(1).drainTraffic();
-    Traffic got = stages.get(0).drainTraffic();
+    Traffic sent = stages.get(1).drainTraffic(1);
+    Traffic got = stages.get(0).drainTraffic(0);
     assertThat(sent.hopsSent()).isEqualTo(1);
     assertThat(got.hopsReceived()).isEqualTo(1);
     assertThat(sent.bytesSent()).isEqualTo(got.bytesReceived()).isGreaterThan(16_000_012);
-    assertThat(stages.get(0).drainTraffic()).isEqualTo(Traffic.none());
+    assertThat(stages.get(0).drainTraffic(0)).isEqualTo(Traffic.none());
   }
 
   @Test
@@ -318,7 +356,7 @@ class StreamingExchangeTest {
     // Stage 1 is in the second attempt already, and waits there for its hop.
     Hop again = new Hop(0, 1, Hop.Kind.ACTIVATIONS, 0, 0, 1);
     Future<Double> waiting = async(() -> value(stages.get(1).receive(again)));
-    stages.get(1).drainTraffic();
+    stages.get(1).drainTraffic(1);
     await(() -> stages.get(1).isWaiting());
     stages.get(0).send(new Hop(0, 0, Hop.Kind.ACTIVATIONS, 0, 0, 1), value(1));
     stages.get(0).send(again, value(2));

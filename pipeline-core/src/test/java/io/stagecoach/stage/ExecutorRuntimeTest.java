@@ -33,7 +33,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-class StageRuntimeTest {
+class ExecutorRuntimeTest {
 
   /** Multiplies by one weight; the last stage's loss is half the square of its output. */
   private static final class Scale implements StageModule {
@@ -146,8 +146,12 @@ class StageRuntimeTest {
 
   private final AtomicLong clock = new AtomicLong();
 
-  private StageRuntime runtime(int stage, Scale module, Exchange exchange) {
-    return new StageRuntime(stage, module, exchange, numbers(), () -> clock.addAndGet(10));
+  private ExecutorRuntime runtime(int stage, Scale module, Exchange exchange) {
+    return new ExecutorRuntime(
+        stage,
+        List.of(new HostedStage(stage, module, numbers())),
+        exchange,
+        () -> clock.addAndGet(10));
   }
 
   @Test
@@ -156,11 +160,11 @@ class StageRuntimeTest {
     Scale a = new Scale(true, false, 3);
     Scale b = new Scale(false, true, 2);
     StepContext step = new StepContext(5, 0, 0, 2, Mode.TRAINING, false);
-    try (StageRuntime first = runtime(0, a, wire[0]);
-        StageRuntime last = runtime(1, b, wire[1])) {
+    try (ExecutorRuntime first = runtime(0, a, wire[0]);
+        ExecutorRuntime last = runtime(1, b, wire[1])) {
       CompletableFuture<StageStep> other =
-          CompletableFuture.supplyAsync(() -> last.run(step, LAST, slices(2)));
-      StageStep mine = first.run(step, FIRST, slices(2));
+          CompletableFuture.supplyAsync(() -> last.run(step, LAST, slices(2)).get(0));
+      StageStep mine = first.run(step, FIRST, slices(2)).get(0);
       StageStep theirs = other.join();
 
       // Loss Σ (a b x)² / 2 for x = 1, 2; d/da = a b² Σ x², d/db = a² b Σ x².
@@ -182,12 +186,13 @@ class StageRuntimeTest {
   @Test
   void inferenceStashesNothing() {
     InProcessExchange[] wire = InProcessExchange.between(2);
-    try (StageRuntime only = runtime(0, new Scale(true, true, 3), wire[0])) {
+    try (ExecutorRuntime only = runtime(0, new Scale(true, true, 3), wire[0])) {
       StageStep step =
           only.run(
-              new StepContext(0, 0, 0, 2, Mode.INFERENCE, false),
-              List.of(new Action.Forward(0, 0), new Action.Forward(0, 1)),
-              slices(2));
+                  new StepContext(0, 0, 0, 2, Mode.INFERENCE, false),
+                  List.of(new Action.Forward(0, 0), new Action.Forward(0, 1)),
+                  slices(2))
+              .get(0);
       assertThat(step.peakStash()).isZero();
       assertThat(step.loss().examples()).isEqualTo(2);
       assertThat(step.regularization()).isZero();
@@ -199,7 +204,7 @@ class StageRuntimeTest {
   void aFailureNamesItsPlaceAndLeaksNothing() {
     InProcessExchange[] wire = InProcessExchange.between(2);
     Scale module = new Scale(true, false, 3);
-    try (StageRuntime runtime = runtime(0, module, wire[0])) {
+    try (ExecutorRuntime runtime = runtime(0, module, wire[0])) {
       StepContext step = new StepContext(7, 0, 0, 2, Mode.TRAINING, false);
       assertThatThrownBy(
               () ->
@@ -219,6 +224,61 @@ class StageRuntimeTest {
                 assertThat(e.where().microBatch()).isEqualTo(1);
               });
       assertThat(open).hasValue(0);
+    }
+  }
+
+  @Test
+  void stagesOfOneExecutorPassTensorsWithoutTheExchange() {
+    Scale a = new Scale(true, false, 3);
+    Scale b = new Scale(false, true, 2);
+    Exchange unused =
+        new Exchange() {
+          @Override
+          public void send(Hop hop, Tensors tensors) {
+            throw new AssertionError(hop);
+          }
+
+          @Override
+          public Tensors receive(Hop hop) {
+            throw new AssertionError(hop);
+          }
+
+          @Override
+          public Traffic drainTraffic(int stage) {
+            return Traffic.none();
+          }
+
+          @Override
+          public void close() {}
+        };
+    List<HostedStage> hosted =
+        List.of(new HostedStage(0, a, numbers()), new HostedStage(1, b, numbers()));
+    try (ExecutorRuntime both = new ExecutorRuntime(0, hosted, unused, () -> clock.addAndGet(10))) {
+      List<Action> actions = new ArrayList<>();
+      actions.addAll(FIRST.subList(0, 4));
+      actions.addAll(LAST);
+      actions.addAll(FIRST.subList(4, 8));
+      StepContext step = new StepContext(5, 0, 0, 2, Mode.TRAINING, false);
+      both.begin(step, slices(2));
+      both.perform(actions.subList(0, 7));
+      both.perform(actions.subList(7, actions.size()));
+      List<StageStep> reports = both.end();
+
+      assertThat(a.gradient.getDouble(0)).isEqualTo(3 * 4 * 5);
+      assertThat(b.gradient.getDouble(0)).isEqualTo(9 * 2 * 5);
+      assertThat(reports).extracting(StageStep::stage).containsExactly(0, 1);
+      assertThat(reports).extracting(StageStep::executor).containsExactly(0, 0);
+      assertThat(reports.get(0).elapsedNanos()).isEqualTo(reports.get(1).elapsedNanos());
+      assertThat(open).hasValue(0);
+
+      both.begin(new StepContext(5, 1, 0, 2, Mode.TRAINING, false), slices(2));
+      both.perform(FIRST.subList(0, 4));
+      assertThat(open).hasPositiveValue();
+      both.begin(new StepContext(5, 2, 0, 2, Mode.TRAINING, false), slices(2));
+      assertThat(open).as("what an abandoned attempt held").hasValue(0);
+      both.perform(actions);
+      both.end();
+      assertThat(a.gradient.getDouble(0)).isEqualTo(3 * 4 * 5);
     }
   }
 }

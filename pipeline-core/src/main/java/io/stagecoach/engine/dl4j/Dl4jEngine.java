@@ -1,0 +1,22 @@
+package io.stagecoach.engine.dl4j;
+
+import io.stagecoach.engine.StageEngine;
+import io.stagecoach.engine.StageModule;
+import io.stagecoach.engine.StageSpec;
+
+/** Cuts DL4J networks. */
+public final class Dl4jEngine implements StageEngine {
+
+  /** What plans and messages call it. */
+  public static final String NAME = "dl4j";
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public StageModule open(StageSpec spec) {
+    return new Dl4jStageModule(spec);
+  }
+}

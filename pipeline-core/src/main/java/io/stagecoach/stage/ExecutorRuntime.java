@@ -1,0 +1,155 @@
+package io.stagecoach.stage;
+
+import io.stagecoach.batch.Slice;
+import io.stagecoach.engine.StepContext;
+import io.stagecoach.error.StagecoachException;
+import io.stagecoach.schedule.Action;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.LongSupplier;
+
+/**
+ * The stages of one executor at work: walks a list of actions over them and an exchange, knows no
+ * schedule by name, and leaves a timed span for each action. Hops between its own stages never
+ * reach the exchange. One thread at a time calls it.
+ *
+ * <p>A step is {@link #begin}, its actions in as many runs of {@link #perform} as the exchange
+ * needs, {@link #end}. A step that fails is abandoned: what it held is closed.
+ */
+public final class ExecutorRuntime implements AutoCloseable {
+
+  private final Map<Integer, StageRuntime> stages = new TreeMap<>();
+  private final Exchange exchange;
+  private final LongSupplier nanoClock;
+  private long heard;
+  private boolean open;
+
+  /**
+   * @param executor the executor's index among those of the pipeline
+   * @param hosted its stages; closed with this
+   * @param exchange carries hops to and from other executors; closed with this
+   * @param nanoClock a monotonic clock in nanoseconds
+   */
+  public ExecutorRuntime(
+      int executor, List<HostedStage> hosted, Exchange exchange, LongSupplier nanoClock) {
+    this.exchange =
+        hosted.size() == 1
+            ? exchange
+            : new LocalHops(hosted.stream().map(HostedStage::stage).toList(), exchange);
+    this.nanoClock = nanoClock;
+    for (HostedStage stage : hosted) {
+      stages.put(stage.stage(), new StageRuntime(executor, stage, this.exchange, nanoClock));
+    }
+  }
+
+  /** The stages here, in order. */
+  public List<HostedStage> stages() {
+    return stages.values().stream().map(StageRuntime::hosted).toList();
+  }
+
+  /** A stage that is here. */
+  public HostedStage stage(int stage) {
+    return runtime(stage).hosted();
+  }
+
+  /** Runs a step to its end, as {@link #begin}, {@link #perform} and {@link #end} do. */
+  public List<StageStep> run(StepContext context, List<Action> actions, List<Slice> slices) {
+    begin(context, slices);
+    perform(actions);
+    return end();
+  }
+
+  /**
+   * Begins a step; one that was not ended is abandoned.
+   *
+   * @param context the step
+   * @param slices the examples of each micro-batch
+   */
+  public void begin(StepContext context, List<Slice> slices) {
+    abandon();
+    heard = nanoClock.getAsLong();
+    open = true;
+    try {
+      for (StageRuntime stage : stages.values()) {
+        stage.begin(context, slices, heard);
+      }
+    } catch (RuntimeException | Error e) {
+      abandon();
+      throw e;
+    }
+  }
+
+  /**
+   * Performs some of the step's actions, in order.
+   *
+   * @throws StagecoachException where one fails; the step is then abandoned
+   */
+  public void perform(List<Action> actions) {
+    if (!open) {
+      throw new IllegalStateException("no step has begun");
+    }
+    try {
+      for (Action action : actions) {
+        runtime(action.stage()).perform(action);
+      }
+    } catch (RuntimeException | Error e) {
+      abandon();
+      throw e;
+    }
+  }
+
+  /**
+   * Ends the step.
+   *
+   * @return what happened, for each stage in order; gradients stay with the stages' modules until
+   *     the next step
+   */
+  public List<StageStep> end() {
+    if (!open) {
+      throw new IllegalStateException("no step has begun");
+    }
+    long elapsed = nanoClock.getAsLong() - heard;
+    List<StageStep> reports = new ArrayList<>(stages.size());
+    for (StageRuntime stage : stages.values()) {
+      reports.add(stage.end(elapsed));
+    }
+    abandon();
+    return reports;
+  }
+
+  /** Closes what an unfinished step holds; nothing where none is under way. */
+  public void abandon() {
+    open = false;
+    stages.values().forEach(StageRuntime::drop);
+  }
+
+  private StageRuntime runtime(int stage) {
+    StageRuntime runtime = stages.get(stage);
+    if (runtime == null) {
+      throw new IllegalArgumentException(
+          "stage " + stage + " is not here; here are " + stages.keySet());
+    }
+    return runtime;
+  }
+
+  @Override
+  public void close() {
+    abandon();
+    close(List.copyOf(stages.values()));
+  }
+
+  /** Each even if another fails, the exchange last. */
+  private void close(List<StageRuntime> left) {
+    if (left.isEmpty()) {
+      exchange.close();
+      return;
+    }
+    try {
+      left.get(0).hosted().close();
+    } finally {
+      close(left.subList(1, left.size()));
+    }
+  }
+}

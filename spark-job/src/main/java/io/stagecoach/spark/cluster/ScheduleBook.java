@@ -1,0 +1,47 @@
+package io.stagecoach.spark.cluster;
+
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
+import io.stagecoach.schedule.PipelineShape;
+import io.stagecoach.schedule.Schedule;
+import io.stagecoach.schedule.ScheduleAuthor;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The schedules of a run: written once for each number of micro-batches. */
+final class ScheduleBook {
+
+  private record Key(String name, int microBatches) {}
+
+  private final int stages;
+  private final int chunks;
+  private final List<ScheduleAuthor> authors;
+  private final Map<Key, Schedule> written = new HashMap<>();
+
+  /**
+   * @param stages how many stages there are, chunks counted
+   * @param chunks how many of them an executor has
+   */
+  ScheduleBook(int stages, int chunks, List<ScheduleAuthor> authors) {
+    this.stages = stages;
+    this.chunks = chunks;
+    this.authors = List.copyOf(authors);
+  }
+
+  /** The schedule of that name, sends and receives included. */
+  Schedule of(String name, int microBatches) {
+    return written.computeIfAbsent(new Key(name, microBatches), this::write);
+  }
+
+  private Schedule write(Key key) {
+    return authors.stream()
+        .filter(author -> author.name().equals(key.name()))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new StagecoachException(
+                    ErrorKind.INTERNAL, "No author of " + key.name() + " was given", ""))
+        .schedule(new PipelineShape(stages, key.microBatches(), chunks));
+  }
+}

@@ -1,0 +1,309 @@
+package io.stagecoach.spark.cluster;
+
+import io.stagecoach.engine.StageSpec;
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
+import io.stagecoach.error.Where;
+import io.stagecoach.schedule.Schedule;
+import io.stagecoach.spark.exchange.Control;
+import io.stagecoach.spark.exchange.Endpoint;
+import io.stagecoach.spark.exchange.EndpointOptions;
+import io.stagecoach.spark.exchange.JobSecret;
+import io.stagecoach.spark.exchange.Peer;
+import io.stagecoach.spark.exchange.Receiver;
+import io.stagecoach.stage.Span;
+import io.stagecoach.sync.GradientBarrier;
+import io.stagecoach.sync.StagePart;
+import io.stagecoach.tensor.Tensors;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntFunction;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.util.SerializableConfiguration;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Stages that live in one barrier job and pass hops to each other directly. What they say to the
+ * driver arrives on the transport's threads.
+ */
+final class StreamingPipeline implements Pipeline {
+
+  private static final Logger LOG = LoggerFactory.getLogger(StreamingPipeline.class);
+
+  /** A consequence of a failure waits this long for its cause. */
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+  private final PipelineSpec spec;
+  private final Rendezvous rendezvous;
+  private final GradientBarrier barrier;
+  private final FirstCause firstCause;
+  private final Map<Integer, ProcessMemory> processes = new ConcurrentHashMap<>();
+  private final BufferAllocator memory = new RootAllocator();
+  private final ScheduleBook schedules;
+  private final Set<Schedule> told = new HashSet<>();
+  private volatile Order current;
+  private long lastStep = -1;
+  private int attempt;
+  private Endpoint endpoint;
+  private BarrierJob job;
+  private List<StageAddress> stages = List.of();
+
+  private StreamingPipeline(PipelineSpec spec) {
+    this.spec = spec;
+    this.rendezvous = new Rendezvous();
+    this.barrier = new GradientBarrier(spec.stages().size());
+    this.schedules = new ScheduleBook(spec.stages().size(), spec.chunks(), spec.schedules());
+    this.firstCause =
+        new FirstCause(
+            PATIENCE,
+            cause -> {
+              barrier.fail(cause);
+              rendezvous.fail(cause);
+            });
+  }
+
+  /** A step that the stages were told. */
+  private record Order(Message.RunStep step, Schedule schedule) {}
+
+  static Pipeline launch(PipelineSpec spec) {
+    StreamingPipeline pipeline = new StreamingPipeline(spec);
+    try {
+      pipeline.start();
+      return pipeline;
+    } catch (RuntimeException e) {
+      pipeline.close();
+      throw e;
+    }
+  }
+
+  private void start() {
+    int count = spec.executors();
+    ExecutorSlots slots = ExecutorSlots.await(spec.spark(), count, spec.deadlines().launch());
+    UUID runId = UUID.randomUUID();
+    JobSecret secret = JobSecret.random();
+    Deadlines deadlines = spec.deadlines();
+    endpoint =
+        Endpoint.open(
+            EndpointOptions.in(SparkEnv.get(), runId, secret, "driver", memory)
+                .withPort(spec.network().driverPort())
+                .withTimeouts(deadlines.contact(), deadlines.contact())
+                .withMaxMessageBytes(spec.network().messageLimit()),
+            new Hearing());
+    HostSettings settings =
+        new HostSettings(
+            new DriverAddress(endpoint.host(), endpoint.port()),
+            runId,
+            secret,
+            spec.network().executorPort(),
+            deadlines.contact(),
+            deadlines.step(),
+            spec.network().messageLimit(),
+            spec.network().credit());
+    job =
+        BarrierJob.start(
+            spec.spark(),
+            slots.barrierTasks(count),
+            new StageHostTask(
+                settings, new SerializableConfiguration(spec.spark().hadoopConfiguration())),
+            failure -> firstCause.hear(failure));
+    List<Rendezvous.Member> members = rendezvous.awaitMembers(count, spec.deadlines().contact());
+    place(members);
+    rendezvous.awaitReady(stages, spec.deadlines().contact());
+    LOG.info(
+        "{} stages are placed: {}",
+        stages.size(),
+        String.join(
+            ", ",
+            stages.stream().map(s -> s.stage() + " on executor " + s.executorAndHost()).toList()));
+  }
+
+  private void place(List<Rendezvous.Member> members) {
+    List<Rendezvous.Member> chosen =
+        members.stream()
+            .sorted(
+                Comparator.comparingInt((Rendezvous.Member m) -> m.address().executor().length())
+                    .thenComparing(m -> m.address().executor()))
+            .limit(spec.executors())
+            .toList();
+    List<StageAddress> addresses = new ArrayList<>();
+    for (int stage = 0; stage < spec.stages().size(); stage++) {
+      Message.Register member = chosen.get(spec.executorOf(stage)).address();
+      addresses.add(new StageAddress(stage, member.executor(), member.host(), member.port()));
+    }
+    stages = List.copyOf(addresses);
+    for (int executor = 0; executor < chosen.size(); executor++) {
+      Rendezvous.Member member = chosen.get(executor);
+      List<StageSpec> hosted = spec.stagesOf(executor);
+      hosted.forEach(stage -> rendezvous.assign(member, stage.stage()));
+      say(
+          member.peer(),
+          new Message.Assign(executor, spec.engine(), hosted, stages, spec.store()),
+          Tensors.none());
+    }
+    members.stream()
+        .filter(member -> !chosen.contains(member))
+        .forEach(spare -> say(spare.peer(), new Message.Stop(), Tensors.none()));
+  }
+
+  @Override
+  public List<StageAddress> stages() {
+    return stages;
+  }
+
+  @Override
+  public Map<Integer, ProcessMemory> memory() {
+    return Map.copyOf(processes);
+  }
+
+  @Override
+  public int nextAttempt(long step) {
+    attempt = step == lastStep ? attempt + 1 : 0;
+    lastStep = step;
+    return attempt;
+  }
+
+  @Override
+  public void tell(Message.RunStep step, IntFunction<Optional<INDArray>> weights) {
+    Schedule schedule = schedules.of(step.schedule(), step.context().microBatches());
+    current = new Order(step, schedule);
+    barrier.open(step.context().step(), step.context().attempt());
+    boolean isNew = told.add(schedule);
+    for (int executor = 0; executor < spec.executors(); executor++) {
+      List<StageSpec> hosted = spec.stagesOf(executor);
+      Peer peer = rendezvous.peer(hosted.get(0).stage());
+      if (isNew) {
+        say(peer, new Message.UseSchedule(schedule.text()), Tensors.none());
+      }
+      Map<String, INDArray> changed = new LinkedHashMap<>();
+      for (StageSpec stage : hosted) {
+        weights
+            .apply(stage.stage())
+            .ifPresent(flat -> changed.put(Message.weights(stage.stage()), flat));
+      }
+      say(peer, step, changed.isEmpty() ? Tensors.none() : Tensors.viewsOf(changed, () -> {}));
+    }
+  }
+
+  @Override
+  public List<StagePart> await() {
+    try {
+      return barrier.await(spec.deadlines().step());
+    } catch (StagecoachException e) {
+      throw e.at(place(e.where().stage()));
+    }
+  }
+
+  private Where place(int stage) {
+    return stage >= 0 && stage < stages.size()
+        ? Where.stage(stage).onExecutor(stages.get(stage).executorAndHost())
+        : Where.nowhere();
+  }
+
+  private static void say(Peer peer, Message message, Tensors tensors) {
+    peer.send(MessageJson.control(message, tensors));
+  }
+
+  @Override
+  public void close() {
+    for (Rendezvous.Member member : rendezvous.members()) {
+      try {
+        if (member.peer().isOpen()) {
+          say(member.peer(), new Message.Stop(), Tensors.none());
+        }
+      } catch (StagecoachException e) {
+        LOG.debug("could not stop {}", member.address().executor(), e);
+      }
+    }
+    if (job != null) {
+      job.end(spec.deadlines().contact());
+    }
+    barrier.open(Long.MAX_VALUE, 0);
+    try (memory) {
+      if (endpoint != null) {
+        endpoint.close();
+      }
+    }
+  }
+
+  /** What the stages say. */
+  private final class Hearing implements Receiver {
+
+    @Override
+    public void message(Peer from, Control control) {
+      try {
+        hear(from, MessageJson.read(control.body()), control.tensors());
+      } catch (StagecoachException e) {
+        control.tensors().close();
+        firstCause.hear(e);
+      } catch (RuntimeException e) {
+        control.tensors().close();
+        firstCause.hear(
+            new StagecoachException(
+                ErrorKind.INTERNAL, "The driver failed: " + e, Where.nowhere(), "", e));
+      }
+    }
+
+    private void hear(Peer from, Message message, Tensors tensors) {
+      if (message instanceof Message.StepDone done) {
+        processes.put(done.stage(), done.memory());
+        barrier.arrive(new StagePart(done.report(spans(done, tensors)), tensors));
+        return;
+      }
+      tensors.close();
+      if (message instanceof Message.Register member) {
+        rendezvous.join(from, member);
+      } else if (message instanceof Message.Ready ready) {
+        rendezvous.ready(ready.stage());
+      } else if (message instanceof Message.Failed failed) {
+        firstCause.hear(
+            new StagecoachException(
+                    failed.kind(), failed.what(), failed.where(), failed.remedy(), null)
+                .at(place(failed.where().stage())));
+      } else {
+        throw new StagecoachException(
+            ErrorKind.PEER, "A stage said " + message.getClass().getSimpleName(), "");
+      }
+    }
+
+    private List<Span> spans(Message.StepDone done, Tensors tensors) {
+      Order order = current;
+      if (order == null
+          || order.step().context().step() != done.step()
+          || order.step().context().attempt() != done.attempt()) {
+        // Of an attempt that nobody waits for any more.
+        return List.of();
+      }
+      return SpanTensor.unpack(
+          order.schedule().actionsOf(done.stage()), tensors.get(Message.SPANS));
+    }
+
+    @Override
+    public void lost(Peer from, StagecoachException why) {
+      rendezvous
+          .stageOf(from)
+          .ifPresent(
+              stage ->
+                  firstCause.hear(
+                      new StagecoachException(
+                          ErrorKind.EXECUTOR_LOST,
+                          "Executor " + stages.get(stage).executorAndHost() + " was lost",
+                          Where.stage(stage),
+                          "Its log says why; on YARN and Kubernetes look for a container killed for"
+                              + " its memory.",
+                          why)));
+    }
+  }
+}
