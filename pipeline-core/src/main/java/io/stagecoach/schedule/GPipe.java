@@ -2,6 +2,7 @@ package io.stagecoach.schedule;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 
 /**
  * All forward passes, then all backward passes.
@@ -24,6 +25,11 @@ public final class GPipe extends StageAuthor {
   @Override
   public Passes passes() {
     return Passes.FORWARD_AND_BACKWARD;
+  }
+
+  @Override
+  public OptionalDouble closedFormBubble(PipelineShape shape) {
+    return OptionalDouble.of(new ClosedForm(shape.stages(), shape.microBatches()).bubble());
   }
 
   @Override

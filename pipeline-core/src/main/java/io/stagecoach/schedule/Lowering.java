@@ -24,8 +24,10 @@ public final class Lowering {
       for (Action action : actions) {
         if (action instanceof Action.Forward) {
           lowerForward(action, last, lowered);
-        } else if (action instanceof Action.Backward) {
+        } else if (action instanceof Action.Backward || action instanceof Action.BackwardInput) {
           lowerBackward(action, last, lowered);
+        } else if (action instanceof Action.BackwardWeights) {
+          lowered.add(action);
         }
       }
       executors.add(lowered);

@@ -2,6 +2,7 @@ package io.stagecoach.schedule;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 
 /**
  * Forward passes until the first gradient can be there, then one forward, one backward. Idles as
@@ -28,8 +29,17 @@ public final class OneForwardOneBackward extends StageAuthor {
   }
 
   @Override
+  public OptionalDouble closedFormBubble(PipelineShape shape) {
+    return OptionalDouble.of(new ClosedForm(shape.stages(), shape.microBatches()).bubble());
+  }
+
+  @Override
   List<Action> stage(int stage, int stages, int microBatches) {
-    int ahead = Math.min(stages - 1 - stage, microBatches);
+    return ahead(stage, Math.min(stages - 1 - stage, microBatches), microBatches);
+  }
+
+  /** So many forward passes first, then one backward and one forward in turn. */
+  static List<Action> ahead(int stage, int ahead, int microBatches) {
     List<Action> actions = new ArrayList<>();
     for (int m = 0; m < ahead; m++) {
       actions.add(new Action.Forward(stage, m));

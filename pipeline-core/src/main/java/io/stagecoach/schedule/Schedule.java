@@ -29,6 +29,16 @@ public record Schedule(
     executors = executors.stream().map(List::copyOf).toList();
   }
 
+  /** Which executor a stage is on: where it first acts. */
+  public int executorOf(int stage) {
+    for (int e = 0; e < executors.size(); e++) {
+      if (executors.get(e).stream().anyMatch(action -> action.stage() == stage)) {
+        return e;
+      }
+    }
+    throw new IllegalArgumentException("stage " + stage + " does nothing");
+  }
+
   /** What one stage does, in order. */
   public List<Action> actionsOf(int stage) {
     return executors.stream().flatMap(List::stream).filter(a -> a.stage() == stage).toList();
@@ -36,8 +46,8 @@ public record Schedule(
 
   /**
    * The most micro-batches that each stage has stashed at once: how many slots its module needs. A
-   * micro-batch is stashed from its forward to its backward pass, and in a schedule of forward
-   * passes only during its forward pass.
+   * micro-batch is stashed from its forward to the end of its backward pass, and in a schedule of
+   * forward passes only during its forward pass.
    */
   public List<Integer> peakStash() {
     int[] stashed = new int[stages];
@@ -52,7 +62,7 @@ public record Schedule(
         boolean released =
             passes == Passes.FORWARD
                 ? action instanceof Action.Forward
-                : action instanceof Action.Backward;
+                : action instanceof Action.Backward || action instanceof Action.BackwardWeights;
         if (released) {
           stashed[stage]--;
         }

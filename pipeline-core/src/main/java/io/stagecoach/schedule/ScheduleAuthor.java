@@ -1,6 +1,7 @@
 package io.stagecoach.schedule;
 
 import java.util.List;
+import java.util.OptionalDouble;
 
 /**
  * Writes a schedule: compute actions only, as a pure function of the pipeline's shape. Sends and
@@ -17,8 +18,28 @@ public interface ScheduleAuthor {
   /**
    * The forward and backward passes of each executor, in order; forwards and backwards of a stage
    * each in ascending micro-batch order.
+   *
+   * @throws io.stagecoach.error.StagecoachException CONFIGURATION where it cannot write for this
+   *     shape
    */
   List<List<Action>> compute(PipelineShape shape);
+
+  /**
+   * This author, made to fit measured costs; itself where they make no difference. The name stays,
+   * and what it writes is still a pure function of the shape.
+   */
+  default ScheduleAuthor tunedTo(StageCosts costs) {
+    return this;
+  }
+
+  /**
+   * The share of a step in which a device waits, where all stages take the same time, a forward
+   * pass takes as long as each half of a backward pass, and hops take no time; none where no
+   * formula is known.
+   */
+  default OptionalDouble closedFormBubble(PipelineShape shape) {
+    return OptionalDouble.empty();
+  }
 
   /** The whole schedule, sends and receives included. */
   default Schedule schedule(PipelineShape shape) {

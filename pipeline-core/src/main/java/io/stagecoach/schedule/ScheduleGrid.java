@@ -2,9 +2,11 @@ package io.stagecoach.schedule;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.IntFunction;
 
@@ -21,6 +23,7 @@ public final class ScheduleGrid {
   private final Optional<Fault> fault;
   private final List<Map<Integer, String>> rows = new ArrayList<>();
   private final Map<Action, Integer> endOf = new HashMap<>();
+  private final Set<Action> split = new HashSet<>();
   private final int[] next;
   private final int[] tick;
   private int markedTick;
@@ -33,6 +36,13 @@ public final class ScheduleGrid {
     tick = new int[executors];
     for (int e = 0; e < executors; e++) {
       rows.add(new HashMap<>());
+    }
+    for (List<Action> actions : schedule.executors()) {
+      for (Action action : actions) {
+        if (action instanceof Action.BackwardInput) {
+          split.add(new Action.Backward(action.stage(), action.microBatch()));
+        }
+      }
     }
     place();
   }
@@ -86,8 +96,11 @@ public final class ScheduleGrid {
         || (action instanceof Action.Forward && stage > 0)) {
       return Optional.of(new Action.Forward(stage - 1, action.microBatch()));
     } else if (action instanceof Action.ReceiveGradients
-        || (action instanceof Action.Backward && stage < schedule.stages() - 1)) {
-      return Optional.of(new Action.Backward(stage + 1, action.microBatch()));
+        || ((action instanceof Action.Backward || action instanceof Action.BackwardInput)
+            && stage < schedule.stages() - 1)) {
+      Action whole = new Action.Backward(stage + 1, action.microBatch());
+      return Optional.of(
+          split.contains(whole) ? new Action.BackwardInput(stage + 1, action.microBatch()) : whole);
     }
     return Optional.empty();
   }

@@ -5,6 +5,7 @@ import io.stagecoach.error.StagecoachException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.ServiceLoader;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
@@ -21,9 +22,12 @@ public final class Schedules {
     }
   }
 
-  /** Those that Stagecoach brings. */
+  /** Those on the class path: Stagecoach's own, and what {@link ServiceLoader} finds beside. */
   public static Schedules standard() {
-    return new Schedules(List.of(new GPipe(), new OneForwardOneBackward()));
+    List<ScheduleAuthor> found = new ArrayList<>();
+    ServiceLoader.load(ScheduleAuthor.class, ScheduleAuthor.class.getClassLoader())
+        .forEach(found::add);
+    return new Schedules(found);
   }
 
   /** These, and one more. */

@@ -8,26 +8,57 @@ import java.util.List;
  *
  * @param forward each stage's time for the forward pass of one micro-batch
  * @param backward each stage's time for the backward pass of one micro-batch
- * @param hop the time from a send to when the next stage can have it; no device is occupied
- *     meanwhile
+ * @param weights the part of {@code backward} that its second half takes where it is split: the
+ *     parameters' gradients
+ * @param hop the time from a send to when the next stage can have it, where that is on another
+ *     executor; no device is occupied meanwhile
  */
-public record StageCosts(List<Long> forward, List<Long> backward, long hop) {
+public record StageCosts(List<Long> forward, List<Long> backward, List<Long> weights, long hop) {
 
   public StageCosts {
     forward = List.copyOf(forward);
     backward = List.copyOf(backward);
-    if (forward.size() != backward.size()) {
+    weights = List.copyOf(weights);
+    if (forward.size() != backward.size() || weights.size() != backward.size()) {
       throw new IllegalArgumentException(
           forward.size() + " forward times, " + backward.size() + " backward times");
     }
-    if (hop < 0 || Collections.min(forward) < 0 || Collections.min(backward) < 0) {
+    if (hop < 0
+        || Collections.min(forward) < 0
+        || Collections.min(backward) < 0
+        || Collections.min(weights) < 0) {
       throw new IllegalArgumentException("a time is negative");
     }
+    for (int stage = 0; stage < backward.size(); stage++) {
+      if (weights.get(stage) > backward.get(stage)) {
+        throw new IllegalArgumentException("half of a backward pass takes longer than all of it");
+      }
+    }
+  }
+
+  /** Backward passes of two even halves. */
+  public StageCosts(List<Long> forward, List<Long> backward, long hop) {
+    this(forward, backward, backward.stream().map(time -> time / 2).toList(), hop);
   }
 
   /** The same for every stage. */
   public static StageCosts equal(int stages, long forward, long backward, long hop) {
     return new StageCosts(
         Collections.nCopies(stages, forward), Collections.nCopies(stages, backward), hop);
+  }
+
+  /** The time that an action occupies its device; 0 for one that carries. */
+  public long device(Action action) {
+    int stage = action.stage();
+    if (action instanceof Action.Forward) {
+      return forward.get(stage);
+    } else if (action instanceof Action.Backward) {
+      return backward.get(stage);
+    } else if (action instanceof Action.BackwardInput) {
+      return backward.get(stage) - weights.get(stage);
+    } else if (action instanceof Action.BackwardWeights) {
+      return weights.get(stage);
+    }
+    return 0;
   }
 }

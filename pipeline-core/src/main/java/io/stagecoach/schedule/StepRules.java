@@ -19,6 +19,7 @@ final class StepRules {
   private final int[] executorOf;
   private final int[] lastForward;
   private final int[] lastBackward;
+  private final int[] lastGradients;
   private final int[] stashed;
 
   StepRules(Schedule schedule, List<Integer> room) {
@@ -29,6 +30,7 @@ final class StepRules {
     executorOf = filled(stages);
     lastForward = filled(stages);
     lastBackward = filled(stages);
+    lastGradients = filled(stages);
     stashed = new int[stages];
   }
 
@@ -81,11 +83,27 @@ final class StepRules {
     if (stage < last) {
       actions.add(new Action.ReceiveGradients(stage, m));
     }
-    actions.add(new Action.Backward(stage, m));
+    if (seen.contains(new Action.BackwardInput(stage, m))
+        || seen.contains(new Action.BackwardWeights(stage, m))) {
+      actions.add(new Action.BackwardInput(stage, m));
+      actions.add(new Action.BackwardWeights(stage, m));
+    } else {
+      actions.add(new Action.Backward(stage, m));
+    }
     if (stage > 0) {
       actions.add(new Action.SendGradients(stage, m));
     }
     return actions;
+  }
+
+  /** Whether the step has such an action at all; which way a backward pass goes is open here. */
+  private boolean hasPlace(Action action) {
+    if (action instanceof Action.BackwardInput || action instanceof Action.BackwardWeights) {
+      return schedule.passes() == Passes.FORWARD_AND_BACKWARD;
+    }
+    return action instanceof Action.Backward
+        ? schedule.passes() == Passes.FORWARD_AND_BACKWARD
+        : expected(action.stage(), action.microBatch()).contains(action);
   }
 
   private Optional<String> place(int executor, Action action) {
@@ -102,7 +120,7 @@ final class StepRules {
     if (executorOf[stage] != executor) {
       return Optional.of("stage " + stage + " is on executor " + executorOf[stage] + " already");
     }
-    if (!expected(stage, action.microBatch()).contains(action)) {
+    if (!hasPlace(action)) {
       return Optional.of(action.text() + " has no place in a step of this kind or at this stage");
     }
     return Optional.empty();
@@ -119,12 +137,15 @@ final class StepRules {
       }
     } else if (action instanceof Action.SendActivations) {
       needed.add(new Action.Forward(stage, m));
-    } else if (action instanceof Action.Backward) {
+    } else if (action instanceof Action.Backward || action instanceof Action.BackwardInput) {
       needed.add(new Action.Forward(stage, m));
       if (stage < last) {
         needed.add(new Action.ReceiveGradients(stage, m));
       }
-    } else if (action instanceof Action.SendGradients) {
+    } else if (action instanceof Action.BackwardWeights) {
+      needed.add(new Action.BackwardInput(stage, m));
+    } else if (action instanceof Action.SendGradients
+        && !seen.contains(new Action.BackwardInput(stage, m))) {
       needed.add(new Action.Backward(stage, m));
     }
     return needed.stream()
@@ -143,15 +164,37 @@ final class StepRules {
       }
       lastForward[stage] = m;
       return stash(action);
-    } else if (action instanceof Action.Backward) {
+    }
+    boolean whole = action instanceof Action.Backward;
+    if (whole || action instanceof Action.BackwardInput) {
+      Action other = whole ? new Action.BackwardInput(stage, m) : new Action.Backward(stage, m);
+      if (seen.contains(other)) {
+        return Optional.of(action.text() + " comes beside " + other.text());
+      }
       if (m < lastBackward[stage]) {
-        return Optional.of(
-            "B" + stage + "." + lastBackward[stage] + " comes before " + action.text());
+        return descends(
+            action,
+            new Action.Backward(stage, lastBackward[stage]),
+            new Action.BackwardInput(stage, lastBackward[stage]));
       }
       lastBackward[stage] = m;
+    }
+    if (whole || action instanceof Action.BackwardWeights) {
+      if (m < lastGradients[stage]) {
+        return descends(
+            action,
+            new Action.Backward(stage, lastGradients[stage]),
+            new Action.BackwardWeights(stage, lastGradients[stage]));
+      }
+      lastGradients[stage] = m;
       stashed[stage]--;
     }
     return Optional.empty();
+  }
+
+  private Optional<String> descends(Action action, Action whole, Action half) {
+    Action before = seen.contains(whole) ? whole : half;
+    return Optional.of(before.text() + " comes before " + action.text());
   }
 
   private Optional<String> stash(Action forward) {

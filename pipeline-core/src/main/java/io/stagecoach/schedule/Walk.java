@@ -87,7 +87,7 @@ final class Walk {
     return timed.get(executor);
   }
 
-  /** Links between two stages of one executor need no credit: nothing leaves it. */
+  /** Links between two stages of one executor need no credit and no time: nothing leaves it. */
   private boolean[] localLinks() {
     int[] executorOf = new int[schedule.stages()];
     for (int e = 0; e < schedule.executors().size(); e++) {
@@ -118,10 +118,8 @@ final class Walk {
 
   /** When the action ends, or {@link #NOT_YET}, having asked to be woken. */
   private long run(Action action, int executor) {
-    if (action instanceof Action.Forward) {
-      return clock[executor] + costs.forward().get(action.stage());
-    } else if (action instanceof Action.Backward) {
-      return clock[executor] + costs.backward().get(action.stage());
+    if (action.isCompute()) {
+      return clock[executor] + costs.device(action);
     } else if (Links.isSend(action)) {
       return send(action, executor);
     }
@@ -141,7 +139,7 @@ final class Walk {
     }
     sent[link]++;
     int message = links.message(action);
-    arrival[message] = at + costs.hop();
+    arrival[message] = local[link] ? at : at + costs.hop();
     awaitsMessage[message] = wake(awaitsMessage[message]);
     return at;
   }

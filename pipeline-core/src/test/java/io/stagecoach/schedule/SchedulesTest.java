@@ -11,7 +11,8 @@ class SchedulesTest {
 
   @Test
   void findsByName() {
-    assertThat(Schedules.standard().names()).containsExactly("1f1b", "gpipe");
+    assertThat(Schedules.standard().names())
+        .containsExactly("1f1b", "eager-1f1b", "gpipe", "interleaved-1f1b", "looped-bfs", "zb-h1");
     assertThat(Schedules.standard().named("1f1b")).isInstanceOf(OneForwardOneBackward.class);
     assertThat(Schedules.standard().named("gpipe")).isInstanceOf(GPipe.class);
   }
@@ -30,7 +31,9 @@ class SchedulesTest {
     assertThatThrownBy(() -> Schedules.standard().named("zigzag"))
         .isInstanceOfSatisfying(
             StagecoachException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CONFIGURATION))
-        .hasMessage("There is no schedule named 'zigzag'. Choose one of 1f1b, gpipe.");
+        .hasMessage(
+            "There is no schedule named 'zigzag'. Choose one of 1f1b, eager-1f1b, gpipe,"
+                + " interleaved-1f1b, looped-bfs, zb-h1.");
   }
 
   @Test
