@@ -6,6 +6,7 @@ import io.stagecoach.engine.Loss;
 import io.stagecoach.engine.Mode;
 import io.stagecoach.engine.ParameterLayout;
 import io.stagecoach.engine.Recompute;
+import io.stagecoach.engine.SplitBackward;
 import io.stagecoach.engine.StageGradients;
 import io.stagecoach.engine.StageModule;
 import io.stagecoach.engine.StageSpec;
@@ -16,13 +17,17 @@ import io.stagecoach.error.Where;
 import io.stagecoach.tensor.Tensors;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import org.deeplearning4j.exception.DL4JInvalidInputException;
+import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.MaskState;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.layers.EmbeddingLayer;
@@ -39,7 +44,7 @@ import org.nd4j.linalg.factory.Nd4j;
  *
  * <p>The weights are undefined until {@link #setParameters}.
  */
-public final class Dl4jStageModule implements StageModule {
+public final class Dl4jStageModule implements StageModule, SplitBackward {
 
   private final StageSpec spec;
   private final StageMemory memory;
@@ -56,6 +61,10 @@ public final class Dl4jStageModule implements StageModule {
   private StepContext context;
   private double regularization;
   private long examples;
+  private final Map<Integer, OpenHalf> open = new HashMap<>();
+
+  /** What the first half of a backward pass left, by layer. */
+  private record OpenHalf(Slot slot, Map<Integer, DenseHalves.Open> layers) {}
 
   private record Slot(Replica replica, OutputHead head, StageMemory.Slot memory) {}
 
@@ -90,7 +99,9 @@ public final class Dl4jStageModule implements StageModule {
     if (layout.length() == 0) {
       this.gradients = null;
     } else {
-      this.gradients = new GradientSum(layout, type);
+      this.gradients =
+          new GradientSum(
+              layout, Arrays.stream(slot.replica().layers()).map(Layer::numParams).toList(), type);
       slots.forEach(s -> s.replica().writeGradientsTo(gradients.scratch()));
     }
     for (Mode mode : Mode.values()) {
@@ -149,6 +160,7 @@ public final class Dl4jStageModule implements StageModule {
   public void beginStep(StepContext step) {
     slots.forEach(Dl4jStageModule::release);
     inFlight.clear();
+    open.clear();
     stashedInputs.clear();
     free.clear();
     free.addAll(slots);
@@ -330,6 +342,72 @@ public final class Dl4jStageModule implements StageModule {
     return result;
   }
 
+  /**
+   * Dense layers leave the gradients of their parameters for the second half. All others, and all
+   * layers where a stage keeps its inputs only, go backward as a whole in the first.
+   */
+  @Override
+  public Optional<SplitBackward> splitBackward() {
+    return Optional.of(this);
+  }
+
+  @Override
+  public Tensors backwardInput(int microBatch, Tensors outputGradients) {
+    if (spec.recompute() == Recompute.STAGE || gradients == null) {
+      Tensors result = backward(microBatch, outputGradients);
+      open.put(microBatch, new OpenHalf(null, Map.of()));
+      return result;
+    }
+    MemoryWorkspace outer = Nd4j.getMemoryManager().getCurrentWorkspace();
+    try {
+      return firstHalf(microBatch, outputGradients);
+    } finally {
+      Nd4j.getMemoryManager().setCurrentWorkspace(outer);
+    }
+  }
+
+  private Tensors firstHalf(int microBatch, Tensors outputGradients) {
+    Slot slot = resume(microBatch);
+    Replica replica = slot.replica();
+    examples += replica.examples();
+    Tensors result = Tensors.none();
+    Map<Integer, DenseHalves.Open> layers = new TreeMap<>();
+    INDArray incoming = outputGradients.find(Boundary.GRADIENTS).map(this::changeable).orElse(null);
+    if (incoming != null || spec.isLast()) {
+      INDArray gradient =
+          replica.backwardInput(incoming, context.step(), microBatch, slot.memory(), layers);
+      gradients.addWithout(layers.keySet(), replica.examples());
+      if (gradient != null) {
+        result = outgoing(gradient);
+      }
+    }
+    open.put(microBatch, new OpenHalf(slot, layers));
+    return result;
+  }
+
+  @Override
+  public void backwardWeights(int microBatch) {
+    OpenHalf half = open.remove(microBatch);
+    requireInFlight(microBatch, half);
+    if (half.slot() == null) {
+      return;
+    }
+    MemoryWorkspace outer = Nd4j.getMemoryManager().getCurrentWorkspace();
+    try {
+      half.slot().memory().resume();
+      half.layers()
+          .forEach(
+              (layer, dense) -> {
+                half.slot().replica().backwardWeights(dense);
+                gradients.addLayer(layer);
+              });
+      release(half.slot());
+      free.add(half.slot());
+    } finally {
+      Nd4j.getMemoryManager().setCurrentWorkspace(outer);
+    }
+  }
+
   private Slot resume(int microBatch) {
     Slot slot = inFlight.remove(microBatch);
     requireInFlight(microBatch, slot);
@@ -378,6 +456,7 @@ public final class Dl4jStageModule implements StageModule {
   public void close() {
     slots.forEach(Dl4jStageModule::release);
     inFlight.clear();
+    open.clear();
     stashedInputs.clear();
     memory.close();
     if (gradients != null) {

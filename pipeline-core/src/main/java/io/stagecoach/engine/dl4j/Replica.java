@@ -19,7 +19,6 @@ import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.EmbeddingLayer;
 import org.deeplearning4j.nn.conf.layers.EmbeddingSequenceLayer;
 import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
-import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.layers.FrozenLayer;
 import org.deeplearning4j.nn.layers.FrozenLayerWithBackprop;
 import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
@@ -57,6 +56,7 @@ final class Replica {
   private final boolean hasOutput;
   private final RandomKey key;
   private final boolean mayChangeInput;
+  private final DenseHalves halves = new DenseHalves();
   private int examples;
 
   /**
@@ -245,6 +245,52 @@ final class Replica {
    * @return the gradient of what came in, for the caller to own; null where none flows
    */
   INDArray backward(INDArray outputGradients, long step, int microBatch, StageMemory.Slot slot) {
+    return backward(outputGradients, step, microBatch, slot, this::whole);
+  }
+
+  /**
+   * Runs the first half of backward: as {@link #backward}, but for the gradients of the layers that
+   * can be split, which are left open.
+   *
+   * @param open takes what is open, by layer
+   */
+  INDArray backwardInput(
+      INDArray outputGradients,
+      long step,
+      int microBatch,
+      StageMemory.Slot slot,
+      Map<Integer, DenseHalves.Open> open) {
+    return backward(
+        outputGradients,
+        step,
+        microBatch,
+        slot,
+        (i, epsilon, memory) -> {
+          if (!DenseHalves.splitsNow(layers[i])) {
+            return whole(i, epsilon, memory);
+          }
+          DenseHalves.Half half = halves.first(layers[i], epsilon, memory);
+          open.put(i, half.open());
+          return half.inputGradient();
+        });
+  }
+
+  /** Runs the second half of a layer's backward; its gradients are then in the scratch. */
+  void backwardWeights(DenseHalves.Open open) {
+    halves.second(open);
+  }
+
+  /** How a layer goes backward: the gradient of its input, from that of its output. */
+  private interface LayerBackward {
+    INDArray run(int layer, INDArray epsilon, LayerWorkspaceMgr memory);
+  }
+
+  private INDArray backward(
+      INDArray outputGradients,
+      long step,
+      int microBatch,
+      StageMemory.Slot slot,
+      LayerBackward layerBackward) {
     key.at(step, microBatch);
     INDArray epsilon = outputGradients;
     MemoryWorkspace above = null;
@@ -259,7 +305,7 @@ final class Replica {
         mine.setPreviousWorkspace(slot.workspace());
         try (MemoryWorkspace working = memory.notifyScopeEntered(ArrayType.BP_WORKING_MEM)) {
           working.setPreviousWorkspace(slot.workspace());
-          epsilon = backpropagate(layers[i], epsilon, memory).getSecond();
+          epsilon = layerBackward.run(i, epsilon, memory);
           InputPreProcessor preProcessor = preProcessors.get(i);
           if (epsilon != null && preProcessor != null) {
             epsilon = preProcessor.backprop(epsilon, examples, memory);
@@ -282,13 +328,12 @@ final class Replica {
     }
   }
 
-  private Pair<Gradient, INDArray> backpropagate(
-      Layer layer, INDArray epsilon, LayerWorkspaceMgr memory) {
-    if (truncated && layer instanceof RecurrentLayer recurrent) {
+  private INDArray whole(int i, INDArray epsilon, LayerWorkspaceMgr memory) {
+    if (truncated && layers[i] instanceof RecurrentLayer recurrent) {
       // Over the whole segment, as DL4J's own training does, whatever the backward length says.
-      return recurrent.tbpttBackpropGradient(epsilon, Integer.MAX_VALUE, memory);
+      return recurrent.tbpttBackpropGradient(epsilon, Integer.MAX_VALUE, memory).getSecond();
     }
-    return layer.backpropGradient(epsilon, memory);
+    return layers[i].backpropGradient(epsilon, memory).getSecond();
   }
 
   /** Lets go of a micro-batch's arrays. */

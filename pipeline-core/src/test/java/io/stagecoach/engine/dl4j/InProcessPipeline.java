@@ -113,7 +113,9 @@ public final class InProcessPipeline implements AutoCloseable {
     int count = microBatches.size();
     StepContext context = new StepContext(step, 0, epoch, count, Mode.TRAINING, carriesState);
     stages.forEach(stage -> stage.beginStep(context));
-    List<List<Action>> lists = author.compute(new PipelineShape(stages.size(), count));
+    // As many stages on one executor as they allow, if the author interleaves.
+    int chunks = author.name().matches("interleaved-1f1b|looped-bfs") ? chunks() : 1;
+    List<List<Action>> lists = author.compute(new PipelineShape(stages.size(), count, chunks));
     int[] next = new int[lists.size()];
     Map<Action, Tensors> results = new HashMap<>();
     Map<Integer, Tensors> lent = new HashMap<>();
@@ -148,6 +150,10 @@ public final class InProcessPipeline implements AutoCloseable {
       forward = stage.forward(0, inputs(stage, forward, microBatch));
     }
     return forward;
+  }
+
+  private int chunks() {
+    return stages.size() % 2 == 0 ? 2 : stages.size();
   }
 
   private static Tensors inputs(StageModule stage, Forward before, Tensors microBatch) {
@@ -192,6 +198,11 @@ public final class InProcessPipeline implements AutoCloseable {
       }
       return true;
     }
+    if (action instanceof Action.BackwardWeights) {
+      stage.splitBackward().orElseThrow().backwardWeights(m);
+      lent.remove(s * microBatches.size() + m).close();
+      return true;
+    }
     Tensors gradients = Tensors.none();
     if (s < stages.size() - 1) {
       gradients = results.remove(new Action.Backward(s + 1, m));
@@ -199,9 +210,16 @@ public final class InProcessPipeline implements AutoCloseable {
         return false;
       }
     }
-    results.put(action, stage.backward(m, gradients));
+    boolean whole = action instanceof Action.Backward;
+    Tensors down =
+        whole
+            ? stage.backward(m, gradients)
+            : stage.splitBackward().orElseThrow().backwardInput(m, gradients);
+    results.put(new Action.Backward(s, m), down);
     gradients.close();
-    lent.remove(s * microBatches.size() + m).close();
+    if (whole) {
+      lent.remove(s * microBatches.size() + m).close();
+    }
     return true;
   }
 

@@ -115,6 +115,18 @@ public final class SettingType<T> {
         words -> String.join(",", words));
   }
 
+  /** One of some words. */
+  static SettingType<String> oneOf(List<String> words) {
+    return new SettingType<>(
+        "one of " + String.join(", ", words),
+        text ->
+            words.stream()
+                .filter(word -> word.equalsIgnoreCase(text.strip()))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(text)),
+        Function.identity());
+  }
+
   /** One of the constants of an enum, by the word that users write. */
   static <E extends Enum<E>> SettingType<E> choice(Class<E> constants, Function<E, String> word) {
     List<E> all = List.of(constants.getEnumConstants());

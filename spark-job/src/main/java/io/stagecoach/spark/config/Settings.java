@@ -5,6 +5,7 @@ import static io.stagecoach.spark.config.SettingType.choice;
 import static io.stagecoach.spark.config.SettingType.duration;
 import static io.stagecoach.spark.config.SettingType.integer;
 import static io.stagecoach.spark.config.SettingType.longInteger;
+import static io.stagecoach.spark.config.SettingType.oneOf;
 import static io.stagecoach.spark.config.SettingType.optional;
 import static io.stagecoach.spark.config.SettingType.real;
 import static io.stagecoach.spark.config.SettingType.size;
@@ -13,6 +14,7 @@ import static io.stagecoach.spark.config.SettingType.word;
 import static io.stagecoach.spark.config.SettingType.words;
 
 import io.stagecoach.engine.Recompute;
+import io.stagecoach.schedule.Schedules;
 import io.stagecoach.spark.exchange.ExchangeOptions;
 import io.stagecoach.sync.GradientWeight;
 import java.time.Duration;
@@ -66,14 +68,25 @@ public final class Settings {
           "How many pieces of the network each stage's executor has, for schedules that interleave;"
               + " the layers are then cut into stages × chunks pieces, dealt out in turn.");
 
-  public static final Setting<ScheduleKind> SCHEDULE =
+  public static final Setting<String> SCHEDULE =
       setting(
           "schedule",
           PIPELINE,
-          choice(ScheduleKind.class, ScheduleKind::word),
-          ScheduleKind.ONE_F_ONE_B,
-          "In which order a stage takes the forward and backward passes of a step. Both train the"
-              + " same to the last bit; 1f1b keeps fewer activations.");
+          oneOf(Schedules.standard().names()),
+          "1f1b",
+          "In which order a stage takes the forward and backward passes of a step. All train the same"
+              + " to the last bit; they differ in waiting and in the activations that are kept."
+              + " interleaved-1f1b and looped-bfs take several chunks for each executor; zb-h1 splits"
+              + " backward passes.");
+
+  public static final Setting<Optional<String>> SCHEDULE_FILE =
+      setting(
+          "schedule.file",
+          PIPELINE,
+          optional(word("a path or URI")),
+          Optional.empty(),
+          "A file with a schedule in text form, instead of one of the names; docs/schedules.md says"
+              + " how it is written.");
 
   public static final Setting<Recompute> RECOMPUTE =
       setting(

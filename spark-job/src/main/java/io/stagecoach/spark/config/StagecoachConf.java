@@ -172,8 +172,13 @@ public final class StagecoachConf {
   }
 
   /** {@link Settings#SCHEDULE}. */
-  public ScheduleKind schedule() {
+  public String schedule() {
     return get(Settings.SCHEDULE);
+  }
+
+  /** {@link Settings#SCHEDULE_FILE}. */
+  public Optional<String> scheduleFile() {
+    return get(Settings.SCHEDULE_FILE);
   }
 
   /** {@link Settings#RECOMPUTE}. */

@@ -52,7 +52,9 @@ final class EvaluateCommand extends JobCommand {
     SavedModel saved = SavedModel.read(new ModelFileAccess(hadoop), from);
     JobData data = JobData.open(spark, conf);
     try (StartModel model = new StartModel(saved.updater(), Optional.of(saved.learned()))) {
-      TrainingPlan plan = TrainingPlan.of(conf, model.configuration(), data.timeSteps());
+      TrainingPlan plan =
+          TrainingPlan.of(
+              conf, ScheduleChoice.of(conf, hadoop), model.configuration(), data.timeSteps());
       PreparedData prepared =
           data.prepareForEvaluation(ModelShapes.of(model.configuration()), saved.learned());
       try (Pipeline pipeline =

@@ -4,6 +4,7 @@ import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.data.JobData;
 import io.stagecoach.spark.job.outcome.LastLine;
 import java.util.Locale;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 
@@ -27,9 +28,12 @@ final class PlanCommand extends JobCommand {
   @Override
   LastLine run(SparkSession spark, StagecoachConf conf, RunRecord record) {
     record.update(figures -> figures.pipeline(conf.stages(), conf.exchange().word()));
+    Configuration hadoop = spark.sessionState().newHadoopConf();
     JobData data = JobData.open(spark, conf);
-    try (StartModel model = StartModel.of(conf, data, spark.sessionState().newHadoopConf())) {
-      TrainingPlan plan = TrainingPlan.of(conf, model.configuration(), data.timeSteps());
+    try (StartModel model = StartModel.of(conf, data, hadoop)) {
+      TrainingPlan plan =
+          TrainingPlan.of(
+              conf, ScheduleChoice.of(conf, hadoop), model.configuration(), data.timeSteps());
       System.out.println(plan.plan().table());
       System.out.printf(
           Locale.ROOT,

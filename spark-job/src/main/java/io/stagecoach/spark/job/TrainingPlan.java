@@ -11,10 +11,11 @@ import io.stagecoach.plan.Plan;
 import io.stagecoach.plan.PlanRequest;
 import io.stagecoach.plan.PlannedStage;
 import io.stagecoach.plan.Stash;
+import io.stagecoach.schedule.Limits;
 import io.stagecoach.schedule.PipelineShape;
 import io.stagecoach.schedule.Schedule;
 import io.stagecoach.schedule.ScheduleAuthor;
-import io.stagecoach.schedule.Schedules;
+import io.stagecoach.schedule.ScheduleValidator;
 import io.stagecoach.schedule.Simulation;
 import io.stagecoach.schedule.Simulator;
 import io.stagecoach.schedule.StageCosts;
@@ -38,16 +39,19 @@ record TrainingPlan(Plan plan, ScheduleAuthor author, Schedule schedule) {
   /**
    * The plan that the settings ask for.
    *
+   * @param author who writes the schedules
+   * @param network the whole model
    * @param timeSteps the length of sequences; 1 where there are none
    * @throws io.stagecoach.error.StagecoachException PLAN where none fits
    */
-  static TrainingPlan of(StagecoachConf conf, MultiLayerConfiguration network, int timeSteps) {
+  static TrainingPlan of(
+      StagecoachConf conf, ScheduleAuthor author, MultiLayerConfiguration network, int timeSteps) {
     int stages = conf.stages() * conf.chunks();
     MicroBatches batches =
         new MicroBatches(conf.batchSize(), conf.batchSize(), conf.microBatches());
     int microBatches = batches.slices(Slice.Split.TRAINING, 0, 0).size();
-    ScheduleAuthor author = Schedules.standard().named(conf.schedule().word());
     Schedule schedule = author.schedule(new PipelineShape(stages, microBatches, conf.chunks()));
+    ScheduleValidator.validate(schedule, Limits.none(stages));
     List<Integer> stash = schedule.peakStash();
     MemoryRules rules =
         new MemoryRules(

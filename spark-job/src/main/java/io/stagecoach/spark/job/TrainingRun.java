@@ -63,7 +63,9 @@ final class TrainingRun {
     JobData data = JobData.open(spark, conf);
     try (Progress progress = Progress.of(conf.progress(), err);
         StartModel model = StartModel.of(conf, data, hadoop)) {
-      TrainingPlan plan = TrainingPlan.of(conf, model.configuration(), data.timeSteps());
+      TrainingPlan plan =
+          TrainingPlan.of(
+              conf, ScheduleChoice.of(conf, hadoop), model.configuration(), data.timeSteps());
       out.println(plan.plan().table());
       progress.message("Laying out the examples");
       PreparedData prepared = data.prepare(ModelShapes.of(model.configuration()), model.learned());
