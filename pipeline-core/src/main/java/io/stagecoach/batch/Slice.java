@@ -1,5 +1,7 @@
 package io.stagecoach.batch;
 
+import java.io.Serializable;
+
 /**
  * Names the examples of one micro-batch, and for sequences the time steps of them: a pure index
  * into the batch store, so that replay and resume are arithmetic.
@@ -13,7 +15,8 @@ package io.stagecoach.batch;
  * @param timeSteps how many time steps; {@link #WHOLE} for all that there are
  */
 public record Slice(
-    Split split, int epoch, long firstRow, int rows, int firstTimeStep, int timeSteps) {
+    Split split, int epoch, long firstRow, int rows, int firstTimeStep, int timeSteps)
+    implements Serializable {
 
   /** All time steps, or no time axis at all. */
   public static final int WHOLE = -1;

@@ -23,6 +23,7 @@ import io.stagecoach.spark.cluster.Pipeline;
 import io.stagecoach.spark.cluster.PipelineSpec;
 import io.stagecoach.spark.cluster.ProcessMemory;
 import io.stagecoach.spark.cluster.StoreAccess;
+import io.stagecoach.spark.exchange.ExchangeKind;
 import io.stagecoach.spark.exchange.ExchangeOptions;
 import io.stagecoach.stage.StageStep;
 import io.stagecoach.sync.GradientWeight;
@@ -126,6 +127,7 @@ final class ResidentPipeline implements AutoCloseable {
         Pipeline.launch(
             new PipelineSpec(
                 spark,
+                ExchangeKind.STREAMING,
                 Dl4jEngine.NAME,
                 specs,
                 1,

@@ -30,8 +30,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Executors that train a cut network come to the same weights, to the last bit, whatever the cut,
- * the schedule and the recomputing, and these are the weights of the uncut network that plain DL4J
- * trains in this process on the same micro-batches.
+ * the schedule, the exchange and the recomputing, and these are the weights of the uncut network
+ * that plain DL4J trains in this process on the same micro-batches.
  */
 class ClusterExactnessIT {
 
@@ -51,8 +51,17 @@ class ClusterExactnessIT {
     workshop.write("model.json", json);
 
     MultiLayerNetwork twoStages = train(workshop, "1f1b", Map.of());
-    MultiLayerNetwork gpipe =
-        train(workshop, "gpipe", Map.of("spark.stagecoach.schedule", "gpipe"));
+    MultiLayerNetwork interleaved =
+        train(
+            workshop,
+            "interleaved",
+            Map.of(
+                "spark.stagecoach.schedule", "interleaved-1f1b", "spark.stagecoach.chunks", "2"));
+    MultiLayerNetwork shuffled =
+        train(
+            workshop,
+            "shuffled",
+            Map.of("spark.stagecoach.schedule", "zb-h1", "spark.stagecoach.exchange", "shuffle"));
     MultiLayerNetwork threeStages =
         train(
             workshop,
@@ -62,6 +71,8 @@ class ClusterExactnessIT {
                 "local-cluster[3,1,1024]",
                 "spark.stagecoach.stages",
                 "3",
+                "spark.stagecoach.schedule",
+                "eager-1f1b",
                 "spark.stagecoach.recompute",
                 "stage"));
     try (UncutTrainer uncut = new UncutTrainer(json, SEED)) {
@@ -69,7 +80,7 @@ class ClusterExactnessIT {
 
       double[] expected = uncut.parameters().toDoubleVector();
       double[] state = uncut.network().getUpdater().getStateViewArray().toDoubleVector();
-      for (MultiLayerNetwork trained : List.of(twoStages, gpipe, threeStages)) {
+      for (MultiLayerNetwork trained : List.of(twoStages, interleaved, shuffled, threeStages)) {
         assertThat(trained.params().toDoubleVector()).containsExactly(expected);
         assertThat(trained.getUpdater().getStateViewArray().toDoubleVector())
             .containsExactly(state);

@@ -11,6 +11,8 @@ import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a cluster does to a run: too few executors, wide ones, a lost one; encryption. */
 class FailureIT {
@@ -57,8 +59,10 @@ class FailureIT {
     assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
   }
 
-  @Test
-  void aLostExecutorEndsTheRunWithItsCause() {
+  @ParameterizedTest
+  @ValueSource(strings = {"streaming", "shuffle"})
+  void aLostExecutorEndsTheRunWithItsCause(String exchange) {
+    settings.put("spark.stagecoach.exchange", exchange);
     settings.put("spark.stagecoach.epochs", "100000");
     try (StagecoachProcess run = workshop.start("train", settings)) {
       await(Duration.ofMinutes(2), () -> run.errSoFar().contains("step "));

@@ -21,7 +21,10 @@ public interface Pipeline extends AutoCloseable {
    *     the pipeline needs, DEADLINE where one does not answer, or whatever a stage fails with
    */
   static Pipeline launch(PipelineSpec spec) {
-    return StreamingPipeline.launch(spec);
+    return switch (spec.exchange()) {
+      case STREAMING -> StreamingPipeline.launch(spec);
+      case SHUFFLE -> ShufflePipeline.launch(spec);
+    };
   }
 
   /** Where each stage lives. */

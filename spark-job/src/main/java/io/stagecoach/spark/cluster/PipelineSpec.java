@@ -2,6 +2,7 @@ package io.stagecoach.spark.cluster;
 
 import io.stagecoach.engine.StageSpec;
 import io.stagecoach.schedule.ScheduleAuthor;
+import io.stagecoach.spark.exchange.ExchangeKind;
 import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
 
@@ -9,6 +10,7 @@ import org.apache.spark.api.java.JavaSparkContext;
  * What a pipeline is launched from.
  *
  * @param spark the application
+ * @param exchange what carries the hops
  * @param engine the name of the engine that builds stages
  * @param stages the stages, in order
  * @param chunks how many stages each executor hosts: stage s is on executor s mod (stages/chunks)
@@ -19,6 +21,7 @@ import org.apache.spark.api.java.JavaSparkContext;
  */
 public record PipelineSpec(
     JavaSparkContext spark,
+    ExchangeKind exchange,
     String engine,
     List<StageSpec> stages,
     int chunks,

@@ -1,6 +1,7 @@
 package io.stagecoach.spark.cluster;
 
 import io.stagecoach.batch.ReadOptions;
+import java.io.Serializable;
 import java.time.Duration;
 
 /**
@@ -21,7 +22,8 @@ public record StoreAccess(
     int windowChunks,
     long cacheBytes,
     ReadOptions.Floats floats,
-    long deadlineMillis) {
+    long deadlineMillis)
+    implements Serializable {
 
   /** A store that is read with these options. */
   public static StoreAccess of(String location, ReadOptions options) {

@@ -3,6 +3,7 @@ package io.stagecoach.spark.config;
 import io.stagecoach.engine.Recompute;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
+import io.stagecoach.spark.exchange.ExchangeKind;
 import io.stagecoach.sync.GradientWeight;
 import java.time.Duration;
 import java.util.ArrayList;

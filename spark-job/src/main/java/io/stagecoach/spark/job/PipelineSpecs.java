@@ -31,6 +31,7 @@ final class PipelineSpecs {
       PreparedData prepared) {
     return new PipelineSpec(
         JavaSparkContext.fromSparkContext(spark.sparkContext()),
+        conf.exchange(),
         Dl4jEngine.NAME,
         plan.specs(model.updater().json(), conf.recompute(), conf.seed()),
         conf.chunks(),

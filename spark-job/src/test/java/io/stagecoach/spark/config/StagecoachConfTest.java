@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.stagecoach.engine.Recompute;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
+import io.stagecoach.spark.exchange.ExchangeKind;
 import io.stagecoach.sync.GradientWeight;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;

@@ -1,0 +1,72 @@
+package io.stagecoach.spark.cluster;
+
+import io.stagecoach.engine.StageSpec;
+import java.io.Serializable;
+import java.util.List;
+import java.util.UUID;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.util.SerializableConfiguration;
+import scala.Product2;
+import scala.Tuple2;
+import scala.collection.Iterator;
+import scala.collection.JavaConverters;
+
+/** Builds the stages of an executor, which stay there until the run closes them. */
+final class BuildTask implements PinnedRdd.Work {
+
+  private static final long serialVersionUID = 1L;
+
+  private final UUID run;
+  private final String engine;
+  private final StoreAccess store;
+  private final long messageLimit;
+  private final SerializableConfiguration hadoop;
+
+  BuildTask(
+      UUID run,
+      String engine,
+      StoreAccess store,
+      long messageLimit,
+      SerializableConfiguration hadoop) {
+    this.run = run;
+    this.engine = engine;
+    this.store = store;
+    this.messageLimit = messageLimit;
+    this.hadoop = hadoop;
+  }
+
+  /** The stages of one executor. */
+  record Hosted(List<StageSpec> specs) implements Serializable {}
+
+  @Override
+  public Iterator<Tuple2<Integer, Object>> run(
+      int executor, Iterator<Product2<Integer, Object>> arrived, Serializable data) {
+    Configuration configuration = hadoop.value();
+    List<StageSpec> specs = ((Hosted) data).specs();
+    ResidentStages.open(
+        run,
+        executor,
+        messageLimit,
+        () -> new StageHosting(configuration).host(engine, specs, store));
+    return JavaConverters.asScalaIterator(List.<Tuple2<Integer, Object>>of().iterator());
+  }
+
+  /** Closes what was built. */
+  static final class Close implements PinnedRdd.Work {
+
+    private static final long serialVersionUID = 1L;
+
+    private final UUID run;
+
+    Close(UUID run) {
+      this.run = run;
+    }
+
+    @Override
+    public Iterator<Tuple2<Integer, Object>> run(
+        int executor, Iterator<Product2<Integer, Object>> arrived, Serializable data) {
+      ResidentStages.close(run, executor);
+      return JavaConverters.asScalaIterator(List.<Tuple2<Integer, Object>>of().iterator());
+    }
+  }
+}

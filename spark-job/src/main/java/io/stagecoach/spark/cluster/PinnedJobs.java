@@ -1,0 +1,205 @@
+package io.stagecoach.spark.cluster;
+
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
+import io.stagecoach.error.Where;
+import java.io.Serializable;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.spark.ExceptionFailure;
+import org.apache.spark.SparkContext;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
+import org.apache.spark.scheduler.SparkListenerJobStart;
+import org.apache.spark.scheduler.SparkListenerTaskEnd;
+import scala.Tuple2;
+import scala.collection.Iterator;
+import scala.collection.JavaConverters;
+import scala.reflect.ClassTag$;
+import scala.runtime.AbstractFunction1;
+
+/**
+ * Runs jobs of one task per executor, one at a time. The first failure of a task, or the loss of an
+ * executor, ends the job at once, and is what the caller is told; Spark by itself would first try
+ * the task some times more.
+ */
+final class PinnedJobs implements AutoCloseable {
+
+  /** A failed job's cause is told by the listeners, which are not the scheduler's own thread. */
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+  private final SparkContext spark;
+  private final String group;
+  private final Watch watch = new Watch();
+  private final ExecutorService thread =
+      Executors.newSingleThreadExecutor(
+          work -> {
+            Thread own = new Thread(work, "stagecoach-steps");
+            own.setDaemon(true);
+            return own;
+          });
+  private volatile CompletableFuture<RuntimeException> cause = new CompletableFuture<>();
+  private volatile List<Home> homes = List.of();
+
+  PinnedJobs(SparkContext spark, UUID run) {
+    this.spark = spark;
+    this.group = "stagecoach-" + run;
+    spark.addSparkListener(watch);
+  }
+
+  /**
+   * Runs a job to its end.
+   *
+   * @param what a person reads in Spark's UI
+   * @param on where its tasks are; the loss of one of these ends the job
+   * @return the values of all records, by executor
+   * @throws MisplacedException where Spark put a task elsewhere
+   * @throws StagecoachException the first cause of any other failure
+   */
+  List<Object> run(PinnedRdd rdd, String what, List<Home> on, Duration deadline) {
+    cause = new CompletableFuture<>();
+    homes = on;
+    Future<Object[]> job = thread.submit(() -> submit(rdd, what));
+    try {
+      List<Object> all = new ArrayList<>();
+      for (Object values : job.get(deadline.toMillis(), TimeUnit.MILLISECONDS)) {
+        all.addAll(List.of((Object[]) values));
+      }
+      return all;
+    } catch (ExecutionException e) {
+      throw firstCause(e.getCause());
+    } catch (TimeoutException e) {
+      spark.cancelJobGroup(group);
+      throw new StagecoachException(
+          ErrorKind.DEADLINE,
+          "'" + what + "' did not end within " + deadline.toSeconds() + " s",
+          Where.nowhere(),
+          "Look at the executors' logs: one is stuck, or much slower than expected. The wait is"
+              + " spark.stagecoach.deadline.step.",
+          e);
+    } catch (InterruptedException e) {
+      spark.cancelJobGroup(group);
+      Thread.currentThread().interrupt();
+      throw new StagecoachException(
+          ErrorKind.INTERRUPTED, "The run was interrupted", Where.nowhere(), "", e);
+    }
+  }
+
+  private Object[] submit(PinnedRdd rdd, String what) {
+    spark.setJobGroup(group, what, true);
+    return (Object[])
+        spark.runJob(rdd, new Values(), ClassTag$.MODULE$.<Object>apply(Object.class));
+  }
+
+  private RuntimeException firstCause(Throwable failure) {
+    try {
+      return cause.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException | ExecutionException e) {
+      return typed(failure);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return typed(failure);
+    }
+  }
+
+  /** The cause among a failure's causes that says most. */
+  private static RuntimeException typed(Throwable failure) {
+    for (Throwable at = failure; at != null; at = at.getCause()) {
+      if (at instanceof StagecoachException known) {
+        return known;
+      } else if (at instanceof MisplacedException misplaced) {
+        return misplaced;
+      }
+    }
+    return new StagecoachException(
+        ErrorKind.CLUSTER,
+        "A Spark job of the stages failed: "
+            + String.valueOf(failure.getMessage()).lines().findFirst().orElse(""),
+        Where.nowhere(),
+        "The executors' logs say more.",
+        failure);
+  }
+
+  @Override
+  public void close() {
+    spark.removeSparkListener(watch);
+    thread.shutdownNow();
+  }
+
+  /** A partition's values, where it ran. */
+  private static final class Values
+      extends AbstractFunction1<Iterator<Tuple2<Integer, Object>>, Object> implements Serializable {
+
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public Object apply(Iterator<Tuple2<Integer, Object>> records) {
+      List<Object> values = new ArrayList<>();
+      while (records.hasNext()) {
+        values.add(records.next()._2());
+      }
+      return values.toArray();
+    }
+  }
+
+  /** Hears of failures before Spark gives up. */
+  private final class Watch extends SparkListener {
+
+    private final Set<Object> stages = ConcurrentHashMap.newKeySet();
+
+    @Override
+    public void onJobStart(SparkListenerJobStart start) {
+      if (start.properties() != null
+          && group.equals(start.properties().getProperty("spark.jobGroup.id"))) {
+        stages.clear();
+        JavaConverters.asJavaCollection(start.stageIds()).forEach(stages::add);
+      }
+    }
+
+    @Override
+    public void onTaskEnd(SparkListenerTaskEnd end) {
+      if (!stages.contains(end.stageId()) || !(end.reason() instanceof ExceptionFailure failed)) {
+        return;
+      }
+      fail(
+          failed.exception().isDefined()
+              ? typed(failed.exception().get())
+              : typed(new IllegalStateException(failed.description())));
+    }
+
+    @Override
+    public void onExecutorRemoved(SparkListenerExecutorRemoved removed) {
+      for (int index = 0; index < homes.size(); index++) {
+        Home home = homes.get(index);
+        if (home.executor().equals(removed.executorId())) {
+          // The first stage of an executor has its index.
+          fail(
+              new StagecoachException(
+                  ErrorKind.EXECUTOR_LOST,
+                  "Executor " + home.executor() + " on " + home.host() + " was lost",
+                  Where.stage(index).onExecutor(home.executor() + " on " + home.host()),
+                  "Its log says why; on YARN and Kubernetes look for a container killed for its"
+                      + " memory.",
+                  new IllegalStateException(removed.reason())));
+        }
+      }
+    }
+
+    private void fail(RuntimeException why) {
+      if (cause.complete(why)) {
+        spark.cancelJobGroup(group);
+      }
+    }
+  }
+}

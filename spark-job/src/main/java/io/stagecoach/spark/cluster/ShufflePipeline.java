@@ -1,0 +1,332 @@
+package io.stagecoach.spark.cluster;
+
+import io.stagecoach.engine.StageSpec;
+import io.stagecoach.engine.StepContext;
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
+import io.stagecoach.error.Where;
+import io.stagecoach.schedule.Schedule;
+import io.stagecoach.schedule.Ticks;
+import io.stagecoach.spark.exchange.HopSerializer;
+import io.stagecoach.sync.StagePart;
+import io.stagecoach.tensor.Tensors;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntFunction;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.spark.ShuffleDependency;
+import org.apache.spark.SparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.storage.BlockManagerId;
+import org.apache.spark.util.SerializableConfiguration;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import scala.collection.JavaConverters;
+import scala.reflect.ClassTag$;
+
+/**
+ * Stages that live on executors without a task, and pass hops by Spark's own shuffle: a step is one
+ * Spark job, and each tick of its schedule one stage of that job, with a task on every executor.
+ */
+final class ShufflePipeline implements Pipeline {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ShufflePipeline.class);
+
+  /** Smaller weights travel with the first tick's task; Spark warns of tasks above 1,000 KiB. */
+  private static final int MOST_WITH_TASK = 256 << 10;
+
+  /** How often stages move after Spark has put a task elsewhere, before that is an error. */
+  private static final int MOST_MOVES = 3;
+
+  private final PipelineSpec spec;
+  private final SparkContext spark;
+  private final UUID run = UUID.randomUUID();
+  private final PinnedJobs jobs;
+  private final ScheduleBook schedules;
+  private final BufferAllocator memory = new RootAllocator();
+  private final ArrowBytes bytes;
+  private final HopSerializer serializer;
+  private final Map<Integer, ProcessMemory> processes = new ConcurrentHashMap<>();
+  private final byte[][] lastWeights;
+  private List<Home> homes = List.of();
+  private Message.RunStep told;
+  private boolean fresh;
+  private long lastStep = -1;
+  private int attempt;
+
+  private ShufflePipeline(PipelineSpec spec) {
+    this.spec = spec;
+    this.spark = spec.spark().sc();
+    this.jobs = new PinnedJobs(spark, run);
+    this.schedules = new ScheduleBook(spec.stages().size(), spec.chunks(), spec.schedules());
+    this.bytes = new ArrowBytes(memory, spec.network().messageLimit());
+    this.serializer = new HopSerializer(spec.network().messageLimit());
+    this.lastWeights = new byte[spec.executors()][0];
+  }
+
+  static Pipeline launch(PipelineSpec spec) {
+    ShufflePipeline pipeline = new ShufflePipeline(spec);
+    try {
+      ExecutorSlots.await(spec.spark(), spec.executors(), spec.deadlines().launch());
+      pipeline.place();
+      return pipeline;
+    } catch (RuntimeException e) {
+      pipeline.close();
+      throw e;
+    }
+  }
+
+  /** Builds every executor's stages where executors are now. */
+  private void place() {
+    for (int tries = 0; ; tries++) {
+      homes = executorsNow();
+      try {
+        build();
+        LOG.info(
+            "{} stages are placed, hops go by shuffle: {}",
+            spec.stages().size(),
+            String.join(
+                ", ",
+                stages().stream()
+                    .map(s -> s.stage() + " on executor " + s.executorAndHost())
+                    .toList()));
+        return;
+      } catch (MisplacedException e) {
+        if (tries == MOST_MOVES) {
+          throw misplaced(e);
+        }
+      }
+    }
+  }
+
+  private List<Home> executorsNow() {
+    List<BlockManagerId> ids = new ArrayList<>();
+    JavaConverters.asJavaCollection(spark.env().blockManager().master().getMemoryStatus().keys())
+        .forEach(ids::add);
+    List<Home> found =
+        ids.stream()
+            .filter(id -> !id.isDriver() || spark.isLocal())
+            .map(id -> new Home(id.executorId(), id.host()))
+            .sorted(
+                Comparator.comparingInt((Home home) -> home.executor().length())
+                    .thenComparing(Home::executor))
+            .toList();
+    if (found.size() < spec.executors()) {
+      throw new StagecoachException(
+          ErrorKind.CLUSTER,
+          "There are " + found.size() + " executors; the pipeline needs " + spec.executors(),
+          "Look why the cluster took one away, or lower spark.stagecoach.stages.");
+    }
+    return found.subList(0, spec.executors());
+  }
+
+  private void build() {
+    List<Serializable> hosted = new ArrayList<>();
+    for (int executor = 0; executor < spec.executors(); executor++) {
+      hosted.add(new BuildTask.Hosted(new ArrayList<>(spec.stagesOf(executor))));
+    }
+    PinnedRdd rdd =
+        new PinnedRdd(
+            spark,
+            homes,
+            null,
+            hosted,
+            new BuildTask(
+                run,
+                spec.engine(),
+                spec.store(),
+                spec.network().messageLimit(),
+                new SerializableConfiguration(spark.hadoopConfiguration())));
+    jobs.run(rdd, "Stagecoach: building the stages", homes, spec.deadlines().contact());
+  }
+
+  @Override
+  public List<StageAddress> stages() {
+    List<StageAddress> addresses = new ArrayList<>();
+    for (StageSpec stage : spec.stages()) {
+      Home home = homes.get(spec.executorOf(stage.stage()));
+      addresses.add(new StageAddress(stage.stage(), home.executor(), home.host(), 0));
+    }
+    return addresses;
+  }
+
+  @Override
+  public Map<Integer, ProcessMemory> memory() {
+    return Map.copyOf(processes);
+  }
+
+  @Override
+  public int nextAttempt(long step) {
+    attempt = step == lastStep ? attempt + 1 : 0;
+    lastStep = step;
+    return attempt;
+  }
+
+  @Override
+  public void tell(Message.RunStep step, IntFunction<Optional<INDArray>> weights) {
+    told = step;
+    fresh = false;
+    for (int executor = 0; executor < spec.executors(); executor++) {
+      Map<String, INDArray> changed = new LinkedHashMap<>();
+      for (StageSpec stage : spec.stagesOf(executor)) {
+        weights
+            .apply(stage.stage())
+            .ifPresent(flat -> changed.put(Message.weights(stage.stage()), flat));
+      }
+      if (!changed.isEmpty()) {
+        fresh = true;
+        // Kept: stages that move need them again.
+        lastWeights[executor] = bytes.encode(Tensors.viewsOf(changed, () -> {}));
+      }
+    }
+  }
+
+  @Override
+  public List<StagePart> await() {
+    Message.RunStep step = told;
+    boolean weights = fresh;
+    for (int moves = 0; ; moves++) {
+      try {
+        return run(step, weights);
+      } catch (MisplacedException e) {
+        if (moves == MOST_MOVES || step.context().carriesState()) {
+          // State that recurrent layers carry from step to step is on the executor that was left.
+          throw misplaced(e);
+        }
+        LOG.warn("{}; the stages move there", e.getMessage());
+        place();
+        weights = true;
+        StepContext old = step.context();
+        step =
+            new Message.RunStep(
+                new StepContext(
+                    old.step(),
+                    nextAttempt(old.step()),
+                    old.epoch(),
+                    old.microBatches(),
+                    old.mode(),
+                    old.carriesState()),
+                step.schedule(),
+                step.slices());
+      }
+    }
+  }
+
+  private List<StagePart> run(Message.RunStep step, boolean withWeights) {
+    Schedule schedule = schedules.of(step.schedule(), step.context().microBatches());
+    TickTask.Order order =
+        new TickTask.Order(run, step.context(), new ArrayList<>(step.slices()), schedule.text(), 1);
+    Ticks ticks = TickTask.cut(order.schedule(), order.passes());
+    List<Broadcast<byte[]>> broadcasts = new ArrayList<>();
+    List<ShuffleDependency<Integer, Object, Object>> shuffles = new ArrayList<>();
+    PinnedRdd rdd =
+        new PinnedRdd(
+            spark, homes, null, withWeights ? weights(broadcasts) : null, new TickTask(order, 0));
+    for (int tick = 1; tick < ticks.count(); tick++) {
+      ShuffleDependency<Integer, Object, Object> hops = rdd.shuffled(serializer);
+      shuffles.add(hops);
+      rdd = new PinnedRdd(spark, homes, hops, null, new TickTask(order, tick));
+    }
+    try {
+      String what =
+          "Stagecoach: step "
+              + step.context().step()
+              + ", "
+              + schedule.name()
+              + " in "
+              + ticks.count()
+              + " ticks";
+      return parts(jobs.run(rdd, what, homes, spec.deadlines().step()), schedule);
+    } catch (StagecoachException e) {
+      throw e.at(place(e.where().stage()).atStep(step.context().step()));
+    } finally {
+      shuffles.forEach(
+          shuffle -> spark.cleaner().get().doCleanupShuffle(shuffle.shuffleId(), false));
+      broadcasts.forEach(Broadcast::destroy);
+    }
+  }
+
+  private Where place(int stage) {
+    return stage >= 0
+        ? Where.stage(stage).onExecutor(stages().get(stage).executorAndHost())
+        : Where.nowhere();
+  }
+
+  private List<Serializable> weights(List<Broadcast<byte[]>> broadcasts) {
+    List<Serializable> all = new ArrayList<>();
+    for (byte[] encoded : lastWeights) {
+      if (encoded.length <= MOST_WITH_TASK) {
+        all.add(WeightsForTask.withTask(encoded));
+      } else {
+        Broadcast<byte[]> broadcast =
+            spark.broadcast(encoded, ClassTag$.MODULE$.<byte[]>apply(byte[].class));
+        broadcasts.add(broadcast);
+        all.add(WeightsForTask.fetched(broadcast));
+      }
+    }
+    return all;
+  }
+
+  /** What the stages say, in their order. */
+  private List<StagePart> parts(List<Object> results, Schedule schedule) {
+    Map<Integer, StagePart> byStage = new HashMap<>();
+    for (Object result : results) {
+      byte[][] said = (byte[][]) result;
+      for (int i = 0; i < said.length; i += 2) {
+        Message.StepDone done = (Message.StepDone) MessageJson.read(said[i]);
+        Tensors tensors = bytes.decode(said[i + 1]);
+        processes.put(done.stage(), done.memory());
+        byStage.put(
+            done.stage(),
+            new StagePart(
+                done.report(
+                    SpanTensor.unpack(
+                        schedule.actionsOf(done.stage()), tensors.get(Message.SPANS))),
+                tensors));
+      }
+    }
+    List<StagePart> parts = new ArrayList<>();
+    for (StageSpec stage : spec.stages()) {
+      parts.add(byStage.get(stage.stage()));
+    }
+    return parts;
+  }
+
+  private static StagecoachException misplaced(MisplacedException e) {
+    return new StagecoachException(
+        ErrorKind.CLUSTER,
+        e.getMessage(),
+        Where.nowhere(),
+        "Raise spark.locality.wait, keep other jobs off these executors, or use exchange=streaming.",
+        e);
+  }
+
+  @Override
+  public void close() {
+    try (memory;
+        bytes;
+        jobs) {
+      Arrays.fill(lastWeights, null);
+      if (!homes.isEmpty() && !spark.isStopped()) {
+        jobs.run(
+            new PinnedRdd(spark, homes, null, null, new BuildTask.Close(run)),
+            "Stagecoach: closing the stages",
+            homes,
+            spec.deadlines().contact());
+      }
+    } catch (MisplacedException | StagecoachException e) {
+      LOG.debug("The stages could not be closed", e);
+    }
+  }
+}

@@ -1,0 +1,64 @@
+package io.stagecoach.spark.cluster;
+
+import io.stagecoach.batch.ManifestFile;
+import io.stagecoach.batch.MicroBatchSource;
+import io.stagecoach.batch.StoreReader;
+import io.stagecoach.engine.StageEngine;
+import io.stagecoach.engine.StageEngines;
+import io.stagecoach.engine.StageModule;
+import io.stagecoach.engine.StageSpec;
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
+import io.stagecoach.error.Where;
+import io.stagecoach.spark.data.HadoopChunkStorage;
+import io.stagecoach.stage.HostedStage;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+
+/** Builds stages on the executor that is to host them: their compute and their data. */
+final class StageHosting {
+
+  private final Configuration hadoop;
+
+  StageHosting(Configuration hadoop) {
+    this.hadoop = hadoop;
+  }
+
+  /** Builds stages, for the caller to close. */
+  List<HostedStage> host(String engineName, List<StageSpec> specs, StoreAccess store) {
+    StageEngine engine = StageEngines.named(engineName);
+    List<HostedStage> hosted = new ArrayList<>();
+    try {
+      for (StageSpec spec : specs) {
+        StageModule module = engine.open(spec);
+        try {
+          hosted.add(new HostedStage(spec.stage(), module, open(store)));
+        } catch (RuntimeException e) {
+          module.close();
+          throw e;
+        }
+      }
+      return hosted;
+    } catch (RuntimeException e) {
+      hosted.forEach(HostedStage::close);
+      throw e;
+    }
+  }
+
+  private MicroBatchSource open(StoreAccess store) {
+    try {
+      HadoopChunkStorage storage = new HadoopChunkStorage(new Path(store.location()), hadoop);
+      return new StoreReader(storage, ManifestFile.read(storage), store.toOptions());
+    } catch (IOException e) {
+      throw new StagecoachException(
+          ErrorKind.DATA,
+          "The batch store at " + store.location() + " cannot be read: " + e.getMessage(),
+          Where.nowhere(),
+          "All executors must reach it: set spark.stagecoach.batchStore.path to shared storage.",
+          e);
+    }
+  }
+}

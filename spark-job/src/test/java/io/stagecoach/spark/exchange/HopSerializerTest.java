@@ -1,0 +1,125 @@
+package io.stagecoach.spark.exchange;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stagecoach.error.StagecoachException;
+import io.stagecoach.stage.Hop;
+import io.stagecoach.stage.Traffic;
+import io.stagecoach.tensor.Tensors;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.spark.serializer.DeserializationStream;
+import org.apache.spark.serializer.SerializationStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import scala.Tuple2;
+import scala.collection.Iterator;
+import scala.reflect.ClassTag;
+import scala.reflect.ClassTag$;
+
+/** Hops through Spark's serialization streams, from one end to the other. */
+class HopSerializerTest {
+
+  private static final ClassTag<Object> ANY = ClassTag$.MODULE$.apply(Object.class);
+
+  private final BufferAllocator memory = new RootAllocator();
+
+  @AfterEach
+  void nothingIsLeftOpen() {
+    memory.close();
+  }
+
+  private static Hop hop(Hop.Kind kind, int microBatch, int from, int to) {
+    return new Hop(5, 2, kind, microBatch, from, to);
+  }
+
+  private static byte[] written(HopSerializer serializer, List<ShuffledHop.Outgoing> hops) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    SerializationStream out = serializer.newInstance().serializeStream(bytes);
+    for (ShuffledHop.Outgoing hop : hops) {
+      out.writeKey(hop.hop().to(), ANY);
+      out.writeValue(hop, ANY);
+    }
+    out.close();
+    return bytes.toByteArray();
+  }
+
+  private static Iterator<Tuple2<Object, Object>> read(HopSerializer serializer, byte[] bytes) {
+    DeserializationStream in =
+        serializer.newInstance().deserializeStream(new ByteArrayInputStream(bytes));
+    return in.asKeyValueIterator();
+  }
+
+  @Test
+  void tensorsArriveAsTheyWereSent() {
+    HopSerializer serializer = new HopSerializer(1 << 20);
+    INDArray large = Nd4j.rand(DataType.FLOAT, 300, 70).dup('f');
+    INDArray copy = large.dup('f');
+    Hop activations = hop(Hop.Kind.ACTIVATIONS, 3, 0, 1);
+    Hop nothing = hop(Hop.Kind.GRADIENTS, 0, 2, 1);
+    try (ShuffleHops sender = new ShuffleHops(memory, 1 << 20);
+        ShuffleHops receiver = new ShuffleHops(memory, 1 << 20)) {
+      sender.send(activations, Tensors.of(Map.of("x", large, "n", Nd4j.createFromArray(1L, 2L))));
+      sender.send(nothing, Tensors.none());
+      List<ShuffledHop.Outgoing> out = sender.takeOutgoing();
+      assertThat(sender.takeOutgoing()).isEmpty();
+
+      List<Object> keys = new ArrayList<>();
+      Iterator<Tuple2<Object, Object>> records = read(serializer, written(serializer, out));
+      while (records.hasNext()) {
+        Tuple2<Object, Object> next = records.next();
+        keys.add(next._1());
+        receiver.arrived((ShuffledHop.Incoming) next._2());
+      }
+      assertThat(keys).containsExactly(1, 1);
+      try (Tensors received = receiver.receive(activations)) {
+        assertThat(received.get("x")).isEqualTo(copy);
+        assertThat(received.get("x").ordering()).isEqualTo('f');
+        assertThat(received.get("n").toLongVector()).containsExactly(1, 2);
+      }
+      assertThat(receiver.receive(nothing).isEmpty()).isTrue();
+      Traffic sent = sender.drainTraffic(0);
+      Traffic got = receiver.drainTraffic(1);
+      assertThat(sent.hopsSent()).isEqualTo(1);
+      assertThat(got.hopsReceived()).isEqualTo(2);
+      assertThat(got.bytesReceived()).isEqualTo(sent.bytesSent()).isGreaterThan(300 * 70 * 4);
+      assertThatThrownBy(() -> receiver.receive(activations))
+          .isInstanceOf(StagecoachException.class)
+          .hasMessageContaining("did not come");
+    }
+  }
+
+  @Test
+  void whatNobodyTakesIsClosed() {
+    HopSerializer serializer = new HopSerializer(1 << 20);
+    try (ShuffleHops sender = new ShuffleHops(memory, 1 << 20);
+        ShuffleHops receiver = new ShuffleHops(memory, 1 << 20)) {
+      Hop first = hop(Hop.Kind.ACTIVATIONS, 0, 0, 1);
+      sender.send(first, Tensors.of("x", Nd4j.rand(8, 8)));
+      byte[] bytes = written(serializer, sender.takeOutgoing());
+      receiver.arrived((ShuffledHop.Incoming) read(serializer, bytes).next()._2());
+      receiver.arrived((ShuffledHop.Incoming) read(serializer, bytes).next()._2());
+      sender.send(hop(Hop.Kind.ACTIVATIONS, 1, 0, 1), Tensors.of("x", Nd4j.rand(8, 8)));
+    }
+  }
+
+  @Test
+  void aPayloadAboveTheLimitIsNotRead() {
+    HopSerializer serializer = new HopSerializer(100);
+    try (ShuffleHops sender = new ShuffleHops(memory, 1 << 20)) {
+      sender.send(hop(Hop.Kind.ACTIVATIONS, 0, 0, 1), Tensors.of("x", Nd4j.rand(8, 8)));
+      byte[] bytes = written(serializer, sender.takeOutgoing());
+      assertThatThrownBy(() -> read(serializer, bytes).next())
+          .hasMessageContaining("the limit is 100");
+    }
+  }
+}
