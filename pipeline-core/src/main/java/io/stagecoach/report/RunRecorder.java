@@ -136,6 +136,11 @@ public final class RunRecorder {
         slowest * stages.size() / sum);
   }
 
+  /** What a run's parts cost on the average, in nanoseconds: what its simulation is made from. */
+  public static StageCosts costs(RunReport report) {
+    return costs(report.stages(), report.hops());
+  }
+
   private static StageCosts costs(List<StageFigures> stages, HopFigures hops) {
     return new StageCosts(
         stages.stream().map(stage -> Millis.toNanos(stage.forward())).toList(),

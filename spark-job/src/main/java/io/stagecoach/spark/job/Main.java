@@ -1,6 +1,5 @@
 package io.stagecoach.spark.job;
 
-import org.apache.spark.SparkConf;
 import org.apache.spark.SparkUserAppException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -12,7 +11,12 @@ import picocli.CommandLine.Command;
 @Command(
     name = "stagecoach",
     description = "Pipeline-parallel training of DL4J networks, as a Spark job.",
-    subcommands = {TrainCommand.class, EvaluateCommand.class, PlanCommand.class},
+    subcommands = {
+      TrainCommand.class,
+      EvaluateCommand.class,
+      PlanCommand.class,
+      SimulateCommand.class
+    },
     mixinStandardHelpOptions = true,
     version = "Stagecoach ${stagecoach.version}",
     footer = {
@@ -48,10 +52,10 @@ public final class Main {
    * Spark's behind that would keep it alive.
    */
   private static void end(int code) throws SparkUserAppException {
-    SparkConf conf = new SparkConf();
+    // What a SparkConf would read, without its start: not every command has to do with Spark.
     boolean insideYarn =
-        conf.get("spark.master", "").startsWith("yarn")
-            && conf.get("spark.submit.deployMode", "").equals("cluster");
+        System.getProperty("spark.master", "").startsWith("yarn")
+            && System.getProperty("spark.submit.deployMode", "").equals("cluster");
     if (!insideYarn) {
       System.exit(code);
     }

@@ -127,6 +127,7 @@ final class TrainingRun {
       try (TemporaryDirectory local = TemporaryDirectory.create()) {
         saved.write(local.path().resolve(SavedModel.FILE));
         RunReporting.write(report, local.path().resolve(RunReporting.FILE));
+        reporting.writeTimeline(local.path());
         output.commit(local.path());
       }
       return finish(result, report, saved, output);
