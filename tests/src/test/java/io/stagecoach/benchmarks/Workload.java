@@ -19,6 +19,16 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.BatchNormalization;
+import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
+import org.deeplearning4j.nn.conf.layers.DenseLayer;
+import org.deeplearning4j.nn.conf.layers.OutputLayer;
+import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
+import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.learning.config.Adam;
+import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /**
  * A network and made-up data for it, a pure function of the seed: one batch store, which both sides
@@ -62,6 +72,37 @@ record Workload(
                 new DataShape.Table(width, classes),
                 Map.of("hidden", hidden, "learningRate", "0.0001"))
             .toJson();
+    return table(name, model, width, classes, microBatchRows);
+  }
+
+  /** Convolutions, batch norms, pooling and dense layers over images of 8 × 8. */
+  static Workload cnn(String name, int microBatchRows) {
+    String model =
+        new NeuralNetConfiguration.Builder()
+            .seed(SEED)
+            .updater(new Adam(0.001))
+            .activation(Activation.RELU)
+            .list()
+            .layer(new ConvolutionLayer.Builder(3, 3).nOut(4).padding(1, 1).build())
+            .layer(new BatchNormalization())
+            .layer(new ConvolutionLayer.Builder(3, 3).nOut(4).padding(1, 1).build())
+            .layer(new BatchNormalization())
+            .layer(new SubsamplingLayer.Builder().kernelSize(2, 2).stride(2, 2).build())
+            .layer(new DenseLayer.Builder().nOut(16).build())
+            .layer(new DenseLayer.Builder().nOut(12).dropOut(0.8).build())
+            .layer(
+                new OutputLayer.Builder(LossFunction.MCXENT)
+                    .activation(Activation.SOFTMAX)
+                    .nOut(3)
+                    .build())
+            .setInputType(InputType.convolutionalFlat(8, 8, 1))
+            .build()
+            .toJson();
+    return table(name, model, 64, 3, microBatchRows);
+  }
+
+  private static Workload table(
+      String name, String model, int width, int classes, int microBatchRows) {
     ColumnSpec features = ColumnSpec.of(Columns.FEATURES, ColumnSpec.Type.FLOAT32, width);
     ColumnSpec labels = ColumnSpec.of(Columns.LABELS, ColumnSpec.Type.FLOAT32, classes);
     return new Workload(

@@ -13,7 +13,6 @@ import static io.stagecoach.spark.config.SettingType.text;
 import static io.stagecoach.spark.config.SettingType.word;
 import static io.stagecoach.spark.config.SettingType.words;
 
-import io.stagecoach.engine.Recompute;
 import io.stagecoach.schedule.Schedules;
 import io.stagecoach.spark.exchange.ExchangeKind;
 import io.stagecoach.spark.exchange.ExchangeOptions;
@@ -22,7 +21,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -89,14 +87,16 @@ public final class Settings {
           "A file with a schedule in text form, instead of one of the names; docs/schedules.md says"
               + " how it is written.");
 
-  public static final Setting<Recompute> RECOMPUTE =
+  public static final Setting<RecomputeKind> RECOMPUTE =
       setting(
           "recompute",
           PIPELINE,
-          choice(Recompute.class, recompute -> recompute.name().toLowerCase(Locale.ROOT)),
-          Recompute.NONE,
+          choice(RecomputeKind.class, RecomputeKind::word),
+          RecomputeKind.NONE,
           "What a stage keeps for backward: with none all activations, with stage only its inputs,"
-              + " so that forward runs twice and memory is saved.");
+              + " so that forward runs twice and memory is saved; with auto its inputs only where"
+              + " all activations do not fit into memory.limit. Random masks are the same each"
+              + " time: all train the same to the last bit.");
 
   public static final Setting<PartitionerKind> PARTITIONER =
       setting(

@@ -1,6 +1,5 @@
 package io.stagecoach.spark.config;
 
-import io.stagecoach.engine.Recompute;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.spark.exchange.ExchangeKind;
@@ -183,7 +182,7 @@ public final class StagecoachConf {
   }
 
   /** {@link Settings#RECOMPUTE}. */
-  public Recompute recompute() {
+  public RecomputeKind recompute() {
     return get(Settings.RECOMPUTE);
   }
 

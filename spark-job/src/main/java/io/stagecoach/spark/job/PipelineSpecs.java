@@ -33,7 +33,7 @@ final class PipelineSpecs {
         JavaSparkContext.fromSparkContext(spark.sparkContext()),
         conf.exchange(),
         Dl4jEngine.NAME,
-        plan.specs(model.updater().json(), conf.recompute(), conf.seed()),
+        plan.specs(model.updater().json(), conf.seed()),
         conf.chunks(),
         List.of(plan.author(), new ForwardOnly()),
         StoreAccess.of(

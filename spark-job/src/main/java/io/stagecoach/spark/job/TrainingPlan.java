@@ -5,7 +5,10 @@ import io.stagecoach.batch.Slice;
 import io.stagecoach.engine.Recompute;
 import io.stagecoach.engine.StageSpec;
 import io.stagecoach.engine.dl4j.LayerCosts;
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
 import io.stagecoach.plan.MemoryRules;
+import io.stagecoach.plan.ModelCosts;
 import io.stagecoach.plan.Partitioners;
 import io.stagecoach.plan.Plan;
 import io.stagecoach.plan.PlanRequest;
@@ -22,7 +25,10 @@ import io.stagecoach.schedule.StageCosts;
 import io.stagecoach.spark.config.StagecoachConf;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * How a run is cut and in what order its stages work.
@@ -30,8 +36,11 @@ import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
  * @param plan which layers make which stage
  * @param author who writes the run's schedules
  * @param schedule a full mini-batch's schedule
+ * @param recompute what stages keep for backward
  */
-record TrainingPlan(Plan plan, ScheduleAuthor author, Schedule schedule) {
+record TrainingPlan(Plan plan, ScheduleAuthor author, Schedule schedule, Recompute recompute) {
+
+  private static final Logger LOG = LoggerFactory.getLogger(TrainingPlan.class);
 
   /** Activations on their way and credit for the next: what an exchange holds at a border. */
   private static final int TRANSPORT_WINDOW = 2;
@@ -52,27 +61,41 @@ record TrainingPlan(Plan plan, ScheduleAuthor author, Schedule schedule) {
     int microBatches = batches.slices(Slice.Split.TRAINING, 0, 0).size();
     Schedule schedule = author.schedule(new PipelineShape(stages, microBatches, conf.chunks()));
     ScheduleValidator.validate(schedule, Limits.none(stages));
+    ModelCosts costs = LayerCosts.of(network, batches.microBatchSize(), timeSteps);
+    Optional<Recompute> fixed = conf.recompute().fixed();
+    if (fixed.isPresent()) {
+      Plan plan = cut(conf, costs, schedule, fixed.get());
+      return new TrainingPlan(plan, author, schedule, fixed.get());
+    }
+    try {
+      Plan plan = cut(conf, costs, schedule, Recompute.NONE);
+      return new TrainingPlan(plan, author, schedule, Recompute.NONE);
+    } catch (StagecoachException tooLarge) {
+      if (tooLarge.kind() != ErrorKind.PLAN) {
+        throw tooLarge;
+      }
+      Plan plan = cut(conf, costs, schedule, Recompute.STAGE);
+      LOG.info("recompute=stage is chosen: with all activations kept, {}", tooLarge.what());
+      return new TrainingPlan(plan, author, schedule, Recompute.STAGE);
+    }
+  }
+
+  private static Plan cut(
+      StagecoachConf conf, ModelCosts costs, Schedule schedule, Recompute recompute) {
     List<Integer> stash = schedule.peakStash();
     MemoryRules rules =
         new MemoryRules(
-            conf.recompute() == Recompute.STAGE ? Stash.INPUTS : Stash.ACTIVATIONS,
+            recompute == Recompute.STAGE ? Stash.INPUTS : Stash.ACTIVATIONS,
             (stage, count) -> stash.get(stage),
             TRANSPORT_WINDOW);
     long limit =
         conf.memoryLimit().bytes() > 0 ? conf.memoryLimit().bytes() : PlanRequest.UNLIMITED;
-    Plan plan =
-        Partitioners.named(conf.partitioner().word())
-            .partition(
-                new PlanRequest(
-                    LayerCosts.of(network, batches.microBatchSize(), timeSteps),
-                    stages,
-                    rules,
-                    limit));
-    return new TrainingPlan(plan, author, schedule);
+    return Partitioners.named(conf.partitioner().word())
+        .partition(new PlanRequest(costs, schedule.stages(), rules, limit));
   }
 
   /** What each stage is built from. */
-  List<StageSpec> specs(String model, Recompute recompute, long seed) {
+  List<StageSpec> specs(String model, long seed) {
     List<Integer> slots = schedule.peakStash();
     List<StageSpec> specs = new ArrayList<>();
     List<PlannedStage> stages = plan.stages();

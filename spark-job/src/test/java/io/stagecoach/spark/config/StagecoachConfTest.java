@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.stagecoach.engine.Recompute;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.spark.exchange.ExchangeKind;
@@ -38,7 +37,7 @@ class StagecoachConfTest {
     MAPPINGS.put("schedule", new Mapping("1f1b", "GPipe", "gpipe"));
     MAPPINGS.put(
         "schedule.file", new Mapping(Optional.empty(), "mine.txt", Optional.of("mine.txt")));
-    MAPPINGS.put("recompute", new Mapping(Recompute.NONE, "stage", Recompute.STAGE));
+    MAPPINGS.put("recompute", new Mapping(RecomputeKind.NONE, "stage", RecomputeKind.STAGE));
     MAPPINGS.put(
         "partitioner",
         new Mapping(PartitionerKind.BALANCED, "parameters", PartitionerKind.PARAMETERS));
@@ -142,7 +141,7 @@ class StagecoachConfTest {
         "maxSteps; -1; a whole number, at least 0",
         "seed; 1.5; a whole number",
         "schedule; zigzag; one of 1f1b, eager-1f1b, gpipe, interleaved-1f1b, looped-bfs, zb-h1",
-        "recompute; all; one of none, stage",
+        "recompute; all; one of none, stage, auto",
         "data.validationShare; 1; a number, at least 0 and below 1",
         "clip.norm; NaN; a number, at least 0",
         "data.shuffle; maybe; true or false",

@@ -1,0 +1,99 @@
+package io.stagecoach.spark.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stagecoach.engine.Recompute;
+import io.stagecoach.engine.StageSpec;
+import io.stagecoach.engine.dl4j.Networks;
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
+import io.stagecoach.spark.config.StagecoachConf;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.SparkConf;
+import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainingPlanTest {
+
+  private static final MultiLayerConfiguration NETWORK =
+      MultiLayerConfiguration.fromJson(Networks.mlp());
+
+  private static TrainingPlan plan(Map<String, String> settings) {
+    SparkConf spark = new SparkConf(false);
+    spark.set("spark.stagecoach.batchSize", "4096");
+    settings.forEach((name, value) -> spark.set("spark.stagecoach." + name, value));
+    StagecoachConf conf = StagecoachConf.from(spark);
+    return TrainingPlan.of(conf, ScheduleChoice.of(conf, new Configuration(false)), NETWORK, 1);
+  }
+
+  private static boolean fits(String recompute, long limit) {
+    try {
+      plan(Map.of("recompute", recompute, "memory.limit", limit + "b"));
+      return true;
+    } catch (StagecoachException e) {
+      assertThat(e.kind()).isEqualTo(ErrorKind.PLAN);
+      return false;
+    }
+  }
+
+  @Test
+  void recomputeIsChosenByTheMemoryLimit() {
+    assertThat(plan(Map.of("recompute", "auto")).recompute()).isEqualTo(Recompute.NONE);
+    long tight = 1024;
+    while (!fits("stage", tight)) {
+      tight += tight / 50;
+    }
+    assertThat(fits("none", tight)).as("a limit that tells them apart").isFalse();
+    TrainingPlan chosen = plan(Map.of("recompute", "auto", "memory.limit", tight + "b"));
+    assertThat(chosen.recompute()).isEqualTo(Recompute.STAGE);
+    assertThat(chosen.specs("{}", 1))
+        .extracting(StageSpec::recompute)
+        .containsOnly(Recompute.STAGE);
+    long wide = tight;
+    while (!fits("none", wide)) {
+      wide *= 2;
+    }
+    assertThat(plan(Map.of("recompute", "auto", "memory.limit", wide + "b")).recompute())
+        .isEqualTo(Recompute.NONE);
+    assertThatThrownBy(() -> plan(Map.of("recompute", "auto", "memory.limit", "1k")))
+        .isInstanceOfSatisfying(
+            StagecoachException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.PLAN));
+  }
+
+  @Test
+  void chunksMakeMoreAndSmallerStages() {
+    TrainingPlan plan = plan(Map.of("schedule", "interleaved-1f1b", "chunks", "2"));
+    assertThat(plan.plan().stages()).hasSize(4);
+    assertThat(plan.schedule().executors()).hasSize(2);
+    assertThatThrownBy(() -> plan(Map.of("schedule", "1f1b", "chunks", "2")))
+        .isInstanceOfSatisfying(
+            StagecoachException.class,
+            e -> assertThat(e.kind()).isEqualTo(ErrorKind.CONFIGURATION));
+  }
+
+  @Test
+  void aScheduleMayComeFromAFile(@TempDir Path directory) throws IOException {
+    Path file = directory.resolve("mine.txt");
+    Files.writeString(
+        file,
+        """
+        schedule mine stages 2 micro-batches 2 passes forward-and-backward
+        0: F0.0 F0.1 B0.0 B0.1
+        1: F1.0 F1.1 B1.0 B1.1
+        """);
+    Map<String, String> settings =
+        Map.of("schedule.file", file.toUri().toString(), "microBatches", "2");
+    assertThat(plan(settings).schedule().name()).isEqualTo("mine");
+    Files.writeString(file, Files.readString(file).replace("B1.0 B1.1", "B1.1 B1.0"));
+    assertThatThrownBy(() -> plan(settings))
+        .isInstanceOf(StagecoachException.class)
+        .hasMessageContaining(file.getFileName().toString())
+        .hasMessageContaining(">B1.0<");
+  }
+}

@@ -1,0 +1,161 @@
+package io.stagecoach.benchmarks;
+
+import io.stagecoach.engine.Mode;
+import io.stagecoach.engine.Recompute;
+import io.stagecoach.engine.StageSpec;
+import io.stagecoach.engine.StepContext;
+import io.stagecoach.engine.dl4j.Dl4jEngine;
+import io.stagecoach.engine.dl4j.Dl4jModelUpdater;
+import io.stagecoach.engine.dl4j.LayerCosts;
+import io.stagecoach.plan.MemoryRules;
+import io.stagecoach.plan.Partitioners;
+import io.stagecoach.plan.PlanRequest;
+import io.stagecoach.plan.PlannedStage;
+import io.stagecoach.plan.Stash;
+import io.stagecoach.report.StepRecord;
+import io.stagecoach.schedule.PipelineShape;
+import io.stagecoach.schedule.Schedule;
+import io.stagecoach.schedule.ScheduleAuthor;
+import io.stagecoach.spark.cluster.Deadlines;
+import io.stagecoach.spark.cluster.Message;
+import io.stagecoach.spark.cluster.Pipeline;
+import io.stagecoach.spark.cluster.PipelineSpec;
+import io.stagecoach.spark.cluster.StoreAccess;
+import io.stagecoach.spark.exchange.ExchangeKind;
+import io.stagecoach.spark.exchange.ExchangeOptions;
+import io.stagecoach.sync.GradientWeight;
+import io.stagecoach.sync.StagePart;
+import io.stagecoach.sync.StepOutcome;
+import io.stagecoach.sync.SyncSettings;
+import io.stagecoach.sync.Synchronizer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.spark.api.java.JavaSparkContext;
+
+/**
+ * A pipeline of any schedule, exchange and number of executors, in an application that is there.
+ */
+final class TrialPipeline implements AutoCloseable {
+
+  private static final long MESSAGE_LIMIT = 1L << 30;
+  private static final int TRANSPORT_WINDOW = 2;
+
+  private final Workload workload;
+  private final ScheduleAuthor author;
+  private final Schedule schedule;
+  private final Synchronizer synchronizer;
+  private final Dl4jModelUpdater updater;
+  private final Pipeline pipeline;
+
+  TrialPipeline(
+      JavaSparkContext spark,
+      Workload workload,
+      Path store,
+      ExchangeKind exchange,
+      ScheduleAuthor author,
+      PipelineShape shape) {
+    this.workload = workload;
+    this.author = author;
+    this.schedule = author.schedule(shape);
+    List<Integer> slots = schedule.peakStash();
+    List<PlannedStage> cut =
+        Partitioners.named("balanced")
+            .partition(
+                new PlanRequest(
+                    LayerCosts.of(
+                        workload.model(), workload.microBatchRows(), workload.timeSteps()),
+                    shape.stages(),
+                    new MemoryRules(
+                        Stash.ACTIVATIONS, (stage, stages) -> slots.get(stage), TRANSPORT_WINDOW),
+                    PlanRequest.UNLIMITED))
+            .stages();
+    this.updater = Dl4jModelUpdater.create(workload.model());
+    this.synchronizer =
+        new Synchronizer(
+            updater,
+            cut.stream().map(stage -> stage.cost().parameters()).toList(),
+            0,
+            new SyncSettings(GradientWeight.EXAMPLES, 0, 0));
+    List<StageSpec> specs = new ArrayList<>();
+    for (int i = 0; i < cut.size(); i++) {
+      specs.add(
+          new StageSpec(
+              workload.model(),
+              i,
+              cut.size(),
+              cut.get(i).firstLayer(),
+              cut.get(i).endLayer(),
+              slots.get(i),
+              Recompute.NONE,
+              Workload.SEED));
+    }
+    this.pipeline =
+        Pipeline.launch(
+            new PipelineSpec(
+                spark,
+                exchange,
+                Dl4jEngine.NAME,
+                specs,
+                shape.chunks(),
+                List.of(author),
+                StoreAccess.of(store.toUri().toString(), Workload.READING),
+                new PipelineSpec.Network(0, 0, MESSAGE_LIMIT, ExchangeOptions.DEFAULT_CREDIT),
+                new Deadlines(
+                    Duration.ofMinutes(2), Duration.ofSeconds(60), Duration.ofMinutes(5))));
+  }
+
+  Schedule schedule() {
+    return schedule;
+  }
+
+  /** The whole model's weights, as bits. */
+  double[] weights() {
+    return updater.parameters().dup().reshape(updater.parameters().length()).toDoubleVector();
+  }
+
+  /** One step. */
+  StepRecord step() {
+    long step = synchronizer.updates();
+    int microBatches = schedule.microBatches();
+    long start = System.nanoTime();
+    StepContext context =
+        new StepContext(step, pipeline.nextAttempt(step), 0, microBatches, Mode.TRAINING, false);
+    pipeline.tell(
+        new Message.RunStep(context, author.name(), workload.slices(microBatches)),
+        stage ->
+            synchronizer.weights(stage).isEmpty()
+                ? Optional.empty()
+                : Optional.of(synchronizer.weights(stage)));
+    long told = System.nanoTime();
+    List<StagePart> parts = pipeline.await();
+    long arrived = System.nanoTime();
+    try {
+      StepOutcome outcome = synchronizer.commit(step, 0, parts);
+      long end = System.nanoTime();
+      return new StepRecord(
+          step,
+          outcome.lossPerLabel(),
+          outcome.globalNorm(),
+          outcome.skipped(),
+          outcome.loss().examples(),
+          end - start,
+          arrived - told,
+          end - arrived,
+          told - start,
+          parts.stream().map(StagePart::report).toList());
+    } finally {
+      parts.forEach(StagePart::close);
+    }
+  }
+
+  @Override
+  public void close() {
+    try (synchronizer;
+        pipeline) {
+      // Closed in reverse order, each even if the other fails.
+    }
+  }
+}
