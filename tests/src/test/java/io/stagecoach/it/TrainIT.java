@@ -87,7 +87,7 @@ class TrainIT {
     assertReport(steps);
     assertThat(workshop.path("batches")).as("the batch store").isEmptyDirectory();
     assertThat(workshop.path("out").toFile().list())
-        .containsExactlyInAnyOrder("model.zip", "report.json");
+        .containsExactlyInAnyOrder("model.zip", "report.json", "timeline.html", "trace.json");
 
     File file = workshop.path("out").resolve("model.zip").toFile();
     MultiLayerNetwork network = ModelSerializer.restoreMultiLayerNetwork(file);

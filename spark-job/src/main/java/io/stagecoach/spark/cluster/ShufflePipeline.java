@@ -58,6 +58,7 @@ final class ShufflePipeline implements Pipeline {
   private final ArrowBytes bytes;
   private final HopSerializer serializer;
   private final Map<Integer, ProcessMemory> processes = new ConcurrentHashMap<>();
+  private final TickTuning tuning = new TickTuning();
   private final byte[][] lastWeights;
   private List<Home> homes = List.of();
   private Message.RunStep told;
@@ -247,7 +248,21 @@ final class ShufflePipeline implements Pipeline {
               + " in "
               + ticks.count()
               + " ticks";
-      return parts(jobs.run(rdd, what, homes, spec.deadlines().step()), schedule);
+      long start = System.nanoTime();
+      List<Object> results = jobs.run(rdd, what, homes, spec.deadlines().step());
+      long wall = System.nanoTime() - start;
+      List<StagePart> parts = parts(results, schedule);
+      tuning
+          .observe(schedule, wall, parts.stream().map(StagePart::report).toList())
+          .ifPresent(
+              passes ->
+                  LOG.info(
+                      "{} takes {} ticks a step from here on, with up to {} passes of a stage in"
+                          + " each: the shortest for what ticks and passes take here",
+                      schedule.name(),
+                      Ticks.of(schedule, passes).count(),
+                      passes));
+      return parts;
     } catch (StagecoachException e) {
       throw e.at(place(e.where().stage()).atStep(step.context().step()));
     } finally {
