@@ -49,6 +49,8 @@ final class ShufflePipeline implements Pipeline {
   /** How often stages move after Spark has put a task elsewhere, before that is an error. */
   private static final int MOST_MOVES = 3;
 
+  private static final long POLL_MILLIS = 50;
+
   private final PipelineSpec spec;
   private final SparkContext spark;
   private final UUID run = UUID.randomUUID();
@@ -91,7 +93,7 @@ final class ShufflePipeline implements Pipeline {
   /** Builds every executor's stages where executors are now. */
   private void place() {
     for (int tries = 0; ; tries++) {
-      homes = executorsNow();
+      homes = awaitHomes();
       try {
         build();
         LOG.info(
@@ -115,21 +117,37 @@ final class ShufflePipeline implements Pipeline {
     List<BlockManagerId> ids = new ArrayList<>();
     JavaConverters.asJavaCollection(spark.env().blockManager().master().getMemoryStatus().keys())
         .forEach(ids::add);
-    List<Home> found =
-        ids.stream()
-            .filter(id -> !id.isDriver() || spark.isLocal())
-            .map(id -> new Home(id.executorId(), id.host()))
-            .sorted(
-                Comparator.comparingInt((Home home) -> home.executor().length())
-                    .thenComparing(Home::executor))
-            .toList();
-    if (found.size() < spec.executors()) {
-      throw new StagecoachException(
-          ErrorKind.CLUSTER,
-          "There are " + found.size() + " executors; the pipeline needs " + spec.executors(),
-          "Look why the cluster took one away, or lower spark.stagecoach.stages.");
+    return ids.stream()
+        .filter(id -> !id.isDriver() || spark.isLocal())
+        .map(id -> new Home(id.executorId(), id.host()))
+        .sorted(
+            Comparator.comparingInt((Home home) -> home.executor().length())
+                .thenComparing(Home::executor))
+        .limit(spec.executors())
+        .toList();
+  }
+
+  /** Executors are counted a moment before their blocks can be reached. */
+  private List<Home> awaitHomes() {
+    long end = System.nanoTime() + spec.deadlines().launch().toNanos();
+    List<Home> found = executorsNow();
+    while (found.size() < spec.executors()) {
+      if (System.nanoTime() > end) {
+        throw new StagecoachException(
+            ErrorKind.CLUSTER,
+            "There are " + found.size() + " executors; the pipeline needs " + spec.executors(),
+            "Look why the cluster took one away, or lower spark.stagecoach.stages.");
+      }
+      try {
+        Thread.sleep(POLL_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new StagecoachException(
+            ErrorKind.INTERRUPTED, "The run was interrupted", Where.nowhere(), "", e);
+      }
+      found = executorsNow();
     }
-    return found.subList(0, spec.executors());
+    return found;
   }
 
   private void build() {
