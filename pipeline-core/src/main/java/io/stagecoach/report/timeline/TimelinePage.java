@@ -14,6 +14,7 @@ public final class TimelinePage {
   private static final int WIDTH = 1180;
   private static final int ROW = 34;
   private static final int GAP = 6;
+  private static final String DRIVER = "#aa4499";
 
   /** More passes than this are drawn without numbers and hops. */
   private static final int MOST_LABELLED = 4000;
@@ -83,7 +84,9 @@ public final class TimelinePage {
     }
     line(
         "<span style=\"background:repeating-linear-gradient(45deg,var(--faint) 0 3px,transparent"
-            + " 3px 6px)\"></span>waiting; numbers are micro-batches</p>");
+            + " 3px 6px)\"></span>waiting<span style=\"background:%s\"></span>driver: weights out,"
+            + " update; numbers are micro-batches</p>",
+        DRIVER);
   }
 
   private void picture(Timeline timeline) {
@@ -168,7 +171,7 @@ public final class TimelinePage {
           waits ? y + ROW / 2 - 2 : y + 8,
           width,
           waits ? 4 : ROW - 16,
-          waits ? "var(--faint)" : "#aa4499",
+          waits ? "var(--faint)" : DRIVER,
           text(span.what()),
           millis(span.end() - span.start()));
     }

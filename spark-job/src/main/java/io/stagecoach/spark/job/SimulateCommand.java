@@ -110,7 +110,16 @@ final class SimulateCommand implements Callable<Integer> {
   @Option(names = "--trace", paramLabel = "FILE", description = "Writes them as a Chrome trace.")
   private Path trace;
 
-  private final PrintStream out = System.out;
+  private final PrintStream out;
+
+  SimulateCommand() {
+    this(System.out);
+  }
+
+  /** Prints its table elsewhere. */
+  SimulateCommand(PrintStream out) {
+    this.out = out;
+  }
 
   @Override
   public Integer call() {
