@@ -113,9 +113,13 @@ public final class SoakBenchmark {
         .orElseThrow();
   }
 
-  /** The heap in use right after a full collection, MiB. */
+  /** The heap in use after full collections, MiB. */
   private static double heapAfterCollection(long pid) throws IOException, InterruptedException {
-    command(pid, "GC.run");
+    // ND4J frees what a collection found unreachable a moment later, which the next one then sees.
+    for (int i = 0; i < 3; i++) {
+      command(pid, "GC.run");
+      Thread.sleep(500);
+    }
     // "… total 1048576K, used 123456K …", a line for each generation or one for all.
     return command(pid, "GC.heap_info")
             .lines()
