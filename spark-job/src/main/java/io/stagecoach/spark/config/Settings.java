@@ -113,7 +113,8 @@ public final class Settings {
           PIPELINE,
           size(NO_SIZE, ANY_SIZE),
           NO_SIZE,
-          "The memory of one device that the plan may use; 0 is no limit.");
+          "The memory of one device that the plan may use, for all chunks of its executor together; 0"
+              + " is no limit.");
 
   public static final Setting<Integer> THREADS =
       setting(

@@ -93,7 +93,7 @@ record TrainingPlan(Plan plan, ScheduleAuthor author, Schedule schedule, Recompu
     long limit =
         conf.memoryLimit().bytes() > 0 ? conf.memoryLimit().bytes() : PlanRequest.UNLIMITED;
     return Partitioners.named(conf.partitioner().word())
-        .partition(new PlanRequest(costs, schedule.stages(), rules, limit));
+        .partition(new PlanRequest(costs, schedule.stages(), rules, limit, conf.chunks()));
   }
 
   /** What each stage is built from. */
