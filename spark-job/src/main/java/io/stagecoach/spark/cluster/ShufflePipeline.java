@@ -245,7 +245,12 @@ final class ShufflePipeline implements Pipeline {
   private List<StagePart> run(Message.RunStep step, boolean withWeights) {
     Schedule schedule = schedules.of(step.schedule(), step.context().microBatches());
     TickTask.Order order =
-        new TickTask.Order(run, step.context(), new ArrayList<>(step.slices()), schedule.text(), 1);
+        new TickTask.Order(
+            run,
+            step.context(),
+            new ArrayList<>(step.slices()),
+            schedule.text(),
+            tuning.passes(schedule));
     Ticks ticks = TickTask.cut(order.schedule(), order.passes());
     List<Broadcast<byte[]>> broadcasts = new ArrayList<>();
     List<ShuffleDependency<Integer, Object, Object>> shuffles = new ArrayList<>();
