@@ -220,7 +220,8 @@ public final class Settings {
           optional(word("parquet, orc, csv, json, text or another source of the session")),
           Optional.empty(),
           "What data.path holds; by default what its ending says (.parquet, .orc, .csv, .json,"
-              + " .txt), else parquet. In text, the characters are the data.");
+              + " .txt), else parquet. In text, the characters are the data, unless data.text says"
+              + " otherwise.");
 
   public static final SettingPrefix DATA_OPTIONS =
       prefix(
@@ -273,13 +274,40 @@ public final class Settings {
           "How features are scaled: not, to mean 0 and deviation 1, or to the range 0 to 1. Fitted"
               + " on the training examples, saved with the model.");
 
+  public static final Setting<Optional<String>> DATA_TEXT =
+      setting(
+          "data.text",
+          DATA,
+          optional(word("a column's name")),
+          Optional.empty(),
+          "A column of texts to learn from, each row a document, in the place of features and"
+              + " label.");
+
+  public static final Setting<TokenizerKind> DATA_TOKENIZER =
+      setting(
+          "data.tokenizer",
+          DATA,
+          choice(TokenizerKind.class, TokenizerKind::word),
+          TokenizerKind.CHARACTERS,
+          "What a text's tokens are: its characters, its bytes, or byte pairs (frequent sequences of"
+              + " bytes), learned from the text. A model that is trained on keeps its own.");
+
+  public static final Setting<Integer> DATA_VOCABULARY =
+      setting(
+          "data.vocabulary",
+          DATA,
+          integer(0, 1 << 24),
+          0,
+          "How many different tokens there may be: of byte pairs at least 257, 0 is 8192; of"
+              + " characters the most frequent, with U+FFFD for all others, 0 is every one.");
+
   public static final Setting<Integer> DATA_SEQUENCE_LENGTH =
       setting(
           "data.sequenceLength",
           DATA,
           integer(1, 1 << 20),
           64,
-          "How many characters of a text make one example.");
+          "How many tokens of a text make one example.");
 
   public static final Setting<Boolean> DATA_SHUFFLE =
       setting(

@@ -281,6 +281,21 @@ public final class StagecoachConf {
     return get(Settings.DATA_NORMALIZE);
   }
 
+  /** {@link Settings#DATA_TEXT}. */
+  public Optional<String> dataText() {
+    return get(Settings.DATA_TEXT);
+  }
+
+  /** {@link Settings#DATA_TOKENIZER}. */
+  public TokenizerKind dataTokenizer() {
+    return get(Settings.DATA_TOKENIZER);
+  }
+
+  /** {@link Settings#DATA_VOCABULARY}. */
+  public int dataVocabulary() {
+    return get(Settings.DATA_VOCABULARY);
+  }
+
   /** {@link Settings#DATA_SEQUENCE_LENGTH}. */
   public int dataSequenceLength() {
     return get(Settings.DATA_SEQUENCE_LENGTH);

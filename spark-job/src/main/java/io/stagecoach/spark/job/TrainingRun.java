@@ -5,8 +5,10 @@ import io.stagecoach.batch.Columns;
 import io.stagecoach.batch.MicroBatches;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
-import io.stagecoach.model.TextSampler;
-import io.stagecoach.model.Vocabulary;
+import io.stagecoach.model.text.Sampling;
+import io.stagecoach.model.text.TextSampler;
+import io.stagecoach.model.text.Tokenizer;
+import io.stagecoach.model.text.Vocabulary;
 import io.stagecoach.report.ReportTable;
 import io.stagecoach.report.RunReport;
 import io.stagecoach.spark.cluster.Pipeline;
@@ -156,20 +158,23 @@ final class TrainingRun {
   }
 
   private void sample(SavedModel saved) {
-    Optional<Vocabulary> vocabulary = saved.learned().vocabulary();
-    if (conf.sampleLength() == 0 || vocabulary.isEmpty()) {
+    Optional<Tokenizer> tokenizer = saved.learned().tokenizer();
+    if (conf.sampleLength() == 0 || tokenizer.isEmpty()) {
       return;
     }
-    // A new line is where texts begin.
-    String start =
-        conf.sampleStart().isEmpty() ? vocabulary.get().decode(new int[] {0}) : conf.sampleStart();
+    String start = conf.sampleStart().isEmpty() ? beginning(tokenizer.get()) : conf.sampleStart();
     String text =
-        new TextSampler(saved.updater().network(), vocabulary.get())
-            .sample(start, conf.sampleLength(), conf.sampleTemperature(), conf.seed());
+        new TextSampler(saved.updater().network(), tokenizer.get())
+            .sample(start, conf.sampleLength(), Sampling.at(conf.sampleTemperature(), conf.seed()));
     out.println();
     out.println("A sample of what the model writes:");
     out.println();
     out.println(text.strip());
     out.println();
+  }
+
+  /** A new line is where texts begin; it is the first of the characters where it is one of them. */
+  private static String beginning(Tokenizer tokenizer) {
+    return tokenizer instanceof Vocabulary ? tokenizer.decode(0) : "\n";
   }
 }

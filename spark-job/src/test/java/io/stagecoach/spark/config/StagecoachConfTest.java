@@ -62,6 +62,10 @@ class StagecoachConfTest {
     MAPPINGS.put("data.validationShare", new Mapping(0.1, "0.25", 0.25));
     MAPPINGS.put(
         "data.normalize", new Mapping(Normalization.NONE, "minmax", Normalization.MIN_MAX));
+    MAPPINGS.put("data.text", new Mapping(Optional.empty(), "body", Optional.of("body")));
+    MAPPINGS.put(
+        "data.tokenizer", new Mapping(TokenizerKind.CHARACTERS, "BPE", TokenizerKind.BYTE_PAIRS));
+    MAPPINGS.put("data.vocabulary", new Mapping(0, "4096", 4096));
     MAPPINGS.put("data.sequenceLength", new Mapping(64, "128", 128));
     MAPPINGS.put("data.shuffle", new Mapping(true, "false", false));
     MAPPINGS.put("batchStore.path", new Mapping(Optional.empty(), "/b", Optional.of("/b")));
