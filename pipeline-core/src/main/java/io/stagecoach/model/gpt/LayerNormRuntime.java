@@ -1,5 +1,7 @@
 package io.stagecoach.model.gpt;
 
+import io.stagecoach.model.IncrementalLayer;
+import io.stagecoach.model.LayerCache;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
@@ -8,7 +10,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** {@link LayerNorm} at run time. */
-final class LayerNormRuntime extends GptRuntime<LayerNorm> {
+final class LayerNormRuntime extends GptRuntime<LayerNorm> implements IncrementalLayer {
 
   private static final long serialVersionUID = 1L;
 
@@ -50,6 +52,20 @@ final class LayerNormRuntime extends GptRuntime<LayerNorm> {
         memory);
     pass = null;
     return new Pair<>(gradients(), gradient);
+  }
+
+  @Override
+  public LayerCache newCache(int examples, int maxLength) {
+    return new PositionCache(maxLength);
+  }
+
+  @Override
+  public INDArray activateNext(INDArray next, LayerCache cache) {
+    ((PositionCache) cache).advance((int) next.size(1));
+    Memory memory = new CurrentMemory(dataType);
+    INDArray y = memory.scratch(next.shape());
+    path.norm().forward(rows(next), params.get("g"), params.get("c"), rows(y), memory);
+    return y;
   }
 
   @Override

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.deeplearning4j.optimize.api.TrainingListener;
+import org.nd4j.shade.jackson.annotation.JsonProperty;
 
 /**
  * A {@link TokenOutput} whose weights are those of a {@link TokenEmbedding} in the same network. It
@@ -17,8 +18,8 @@ public final class TiedOutput extends TokenOutput implements SharesParameters {
 
   private static final long serialVersionUID = 1L;
 
-  private String owner = TokenEmbedding.NAME;
-  private boolean ownCopies;
+  @JsonProperty private String owner = TokenEmbedding.NAME;
+  @JsonProperty private boolean ownCopies;
 
   /**
    * An output.

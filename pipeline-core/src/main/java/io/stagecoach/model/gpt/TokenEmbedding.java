@@ -12,6 +12,7 @@ import org.deeplearning4j.nn.conf.layers.FeedForwardLayer;
 import org.deeplearning4j.optimize.api.TrainingListener;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.shade.jackson.annotation.JsonProperty;
 
 /**
  * The sum of an embedding of the token and one of its position, then dropout. Input are indices,
@@ -28,9 +29,9 @@ public final class TokenEmbedding extends GptLayer {
 
   private static final long serialVersionUID = 1L;
 
-  private int maxLength;
-  private double deviation;
-  private IDropout embeddedDropout;
+  @JsonProperty private int maxLength;
+  @JsonProperty private double deviation;
+  @JsonProperty private IDropout embeddedDropout;
 
   private TokenEmbedding(Builder builder) {
     super(builder);

@@ -17,6 +17,7 @@ import org.nd4j.linalg.activations.impl.ActivationSoftmax;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
+import org.nd4j.shade.jackson.annotation.JsonProperty;
 
 /**
  * The next token's probabilities at each position, and their cross-entropy: softmax(h·Wᵀ), without
@@ -31,7 +32,7 @@ public class TokenOutput extends RnnOutputLayer implements HasParameters, Descri
 
   private static final long serialVersionUID = 1L;
 
-  private double deviation = 0.02;
+  @JsonProperty private double deviation = 0.02;
 
   /**
    * An output.

@@ -11,6 +11,7 @@ import org.deeplearning4j.nn.conf.dropout.IDropout;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.FeedForwardLayer;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.shade.jackson.annotation.JsonProperty;
 
 /**
  * A pre-norm transformer block as in GPT-2 (Radford and others 2019): a = x + attention(norm(x)), y
@@ -24,13 +25,13 @@ public final class TransformerBlock extends GptLayer {
 
   private static final long serialVersionUID = 1L;
 
-  private int heads;
-  private int factor;
-  private double deviation;
-  private double residualDeviation;
-  private IDropout attentionDropout;
-  private IDropout attendedDropout;
-  private IDropout fedDropout;
+  @JsonProperty private int heads;
+  @JsonProperty private int factor;
+  @JsonProperty private double deviation;
+  @JsonProperty private double residualDeviation;
+  @JsonProperty private IDropout attentionDropout;
+  @JsonProperty private IDropout attendedDropout;
+  @JsonProperty private IDropout fedDropout;
 
   private TransformerBlock(Builder builder) {
     super(builder);

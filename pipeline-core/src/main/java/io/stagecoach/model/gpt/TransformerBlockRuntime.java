@@ -1,5 +1,7 @@
 package io.stagecoach.model.gpt;
 
+import io.stagecoach.model.IncrementalLayer;
+import io.stagecoach.model.LayerCache;
 import java.util.List;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.gradient.Gradient;
@@ -9,7 +11,8 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** {@link TransformerBlock} at run time. */
-final class TransformerBlockRuntime extends GptRuntime<TransformerBlock> {
+final class TransformerBlockRuntime extends GptRuntime<TransformerBlock>
+    implements IncrementalLayer {
 
   private static final long serialVersionUID = 1L;
 
@@ -31,7 +34,7 @@ final class TransformerBlockRuntime extends GptRuntime<TransformerBlock> {
     BlockMath.Pass run =
         path.block()
             .forward(
-                shape(),
+                shape(input),
                 BlockWeights.of(params),
                 memory.contiguous(input),
                 y,
@@ -41,11 +44,11 @@ final class TransformerBlockRuntime extends GptRuntime<TransformerBlock> {
     return y;
   }
 
-  private BlockShape shape() {
+  private BlockShape shape(INDArray x) {
     int width = (int) layerConf().getNOut();
     return new BlockShape(
-        (int) input.size(0),
-        (int) input.size(1),
+        (int) x.size(0),
+        (int) x.size(1),
         width,
         layerConf().getHeads(),
         width * layerConf().getFactor());
@@ -59,6 +62,24 @@ final class TransformerBlockRuntime extends GptRuntime<TransformerBlock> {
     pass.backward(memory.contiguous(epsilon), gradient, BlockWeights.of(gradientViews), memory);
     pass = null;
     return new Pair<>(gradients(), gradient);
+  }
+
+  @Override
+  public LayerCache newCache(int examples, int maxLength) {
+    int heads = layerConf().getHeads();
+    int headWidth = (int) layerConf().getNOut() / heads;
+    return new KeyValueCache(dataType, examples, heads, maxLength, headWidth);
+  }
+
+  @Override
+  public INDArray activateNext(INDArray next, LayerCache cache) {
+    return new BlockStep(path.norm())
+        .forward(
+            shape(next),
+            BlockWeights.of(params),
+            next,
+            (KeyValueCache) cache,
+            new CurrentMemory(dataType));
   }
 
   @Override

@@ -2,8 +2,11 @@ package io.stagecoach.model.gpt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Map;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.assertj.core.data.Offset;
+import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -11,10 +14,15 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** Every gradient of a whole network is the slope of its score. */
+/**
+ * The gradient of every parameter of a whole network is the slope of its score: along a random
+ * direction of each, so that every element counts, and of some elements alone.
+ */
 class GptGradientTest {
 
   private static final double STEP = 1e-5;
+  private static final int EXAMPLES = 3;
+  private static final int TIME = 5;
 
   static Stream<Arguments> cases() {
     double[][] mask = {{1, 1, 1, 0, 0}, {1, 1, 1, 1, 1}, {0, 1, 0, 1, 1}};
@@ -27,30 +35,37 @@ class GptGradientTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("cases")
-  void isTheSlopeOfTheScore(String name, TokenOutput output, double[][] maskValues) {
+  void isTheSlopeOfTheScore(String name, RnnOutputLayer output, double[][] maskValues) {
     INDArray mask = maskValues == null ? null : Nd4j.createFromArray(maskValues);
-    MultiLayerNetwork network = Gpts.network(output);
+    MultiLayerNetwork network = Gpts.network((TokenOutput) output);
     Gpts.disturb(network, 1);
-    INDArray features = Gpts.tokens(2, 3, 5);
-    INDArray labels = Gpts.tokens(3, 3, 5);
+    INDArray features = Gpts.tokens(2, EXAMPLES, TIME);
+    INDArray labels = Gpts.tokens(3, EXAMPLES, TIME);
 
     Gpts.gradientAndScore(network, features, labels, mask);
-    INDArray gradient = network.gradient().gradient().dup();
-    assertThat(gradient.length()).isEqualTo(network.numParams());
-    // DL4J divides by the examples when it updates.
-    gradient.divi(3);
+    assertThat(network.gradient().gradient().length()).isEqualTo(network.numParams());
+    Map<String, INDArray> gradients = Gpts.copies(network.gradient());
 
-    INDArray flat = network.params();
-    for (long i = 0; i < flat.length(); i++) {
-      double value = flat.getDouble(i);
-      flat.putScalar(i, value + STEP);
-      double above = Gpts.gradientAndScore(network, features, labels, mask);
-      flat.putScalar(i, value - STEP);
-      double below = Gpts.gradientAndScore(network, features, labels, mask);
-      flat.putScalar(i, value);
-      assertThat(gradient.getDouble(i))
-          .as("parameter %d", i)
-          .isCloseTo((above - below) / (2 * STEP), Offset.offset(1e-8));
+    assertThat(gradients.keySet()).isEqualTo(network.paramTable().keySet());
+    Random random = new Random(4);
+    for (Map.Entry<String, INDArray> parameter : network.paramTable().entrySet()) {
+      INDArray view = parameter.getValue();
+      // DL4J divides by the examples when it updates.
+      INDArray gradient = gradients.get(parameter.getKey()).divi(EXAMPLES);
+      INDArray direction = Gpts.gaussian(random, view.shape());
+      INDArray one = Nd4j.zeros(view.dataType(), view.shape());
+      one.putScalar(random.nextInt((int) one.length()), 1);
+      for (INDArray along : new INDArray[] {direction, one}) {
+        INDArray before = view.dup();
+        view.addi(along.mul(STEP));
+        double above = Gpts.gradientAndScore(network, features, labels, mask);
+        view.assign(before).subi(along.mul(STEP));
+        double below = Gpts.gradientAndScore(network, features, labels, mask);
+        view.assign(before);
+        assertThat(gradient.mul(along).sumNumber().doubleValue())
+            .as(parameter.getKey())
+            .isCloseTo((above - below) / (2 * STEP), Offset.offset(1e-7));
+      }
     }
   }
 }

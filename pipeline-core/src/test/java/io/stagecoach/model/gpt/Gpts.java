@@ -1,8 +1,11 @@
 package io.stagecoach.model.gpt;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Random;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -98,5 +101,21 @@ final class Gpts {
     network.computeGradientAndScore();
     network.clearLayerMaskArrays();
     return network.score();
+  }
+
+  /** A gradient by parameter, copied. */
+  static Map<String, INDArray> copies(Gradient gradient) {
+    Map<String, INDArray> copies = new LinkedHashMap<>();
+    gradient.gradientForVariable().forEach((name, view) -> copies.put(name, view.dup('c')));
+    return copies;
+  }
+
+  /** Normally distributed numbers. */
+  static INDArray gaussian(Random random, long... shape) {
+    INDArray array = Nd4j.create(DataType.DOUBLE, shape);
+    for (long i = 0; i < array.length(); i++) {
+      array.putScalar(i, random.nextGaussian());
+    }
+    return array;
   }
 }
