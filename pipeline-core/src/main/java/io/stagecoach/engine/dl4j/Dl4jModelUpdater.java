@@ -5,9 +5,11 @@ import io.stagecoach.engine.ParameterLayout;
 import io.stagecoach.engine.ParameterLayout.View;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
+import io.stagecoach.model.optimizer.OptimizerSettings;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.gradient.DefaultGradient;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.nn.updater.MultiLayerUpdater;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
@@ -91,6 +93,27 @@ public final class Dl4jModelUpdater implements ModelUpdater {
   /** Notes how many whole epochs the model has seen, for saving. */
   public void setEpochs(int epochs) {
     network.setEpochCount(epochs);
+  }
+
+  /**
+   * Changes learning rate and weight decay from the next update on; a schedule begins there. The
+   * types of the updaters, their state and the weights stay.
+   *
+   * @throws StagecoachException CONFIGURATION if an updater has no learning rate to set
+   */
+  public void optimize(OptimizerSettings settings) {
+    if (settings.isEmpty()) {
+      return;
+    }
+    new OptimizerChange(settings, iterations(), epochs())
+        .apply(network.getLayerWiseConfigurations());
+    MultiLayerUpdater before = (MultiLayerUpdater) network.getUpdater();
+    MultiLayerUpdater after = new MultiLayerUpdater(network);
+    network.setUpdater(after);
+    if (before.getStateViewArray() != null) {
+      UpdaterStates.copy(before, after);
+      before.getStateViewArray().close();
+    }
   }
 
   /** The updater's state, a live flat view; null for updaters that have none. */

@@ -13,6 +13,7 @@ import static io.stagecoach.spark.config.SettingType.text;
 import static io.stagecoach.spark.config.SettingType.word;
 import static io.stagecoach.spark.config.SettingType.words;
 
+import io.stagecoach.model.optimizer.LearningRateDecay;
 import io.stagecoach.schedule.Schedules;
 import io.stagecoach.spark.exchange.ExchangeKind;
 import io.stagecoach.spark.exchange.ExchangeOptions;
@@ -176,6 +177,58 @@ public final class Settings {
           GradientWeight.EXAMPLES,
           "What a step's gradients are divided by: its examples, as DL4J does, or its time steps"
               + " that are not masked.");
+
+  public static final Setting<Optional<Double>> LEARNING_RATE =
+      setting(
+          "learningRate",
+          TRAINING,
+          optional(real(0, Double.POSITIVE_INFINITY)),
+          Optional.empty(),
+          "The learning rate of every layer, the largest where it changes; by default the model's"
+              + " own.");
+
+  public static final Setting<Long> LEARNING_RATE_WARMUP_STEPS =
+      setting(
+          "learningRate.warmupSteps",
+          TRAINING,
+          longInteger(0, Long.MAX_VALUE),
+          0L,
+          "How many steps the learning rate rises, by the same amount each, up to learningRate.");
+
+  public static final Setting<LearningRateDecay> LEARNING_RATE_DECAY =
+      setting(
+          "learningRate.decay",
+          TRAINING,
+          choice(LearningRateDecay.class, LearningRateDecay::word),
+          LearningRateDecay.NONE,
+          "How the learning rate falls after the warm-up: not, by the same amount each step, or"
+              + " along half a cosine.");
+
+  public static final Setting<Long> LEARNING_RATE_DECAY_STEPS =
+      setting(
+          "learningRate.decaySteps",
+          TRAINING,
+          longInteger(0, Long.MAX_VALUE),
+          0L,
+          "After how many steps, the warm-up among them, the learning rate is at its minimum; 0 is"
+              + " at the end of the run.");
+
+  public static final Setting<Double> LEARNING_RATE_MINIMUM =
+      setting(
+          "learningRate.minimum",
+          TRAINING,
+          real(0, Double.POSITIVE_INFINITY),
+          0.0,
+          "The learning rate at the end of the decay.");
+
+  public static final Setting<Optional<Double>> WEIGHT_DECAY =
+      setting(
+          "weightDecay",
+          TRAINING,
+          optional(real(0, Double.POSITIVE_INFINITY)),
+          Optional.empty(),
+          "The share of a weight, times the learning rate, that each step takes from it, as in"
+              + " AdamW; biases and norms are left alone. By default the model's own.");
 
   public static final Setting<Double> CLIP_NORM =
       setting(
@@ -409,7 +462,7 @@ public final class Settings {
           MODEL,
           integer(0, 1 << 20),
           300,
-          "How many characters of text are generated and shown after training on a text.");
+          "How many tokens of text are generated and shown after training on a text.");
 
   public static final Setting<Double> SAMPLE_TEMPERATURE =
       setting(
@@ -417,7 +470,7 @@ public final class Settings {
           MODEL,
           real(0, Double.POSITIVE_INFINITY),
           0.8,
-          "How freely characters are drawn: 0 always takes the most likely, 1 draws as the model"
+          "How freely tokens are drawn: 0 always takes the most likely, 1 draws as the model"
               + " predicts.");
 
   public static final Setting<String> SAMPLE_START =

@@ -93,6 +93,9 @@ final class TrainingRun {
     int timeSteps =
         prepared.manifest().column(Columns.FEATURES).map(ColumnSpec::timeSteps).orElse(1);
     TimeSegments segments = TimeSegments.of(model.configuration(), timeSteps);
+    TrainingLoop.Limits limits =
+        new TrainingLoop.Limits(conf.epochs(), conf.maxSteps(), conf.maxDuration());
+    model.updater().optimize(Optimizer.of(conf, limits.steps(batches.steps() * segments.count())));
     RunReporting reporting = new RunReporting(plan.schedule());
     try (Synchronizer synchronizer =
         new Synchronizer(
@@ -114,14 +117,14 @@ final class TrainingRun {
                     plan.schedule().name(),
                     batches,
                     segments,
-                    new Evaluation(
-                        pipeline, prepared.counts().validation(), batches.microBatchSize()),
+                    new Evaluation(pipeline, prepared, batches.microBatchSize()),
                     reporting,
                     progress,
                     System::nanoTime)
-                .run(
-                    epochsBefore,
-                    new TrainingLoop.Limits(conf.epochs(), conf.maxSteps(), conf.maxDuration()));
+                .run(epochsBefore, limits);
+        result
+            .validation()
+            .ifPresent(loss -> reporting.validated(loss, Metrics.of(loss, prepared.text())));
         report = reporting.report();
       }
       model.updater().setEpochs(epochsBefore + result.epochs());
@@ -132,12 +135,16 @@ final class TrainingRun {
         reporting.writeTimeline(local.path());
         output.commit(local.path());
       }
-      return finish(result, report, saved, output);
+      return finish(result, report, saved, output, prepared);
     }
   }
 
   private LastLine finish(
-      TrainingLoop.Result result, RunReport report, SavedModel saved, OutputDirectory output) {
+      TrainingLoop.Result result,
+      RunReport report,
+      SavedModel saved,
+      OutputDirectory output,
+      PreparedData prepared) {
     String modelPath = output.path() + "/" + SavedModel.FILE;
     record.update(
         figures ->
@@ -153,7 +160,8 @@ final class TrainingRun {
     out.println(ReportTable.text(report).stripTrailing());
     sample(saved);
     out.println("The model is at " + modelPath);
-    Map<String, Double> metrics = result.validation().map(Metrics::of).orElse(Map.of());
+    Map<String, Double> metrics =
+        result.validation().map(loss -> Metrics.of(loss, prepared.text())).orElse(Map.of());
     return LastLine.succeeded(record.figures()).with(metrics);
   }
 
