@@ -20,6 +20,8 @@ class ReportJsonTest {
   void readsBackWhatItWrote() {
     RunReport report = RunRecorderTest.twoStagesThreeSteps().report();
     assertThat(ReportJson.read(ReportJson.write(report))).isEqualTo(report);
+    RunReport narrowed = RunRecorderTest.narrowed().report();
+    assertThat(ReportJson.read(ReportJson.write(narrowed))).isEqualTo(narrowed);
   }
 
   @Test
