@@ -167,6 +167,7 @@ final class ShufflePipeline implements Pipeline {
                 spec.engine(),
                 spec.store(),
                 spec.network().messageLimit(),
+                spec.network().wireType(),
                 new SerializableConfiguration(spark.hadoopConfiguration())));
     jobs.run(rdd, "Stagecoach: building the stages", homes, spec.deadlines().contact());
   }

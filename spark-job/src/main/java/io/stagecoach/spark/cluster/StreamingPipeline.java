@@ -150,7 +150,8 @@ final class StreamingPipeline implements Pipeline {
       hosted.forEach(stage -> rendezvous.assign(member, stage.stage()));
       say(
           member.peer(),
-          new Message.Assign(executor, spec.engine(), hosted, stages, spec.store()),
+          new Message.Assign(
+              executor, spec.engine(), hosted, stages, spec.store(), spec.network().wireType()),
           Tensors.none());
     }
     members.stream()

@@ -57,6 +57,7 @@ record TrainingPlan(Plan plan, ScheduleAuthor author, Schedule schedule, Recompu
    */
   static TrainingPlan of(
       StagecoachConf conf, ScheduleAuthor author, MultiLayerConfiguration network, int timeSteps) {
+    WireTypeCheck.check(conf.wireType(), network.getConf(0).getDataType());
     int stages = conf.stages() * conf.chunks();
     MicroBatches batches =
         new MicroBatches(conf.batchSize(), conf.batchSize(), conf.microBatches());
