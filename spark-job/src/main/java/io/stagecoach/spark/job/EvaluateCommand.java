@@ -1,6 +1,7 @@
 package io.stagecoach.spark.job;
 
 import io.stagecoach.engine.Loss;
+import io.stagecoach.engine.dl4j.Dl4jModelUpdater;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.spark.cluster.Pipeline;
@@ -62,7 +63,7 @@ final class EvaluateCommand extends JobCommand {
         Loss loss =
             new Evaluation(
                     pipeline, prepared.counts().validation(), plan.plan().model().microBatch())
-                .run(0, stage -> weights(model, plan, stage))
+                .run(0, stage -> weights(model.updater(), plan, stage))
                 .orElseThrow();
         return report(loss, record);
       } finally {
@@ -73,9 +74,9 @@ final class EvaluateCommand extends JobCommand {
     }
   }
 
-  private static Optional<INDArray> weights(StartModel model, TrainingPlan plan, int stage) {
-    INDArray whole = model.updater().parameters();
-    INDArray mine = new StageWeights(plan.parameters(), whole.length()).of(stage, whole);
+  private static Optional<INDArray> weights(Dl4jModelUpdater model, TrainingPlan plan, int stage) {
+    StageWeights weights = new StageWeights(model.parameterLayout(), plan.layouts(model));
+    INDArray mine = weights.of(stage, model.parameters());
     return mine.isEmpty() ? Optional.empty() : Optional.of(mine);
   }
 
