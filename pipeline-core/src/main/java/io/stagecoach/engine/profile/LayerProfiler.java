@@ -85,8 +85,7 @@ public final class LayerProfiler {
     try {
       rows.forEach(count -> sizes.add(new Sized(count, slice.apply(count))));
       forwards(sizes, budget.toNanos());
-      dropLargest(
-          sizes, size -> WORST_ROUND * size.work(), (end - nanoClock.getAsLong()) / 2);
+      dropLargest(sizes, size -> WORST_ROUND * size.work(), (end - nanoClock.getAsLong()) / 2);
       long share = sizes.stream().mapToLong(Sized::work).sum() * layers;
       for (int layer = layers - 1; layer >= 0; layer--) {
         try (StageModule module = open(layer)) {
