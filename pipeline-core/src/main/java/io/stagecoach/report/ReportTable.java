@@ -60,6 +60,7 @@ public final class ReportTable {
             ? ""
             : String.format(Locale.ROOT, " (%,d skipped)", report.skippedSteps()),
         number(report.time().totalSeconds()));
+    report.choices().forEach(choice -> line(text, "Chosen: %s", choice));
     if (report.excludedSteps() > 0) {
       line(
           text,

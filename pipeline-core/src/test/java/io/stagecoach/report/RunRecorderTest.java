@@ -101,9 +101,27 @@ class RunRecorderTest {
     assertThat(stages)
         .containsExactly(
             new StageFigures(
-                0, 0, 3, 5, 16, 19, 2, new HopSide(2, 1000, 1), new HopSide(2, 500, 0.5)),
+                0,
+                0,
+                3,
+                5,
+                Double.NaN,
+                16,
+                19,
+                2,
+                new HopSide(2, 1000, 1),
+                new HopSide(2, 500, 0.5)),
             new StageFigures(
-                1, 1, 4, 6, 20, 15, 1, new HopSide(2, 500, 0.5), new HopSide(2, 1000, 1)));
+                1,
+                1,
+                4,
+                6,
+                Double.NaN,
+                20,
+                15,
+                1,
+                new HopSide(2, 500, 0.5),
+                new HopSide(2, 1000, 1)));
     assertThat(stages.get(0).idleShare(35)).isCloseTo(19 / 35.0, EXACT);
   }
 

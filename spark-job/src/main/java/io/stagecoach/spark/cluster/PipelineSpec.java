@@ -39,6 +39,12 @@ public record PipelineSpec(
     }
   }
 
+  /** A pipeline of other stages, one for each executor, in the same place and way. */
+  PipelineSpec of(String otherEngine, List<StageSpec> others, ScheduleAuthor author) {
+    return new PipelineSpec(
+        spark, exchange, otherEngine, others, 1, List.of(author), store, network, deadlines);
+  }
+
   /** How many executors the pipeline takes. */
   int executors() {
     return stages.size() / chunks;

@@ -7,6 +7,7 @@ import static io.stagecoach.spark.config.SettingType.integer;
 import static io.stagecoach.spark.config.SettingType.longInteger;
 import static io.stagecoach.spark.config.SettingType.oneOf;
 import static io.stagecoach.spark.config.SettingType.optional;
+import static io.stagecoach.spark.config.SettingType.orAuto;
 import static io.stagecoach.spark.config.SettingType.real;
 import static io.stagecoach.spark.config.SettingType.size;
 import static io.stagecoach.spark.config.SettingType.text;
@@ -51,14 +52,16 @@ public final class Settings {
           2,
           "How many stages the layers are cut into; each is hosted by one executor.");
 
-  public static final Setting<Integer> MICRO_BATCHES =
+  public static final Setting<OrAuto<Integer>> MICRO_BATCHES =
       setting(
           "microBatches",
           PIPELINE,
-          integer(1, 65536),
-          4,
+          orAuto(integer(1, 65536)),
+          OrAuto.of(4),
           "How many micro-batches a mini-batch is cut into. More of them keep the stages busier;"
-              + " very small ones cost more than they save.");
+              + " very small ones cost more than they save. With auto the run measures its layers"
+              + " and hops before the first step, simulates, and takes what is fastest within"
+              + " memory.limit; the report has what it took, and why.");
 
   public static final Setting<Integer> CHUNKS =
       setting(
@@ -69,16 +72,16 @@ public final class Settings {
           "How many pieces of the network each stage's executor has, for schedules that interleave;"
               + " the layers are then cut into stages × chunks pieces, dealt out in turn.");
 
-  public static final Setting<String> SCHEDULE =
+  public static final Setting<OrAuto<String>> SCHEDULE =
       setting(
           "schedule",
           PIPELINE,
-          oneOf(Schedules.standard().names()),
-          "1f1b",
+          orAuto(oneOf(Schedules.standard().names())),
+          OrAuto.of("1f1b"),
           "In which order a stage takes the forward and backward passes of a step. All train the same"
               + " to the last bit; they differ in waiting and in the activations that are kept."
               + " interleaved-1f1b and looped-bfs take several chunks for each executor; zb-h1 splits"
-              + " backward passes.");
+              + " backward passes; auto chooses one as microBatches=auto does.");
 
   public static final Setting<Optional<String>> SCHEDULE_FILE =
       setting(
@@ -107,7 +110,9 @@ public final class Settings {
           choice(PartitionerKind.class, PartitionerKind::word),
           PartitionerKind.BALANCED,
           "How the layers are shared out: the same number of layers, as even a number of"
-              + " parameters, or the least time for the slowest stage.");
+              + " parameters, or the least time for the slowest stage. By the time that their"
+              + " operations should take, or, with measured and wherever something is auto, by the"
+              + " time that they took on an executor.");
 
   public static final Setting<DataSize> MEMORY_LIMIT =
       setting(

@@ -125,11 +125,11 @@ public final class StagecoachConf {
     atMostOneOf(List.of(Settings.DATA_PATH, Settings.DATA_TABLE), problems);
     atMostOneOf(
         List.of(Settings.MODEL_CONFIG, Settings.MODEL_FROM, Settings.MODEL_PRESET), problems);
-    if (microBatches() > batchSize()) {
+    if (microBatches().fixed().orElse(1) > batchSize()) {
       problems.add(
           Settings.MICRO_BATCHES.key()
               + " is "
-              + microBatches()
+              + microBatches().fixed().orElseThrow()
               + ", more than the "
               + batchSize()
               + " examples of a mini-batch; allowed is at most "
@@ -144,6 +144,13 @@ public final class StagecoachConf {
               + Settings.LEARNING_RATE.key()
               + ", "
               + learningRate().get());
+    }
+    if (microBatches().isAuto() && scheduleFile().isPresent()) {
+      problems.add(
+          Settings.MICRO_BATCHES.key()
+              + " is auto, but "
+              + Settings.SCHEDULE_FILE.key()
+              + " is written for a number of micro-batches; allowed is that number");
     }
     if (!presetSettings.isEmpty() && modelPreset().isEmpty()) {
       problems.add(
@@ -179,12 +186,12 @@ public final class StagecoachConf {
   }
 
   /** {@link Settings#MICRO_BATCHES}. */
-  public int microBatches() {
+  public OrAuto<Integer> microBatches() {
     return get(Settings.MICRO_BATCHES);
   }
 
   /** {@link Settings#SCHEDULE}. */
-  public String schedule() {
+  public OrAuto<String> schedule() {
     return get(Settings.SCHEDULE);
   }
 

@@ -25,6 +25,12 @@ record StartModel(Dl4jModelUpdater updater, Optional<Learned> learned) implement
    * preset made to measure for the data.
    */
   static StartModel of(StagecoachConf conf, JobData data, Configuration hadoop) {
+    StartModel model = named(conf, data, hadoop);
+    WireTypeCheck.check(conf.wireType(), model.updater().parameters().dataType());
+    return model;
+  }
+
+  private static StartModel named(StagecoachConf conf, JobData data, Configuration hadoop) {
     ModelFileAccess files = new ModelFileAccess(hadoop);
     if (conf.modelFrom().isPresent()) {
       SavedModel saved = SavedModel.read(files, conf.modelFrom().get());

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stagecoach.engine.Recompute;
 import io.stagecoach.engine.StageSpec;
+import io.stagecoach.engine.dl4j.LayerCosts;
 import io.stagecoach.engine.dl4j.Networks;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
@@ -31,7 +32,9 @@ class TrainingPlanTest {
     spark.set("spark.stagecoach.batchSize", "4096");
     settings.forEach((name, value) -> spark.set("spark.stagecoach." + name, value));
     StagecoachConf conf = StagecoachConf.from(spark);
-    return TrainingPlan.of(conf, ScheduleChoice.of(conf, new Configuration(false)), NETWORK, 1);
+    return PipelineChoices.of(
+            conf, new Configuration(false), rows -> LayerCosts.of(NETWORK, rows, 1))
+        .byOperations();
   }
 
   private static boolean fits(String recompute, long limit) {
