@@ -3,6 +3,8 @@ package io.stagecoach.report;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /** The report as text, within the width of a terminal. */
 public final class ReportTable {
@@ -78,6 +80,9 @@ public final class ReportTable {
         figures(loss.last()),
         figures(loss.least()),
         loss.leastStep() < 0 ? "" : String.format(Locale.ROOT, " at step %,d", loss.leastStep()));
+    if (!report.validation().isEmpty()) {
+      line(text, "validation   %s", measures(report.validation()));
+    }
     NormFigures norm = report.gradientNorm();
     line(
         text,
@@ -94,6 +99,12 @@ public final class ReportTable {
         number(time.stepMedian()),
         number(time.stepP95()),
         number(time.stepMost()));
+  }
+
+  private static String measures(Map<String, Double> measured) {
+    return measured.entrySet().stream()
+        .map(measure -> measure.getKey().replace('_', ' ') + " " + figures(measure.getValue()))
+        .collect(Collectors.joining(", "));
   }
 
   private static void stages(RunReport report, StringBuilder text) {

@@ -7,6 +7,7 @@ import io.stagecoach.schedule.Simulator;
 import io.stagecoach.schedule.StageCosts;
 import io.stagecoach.stage.StageStep;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Collects what a run does, step by step, in bounded memory. Any thread may call it.
@@ -35,6 +36,7 @@ public final class RunRecorder {
   private double normSum;
   private double lastNorm = Double.NaN;
   private double mostNorm = Double.NaN;
+  private Map<String, Double> validation = Map.of();
 
   /**
    * @param schedule the schedule of the run's steps, sends and receives included
@@ -72,6 +74,11 @@ public final class RunRecorder {
       lastNorm = step.globalNorm();
       mostNorm = norms == 1 ? lastNorm : Math.max(mostNorm, lastNorm);
     }
+  }
+
+  /** Takes what a validation measured, by name, in the place of what an earlier one did. */
+  public synchronized void validated(Map<String, Double> measured) {
+    validation = measured;
   }
 
   private void checkStages(StepRecord step) {
@@ -113,6 +120,7 @@ public final class RunRecorder {
         skipped,
         warm ? warmUp.steps() : 0,
         new LossFigures(firstLoss, lastLoss, leastLoss, leastLossStep, curve.points()),
+        validation,
         new NormFigures(lastNorm, normSum / norms, mostNorm),
         sums.time(wallNanos / 1e9),
         stages,

@@ -106,7 +106,9 @@ final class ResidentPipeline implements AutoCloseable {
     this.synchronizer =
         new Synchronizer(
             updater,
-            plan.stages().stream().map(stage -> stage.cost().parameters()).toList(),
+            plan.stages().stream()
+                .map(stage -> updater.stageLayout(stage.firstLayer(), stage.endLayer()))
+                .toList(),
             0,
             new SyncSettings(GradientWeight.EXAMPLES, 0, 0));
     List<StageSpec> specs = new ArrayList<>();

@@ -76,7 +76,9 @@ final class TrialPipeline implements AutoCloseable {
     this.synchronizer =
         new Synchronizer(
             updater,
-            cut.stream().map(stage -> stage.cost().parameters()).toList(),
+            cut.stream()
+                .map(stage -> updater.stageLayout(stage.firstLayer(), stage.endLayer()))
+                .toList(),
             0,
             new SyncSettings(GradientWeight.EXAMPLES, 0, 0));
     List<StageSpec> specs = new ArrayList<>();

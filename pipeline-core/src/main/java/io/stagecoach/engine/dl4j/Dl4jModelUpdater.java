@@ -5,9 +5,11 @@ import io.stagecoach.engine.ParameterLayout;
 import io.stagecoach.engine.ParameterLayout.View;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
+import io.stagecoach.model.optimizer.OptimizerSettings;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.gradient.DefaultGradient;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.nn.updater.MultiLayerUpdater;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
@@ -32,7 +34,7 @@ public final class Dl4jModelUpdater implements ModelUpdater {
           "The model has no parameters, so that there is nothing to train",
           "Give it a layer with weights.");
     }
-    this.layout = Layouts.of(network.getLayers(), 0);
+    this.layout = Layouts.of(network.getLayers());
     this.parameters = network.params().reshape(network.numParams());
     if (network.getFlattenedGradients() == null) {
       network.initGradientsView();
@@ -93,6 +95,27 @@ public final class Dl4jModelUpdater implements ModelUpdater {
     network.setEpochCount(epochs);
   }
 
+  /**
+   * Changes learning rate and weight decay from the next update on; a schedule begins there. The
+   * types of the updaters, their state and the weights stay.
+   *
+   * @throws StagecoachException CONFIGURATION if an updater has no learning rate to set
+   */
+  public void optimize(OptimizerSettings settings) {
+    if (settings.isEmpty()) {
+      return;
+    }
+    new OptimizerChange(settings, iterations(), epochs())
+        .apply(network.getLayerWiseConfigurations());
+    MultiLayerUpdater before = (MultiLayerUpdater) network.getUpdater();
+    MultiLayerUpdater after = new MultiLayerUpdater(network);
+    network.setUpdater(after);
+    if (before.getStateViewArray() != null) {
+      UpdaterStates.copy(before, after);
+      before.getStateViewArray().close();
+    }
+  }
+
   /** The updater's state, a live flat view; null for updaters that have none. */
   public INDArray updaterState() {
     return network.getUpdater().getStateViewArray();
@@ -101,6 +124,12 @@ public final class Dl4jModelUpdater implements ModelUpdater {
   @Override
   public ParameterLayout parameterLayout() {
     return layout;
+  }
+
+  @Override
+  public ParameterLayout stageLayout(int firstLayer, int endLayer) {
+    return Layouts.ofStage(
+        layout, network.getLayerWiseConfigurations().getConfs(), firstLayer, endLayer);
   }
 
   @Override

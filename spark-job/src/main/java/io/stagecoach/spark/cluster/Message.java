@@ -32,6 +32,11 @@ public sealed interface Message {
     return "weights." + stage;
   }
 
+  /** The name beside {@link StepDone} of what the last stage gave for a micro-batch. */
+  static String output(int microBatch, String name) {
+    return "output." + microBatch + "." + name;
+  }
+
   /** The name of the spans beside {@link StepDone}: int64 of shape [actions, 2], start and end. */
   String SPANS = "spans";
 
@@ -62,7 +67,8 @@ public sealed interface Message {
   record Ready(int stage) implements Message {}
 
   /**
-   * A step begins; new weights are beside it where they have changed.
+   * A step begins; new weights are beside it where they have changed, and the columns of its
+   * micro-batches where they do not come from the batch store.
    *
    * @param context the step
    * @param schedule the name of a schedule that came before

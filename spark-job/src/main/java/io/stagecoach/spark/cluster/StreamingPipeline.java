@@ -176,7 +176,8 @@ final class StreamingPipeline implements Pipeline {
   }
 
   @Override
-  public void tell(Message.RunStep step, IntFunction<Optional<INDArray>> weights) {
+  public void tell(
+      Message.RunStep step, IntFunction<Optional<INDArray>> weights, List<Tensors> given) {
     Schedule schedule = schedules.of(step.schedule(), step.context().microBatches());
     current = new Order(step, schedule);
     barrier.open(step.context().step(), step.context().attempt());
@@ -192,6 +193,9 @@ final class StreamingPipeline implements Pipeline {
         weights
             .apply(stage.stage())
             .ifPresent(flat -> changed.put(Message.weights(stage.stage()), flat));
+        if (stage.isFirst()) {
+          changed.putAll(GivenColumns.pack(given));
+        }
       }
       say(peer, step, changed.isEmpty() ? Tensors.none() : Tensors.viewsOf(changed, () -> {}));
     }

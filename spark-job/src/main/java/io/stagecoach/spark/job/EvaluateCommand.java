@@ -1,6 +1,7 @@
 package io.stagecoach.spark.job;
 
 import io.stagecoach.engine.Loss;
+import io.stagecoach.engine.dl4j.Dl4jModelUpdater;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.spark.cluster.Pipeline;
@@ -10,7 +11,6 @@ import io.stagecoach.spark.data.JobData;
 import io.stagecoach.spark.data.PreparedData;
 import io.stagecoach.spark.job.outcome.LastLine;
 import io.stagecoach.sync.StageWeights;
-import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -23,8 +23,8 @@ import picocli.CommandLine.Command;
 @Command(
     name = "evaluate",
     description =
-        "Measures a saved model on all examples of the data: loss, and for a classifier accuracy,"
-            + " F1 and perplexity.",
+        "Measures a saved model on all examples of the data: loss, for a classifier accuracy, F1"
+            + " and perplexity, for a text perplexity and bits per byte.",
     mixinStandardHelpOptions = true)
 final class EvaluateCommand extends JobCommand {
 
@@ -60,11 +60,10 @@ final class EvaluateCommand extends JobCommand {
       try (Pipeline pipeline =
           Pipeline.launch(PipelineSpecs.of(spark, conf, plan, model, prepared))) {
         Loss loss =
-            new Evaluation(
-                    pipeline, prepared.counts().validation(), plan.plan().model().microBatch())
-                .run(0, stage -> weights(model, plan, stage))
+            new Evaluation(pipeline, prepared, plan.plan().model().microBatch())
+                .run(0, stage -> weights(model.updater(), plan, stage))
                 .orElseThrow();
-        return report(loss, record);
+        return report(loss, Metrics.of(loss, prepared.text()), record);
       } finally {
         if (!conf.batchStoreKeep()) {
           StoreCleanUp.discard(prepared);
@@ -73,18 +72,19 @@ final class EvaluateCommand extends JobCommand {
     }
   }
 
-  private static Optional<INDArray> weights(StartModel model, TrainingPlan plan, int stage) {
-    INDArray whole = model.updater().parameters();
-    INDArray mine = new StageWeights(plan.parameters(), whole.length()).of(stage, whole);
+  private static Optional<INDArray> weights(Dl4jModelUpdater model, TrainingPlan plan, int stage) {
+    StageWeights weights = new StageWeights(model.parameterLayout(), plan.layouts(model));
+    INDArray mine = weights.of(stage, model.parameters());
     return mine.isEmpty() ? Optional.empty() : Optional.of(mine);
   }
 
-  private static LastLine report(Loss loss, RunRecord record) {
+  private static LastLine report(Loss loss, Map<String, Double> metrics, RunRecord record) {
     double perLabel = loss.sum() / loss.timeSteps();
-    Map<String, Double> metrics = new LinkedHashMap<>(Metrics.of(loss));
     System.out.printf(Locale.ROOT, "examples    %,d%n", loss.examples());
     System.out.printf(Locale.ROOT, "loss        %.4f%n", perLabel);
-    metrics.forEach((name, value) -> System.out.printf(Locale.ROOT, "%-11s %.4f%n", name, value));
+    metrics.forEach(
+        (name, value) ->
+            System.out.printf(Locale.ROOT, "%-11s %.4f%n", name.replace('_', ' '), value));
     record.update(figures -> figures.validated(perLabel));
     return LastLine.succeeded(record.figures()).with(metrics);
   }

@@ -1,5 +1,6 @@
 package io.stagecoach.spark.job;
 
+import io.stagecoach.engine.Loss;
 import io.stagecoach.report.JsonReporter;
 import io.stagecoach.report.RunRecorder;
 import io.stagecoach.report.RunReport;
@@ -16,7 +17,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Turns what the step loop says into the run's report. */
 final class RunReporting implements TrainingLoop.StepListener {
@@ -69,6 +72,14 @@ final class RunReporting implements TrainingLoop.StepListener {
   private boolean isWhole(StepRecord record) {
     int actions = record.stages().stream().mapToInt(stage -> stage.spans().size()).sum();
     return actions == schedule.executors().stream().mapToInt(List::size).sum();
+  }
+
+  /** The last validation found this. */
+  void validated(Loss loss, Map<String, Double> metrics) {
+    Map<String, Double> found = new LinkedHashMap<>();
+    found.put("loss", loss.sum() / loss.timeSteps());
+    found.putAll(metrics);
+    recorder.validated(found);
   }
 
   RunReport report() {

@@ -5,8 +5,10 @@ import io.stagecoach.batch.Columns;
 import io.stagecoach.batch.MicroBatches;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
-import io.stagecoach.model.TextSampler;
-import io.stagecoach.model.Vocabulary;
+import io.stagecoach.model.text.Sampling;
+import io.stagecoach.model.text.TextSampler;
+import io.stagecoach.model.text.Tokenizer;
+import io.stagecoach.model.text.Vocabulary;
 import io.stagecoach.report.ReportTable;
 import io.stagecoach.report.RunReport;
 import io.stagecoach.spark.cluster.Pipeline;
@@ -91,11 +93,14 @@ final class TrainingRun {
     int timeSteps =
         prepared.manifest().column(Columns.FEATURES).map(ColumnSpec::timeSteps).orElse(1);
     TimeSegments segments = TimeSegments.of(model.configuration(), timeSteps);
+    TrainingLoop.Limits limits =
+        new TrainingLoop.Limits(conf.epochs(), conf.maxSteps(), conf.maxDuration());
+    model.updater().optimize(Optimizer.of(conf, limits.steps(batches.steps() * segments.count())));
     RunReporting reporting = new RunReporting(plan.schedule());
     try (Synchronizer synchronizer =
         new Synchronizer(
             model.updater(),
-            plan.parameters(),
+            plan.layouts(model.updater()),
             model.updater().iterations(),
             new SyncSettings(conf.gradientWeight(), conf.clipNorm(), conf.nonFiniteMaxSkips()))) {
       progress.message("Placing " + conf.stages() + " stages on executors");
@@ -112,14 +117,14 @@ final class TrainingRun {
                     plan.schedule().name(),
                     batches,
                     segments,
-                    new Evaluation(
-                        pipeline, prepared.counts().validation(), batches.microBatchSize()),
+                    new Evaluation(pipeline, prepared, batches.microBatchSize()),
                     reporting,
                     progress,
                     System::nanoTime)
-                .run(
-                    epochsBefore,
-                    new TrainingLoop.Limits(conf.epochs(), conf.maxSteps(), conf.maxDuration()));
+                .run(epochsBefore, limits);
+        result
+            .validation()
+            .ifPresent(loss -> reporting.validated(loss, Metrics.of(loss, prepared.text())));
         report = reporting.report();
       }
       model.updater().setEpochs(epochsBefore + result.epochs());
@@ -130,12 +135,16 @@ final class TrainingRun {
         reporting.writeTimeline(local.path());
         output.commit(local.path());
       }
-      return finish(result, report, saved, output);
+      return finish(result, report, saved, output, prepared);
     }
   }
 
   private LastLine finish(
-      TrainingLoop.Result result, RunReport report, SavedModel saved, OutputDirectory output) {
+      TrainingLoop.Result result,
+      RunReport report,
+      SavedModel saved,
+      OutputDirectory output,
+      PreparedData prepared) {
     String modelPath = output.path() + "/" + SavedModel.FILE;
     record.update(
         figures ->
@@ -151,25 +160,29 @@ final class TrainingRun {
     out.println(ReportTable.text(report).stripTrailing());
     sample(saved);
     out.println("The model is at " + modelPath);
-    Map<String, Double> metrics = result.validation().map(Metrics::of).orElse(Map.of());
+    Map<String, Double> metrics =
+        result.validation().map(loss -> Metrics.of(loss, prepared.text())).orElse(Map.of());
     return LastLine.succeeded(record.figures()).with(metrics);
   }
 
   private void sample(SavedModel saved) {
-    Optional<Vocabulary> vocabulary = saved.learned().vocabulary();
-    if (conf.sampleLength() == 0 || vocabulary.isEmpty()) {
+    Optional<Tokenizer> tokenizer = saved.learned().tokenizer();
+    if (conf.sampleLength() == 0 || tokenizer.isEmpty()) {
       return;
     }
-    // A new line is where texts begin.
-    String start =
-        conf.sampleStart().isEmpty() ? vocabulary.get().decode(new int[] {0}) : conf.sampleStart();
+    String start = conf.sampleStart().isEmpty() ? beginning(tokenizer.get()) : conf.sampleStart();
     String text =
-        new TextSampler(saved.updater().network(), vocabulary.get())
-            .sample(start, conf.sampleLength(), conf.sampleTemperature(), conf.seed());
+        new TextSampler(saved.updater().network(), tokenizer.get())
+            .sample(start, conf.sampleLength(), Sampling.at(conf.sampleTemperature(), conf.seed()));
     out.println();
     out.println("A sample of what the model writes:");
     out.println();
     out.println(text.strip());
     out.println();
+  }
+
+  /** A new line is where texts begin; it is the first of the characters where it is one of them. */
+  private static String beginning(Tokenizer tokenizer) {
+    return tokenizer instanceof Vocabulary ? tokenizer.decode(0) : "\n";
   }
 }
