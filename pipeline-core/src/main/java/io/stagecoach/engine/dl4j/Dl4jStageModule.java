@@ -14,6 +14,7 @@ import io.stagecoach.engine.StepContext;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
+import io.stagecoach.model.DescribesItself;
 import io.stagecoach.tensor.Tensors;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -83,10 +84,7 @@ public final class Dl4jStageModule implements StageModule, SplitBackward {
     }
     this.memory = new StageMemory(spec.endLayer() - spec.firstLayer());
     this.type = whole.getDataType();
-    org.deeplearning4j.nn.conf.layers.Layer first = whole.getConf(0).getLayer();
-    this.readsIndices =
-        spec.isFirst()
-            && (first instanceof EmbeddingLayer || first instanceof EmbeddingSequenceLayer);
+    this.readsIndices = spec.isFirst() && readsIndices(whole.getConf(0).getLayer());
     Slot slot = makeSlot(null);
     slots.add(slot);
     this.layout = Layouts.of(slot.replica().layers(), spec.firstLayer(), whole.getConfs());
@@ -107,6 +105,12 @@ public final class Dl4jStageModule implements StageModule, SplitBackward {
     for (Mode mode : Mode.values()) {
       carried.put(mode, new CarriedState());
     }
+  }
+
+  private static boolean readsIndices(org.deeplearning4j.nn.conf.layers.Layer first) {
+    return first instanceof EmbeddingLayer
+        || first instanceof EmbeddingSequenceLayer
+        || (first instanceof DescribesItself own && own.readsIndices());
   }
 
   private Slot makeSlot(INDArray flat) {

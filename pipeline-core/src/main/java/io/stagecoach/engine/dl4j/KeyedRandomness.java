@@ -1,6 +1,10 @@
 package io.stagecoach.engine.dl4j;
 
+import io.stagecoach.model.HasDropouts;
+import java.util.ArrayList;
+import java.util.List;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.conf.dropout.IDropout;
 import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 
@@ -34,6 +38,15 @@ final class KeyedRandomness {
     }
     if (configured instanceof BaseLayer base && base.getWeightNoise() != null) {
       base.setWeightNoise(new KeyedWeightNoise(base.getWeightNoise(), key, layer, sources++));
+    }
+    if (configured instanceof HasDropouts own) {
+      List<IDropout> keyed = new ArrayList<>();
+      for (IDropout dropout : own.dropouts()) {
+        // Counted even where there is none, so that a source keeps its number.
+        int source = sources++;
+        keyed.add(dropout == null ? null : new KeyedDropout(dropout, key, layer, source));
+      }
+      own.setDropouts(keyed);
     }
     LayerTree.inner(configured).forEach(this::wrap);
   }

@@ -3,6 +3,7 @@ package io.stagecoach.engine.dl4j;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
+import io.stagecoach.model.DescribesItself;
 import io.stagecoach.plan.LayerCost;
 import io.stagecoach.plan.ModelCosts;
 import java.util.ArrayList;
@@ -156,6 +157,10 @@ public final class LayerCosts {
    * normalised inputs; the last layer's labels. Everything else DL4J computes again in backward.
    */
   private static long stashElements(Layer layer, LayerCostsShapes shape, boolean last) {
+    if (layer instanceof DescribesItself own) {
+      // The last layer's output is not made in training; its labels are indices.
+      return own.work(shape.input()).keptElements() + (last ? 0 : shape.outputElements());
+    }
     long elements = shape.outputElements();
     if (shape.preprocessed()) {
       elements += shape.inputElements();
@@ -184,6 +189,9 @@ public final class LayerCosts {
 
   @SuppressWarnings("deprecation") // networks that were saved long ago have Graves' layers
   private static long ownWorkingElements(Layer layer, LayerCostsShapes shape, long parameters) {
+    if (layer instanceof DescribesItself own) {
+      return own.work(shape.input()).workingElements();
+    }
     if (layer instanceof FrozenLayer frozen) {
       return ownWorkingElements(frozen.getLayer(), shape, parameters);
     }

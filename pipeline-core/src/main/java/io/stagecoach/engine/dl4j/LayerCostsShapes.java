@@ -3,11 +3,13 @@ package io.stagecoach.engine.dl4j;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
+import io.stagecoach.model.DescribesItself;
 import java.util.ArrayList;
 import java.util.List;
 import org.deeplearning4j.exception.DL4JException;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.conf.RNNFormat;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.BaseRecurrentLayer;
 import org.deeplearning4j.nn.conf.layers.Convolution1DLayer;
@@ -244,6 +246,9 @@ record LayerCostsShapes(
     if (layer instanceof EmbeddingSequenceLayer embedding) {
       return InputType.recurrent(
           1, embedding.isInferInputLength() ? timeSteps : embedding.getInputLength());
+    }
+    if (layer instanceof DescribesItself own) {
+      return InputType.recurrent(own.readsIndices() ? 1 : width(layer), timeSteps, RNNFormat.NWC);
     }
     if (layer instanceof EmbeddingLayer) {
       return InputType.feedForward(1);

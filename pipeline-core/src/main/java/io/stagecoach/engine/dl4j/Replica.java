@@ -1,5 +1,6 @@
 package io.stagecoach.engine.dl4j;
 
+import io.stagecoach.model.DescribesItself;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -47,7 +48,8 @@ final class Replica {
           AbstractLSTM.class,
           EmbeddingLayer.class,
           EmbeddingSequenceLayer.class,
-          BaseOutputLayer.class);
+          BaseOutputLayer.class,
+          DescribesItself.class);
 
   private final MultiLayerNetwork network;
   private final Layer[] layers;

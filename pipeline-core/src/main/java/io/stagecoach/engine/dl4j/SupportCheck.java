@@ -2,6 +2,7 @@ package io.stagecoach.engine.dl4j;
 
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
+import io.stagecoach.model.DescribesItself;
 import java.io.IOException;
 import java.util.List;
 import java.util.Set;
@@ -153,7 +154,7 @@ public final class SupportCheck {
         throw refuseLayer(
             i, layer, "a layer with a loss must be last", "Use a DenseLayer or ActivationLayer.");
       }
-      if (i > 0 && (layer instanceof EmbeddingLayer || layer instanceof EmbeddingSequenceLayer)) {
+      if (i > 0 && isEmbedding(layer)) {
         throw refuseLayer(
             i,
             layer,
@@ -161,6 +162,12 @@ public final class SupportCheck {
             "Make it the first layer.");
       }
     }
+  }
+
+  private static boolean isEmbedding(Layer layer) {
+    return layer instanceof EmbeddingLayer
+        || layer instanceof EmbeddingSequenceLayer
+        || (layer instanceof DescribesItself own && own.readsIndices());
   }
 
   private static void checkSolver(int index, NeuralNetConfiguration conf) {

@@ -397,14 +397,27 @@ class Dl4jStageModuleTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"mlp", "lstm"})
+  @ValueSource(strings = {"mlp", "lstm", "gpt"})
   void hundredsOfStepsTakeNoMoreMemory(String name) {
-    boolean sequences = "lstm".equals(name);
-    List<Tensors> batch =
-        Batches.split(
-            sequences ? Batches.sequences(1, 6, 4, 3, 2) : Batches.vectors(1, 8, 8, 3), 2);
-    try (InProcessPipeline pipeline =
-        pipeline(sequences ? Networks.lstm() : Networks.mlp(), List.of(2))) {
+    boolean sequences = !"mlp".equals(name);
+    String json;
+    Tensors rows;
+    switch (name) {
+      case "mlp" -> {
+        json = Networks.mlp();
+        rows = Batches.vectors(1, 8, 8, 3);
+      }
+      case "lstm" -> {
+        json = Networks.lstm();
+        rows = Batches.sequences(1, 6, 4, 3, 2);
+      }
+      default -> {
+        json = Networks.gpt();
+        rows = Batches.tokens(1, 6, 7, 5);
+      }
+    }
+    List<Tensors> batch = Batches.split(rows, 2);
+    try (InProcessPipeline pipeline = pipeline(json, List.of(2))) {
       for (int step = 0; step < 20; step++) {
         pipeline.gradients(batch, step, 0, false);
       }
