@@ -11,6 +11,15 @@ public interface ModelUpdater extends AutoCloseable {
   /** The whole model's layout. */
   ParameterLayout parameterLayout();
 
+  /**
+   * The layout that a stage's flat vector has: that of its own layers, with copies of the
+   * parameters that they share with others.
+   *
+   * @param firstLayer the stage's first layer
+   * @param endLayer the layer after its last
+   */
+  ParameterLayout stageLayout(int firstLayer, int endLayer);
+
   /** The weights, a live flat view of rank 1. */
   INDArray parameters();
 

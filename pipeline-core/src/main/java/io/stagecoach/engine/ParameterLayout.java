@@ -28,8 +28,28 @@ public record ParameterLayout(List<View> views) implements Serializable {
    * @param offset its first element in the flat vector
    * @param length its elements
    * @param kind what it is
+   * @param copyOf in a stage's layout, the name in the model's of the shared parameter that this is
+   *     a use of: a copy of its weights, and one of the gradients that are added up for it; empty
+   *     for a parameter of its own
    */
-  public record View(String name, long offset, long length, Kind kind) implements Serializable {}
+  public record View(String name, long offset, long length, Kind kind, String copyOf)
+      implements Serializable {
+
+    /** A parameter of its own. */
+    public View(String name, long offset, long length, Kind kind) {
+      this(name, offset, length, kind, "");
+    }
+
+    /** Whether this is one more use of a parameter that is elsewhere. */
+    public boolean isCopy() {
+      return !copyOf.isEmpty();
+    }
+
+    /** What it is called in the model's layout. */
+    public String nameInModel() {
+      return isCopy() ? copyOf : name;
+    }
+  }
 
   public ParameterLayout {
     views = List.copyOf(views);

@@ -15,8 +15,8 @@ public interface SharesParameters {
   Map<String, SharedParameter> sharedParameters();
 
   /**
-   * This layer with weights of its own in their place, first in its flat vector, under the same
-   * names and in the owner's shape and order, for stages.
+   * This layer with weights of its own in their place, for stages: first in its flat vector, in the
+   * order of their names, under the same names and in the owner's shape and order.
    */
   Layer withOwnCopies();
 }

@@ -5,7 +5,10 @@ import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import java.util.BitSet;
 
-/** Which runs of layers fit on a device, at which stage. */
+/**
+ * Which runs of layers fit on a device, at which stage; and which cuts do, where several stages
+ * share one.
+ */
 final class MemoryLimit {
 
   private static final String REMEDY =
@@ -56,18 +59,39 @@ final class MemoryLimit {
     return ends == null || ends[stage][first].get(end);
   }
 
-  /** A typed error if a stage of the plan does not fit. */
-  static void check(Plan plan, long limitBytes) {
-    for (int s = 0; s < plan.stages().size(); s++) {
-      long needed = plan.stages().get(s).memory().total();
-      if (needed > limitBytes) {
+  /** Whether every device holds all stages that a plan puts on it. */
+  static boolean holds(Plan plan, PlanRequest request) {
+    for (int executor = 0; executor < request.executors(); executor++) {
+      if (needed(plan, executor, request) > request.limitBytes()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The memory of all stages of an executor together: each keeps its own. */
+  private static long needed(Plan plan, int executor, PlanRequest request) {
+    long sum = 0;
+    for (int s = executor; s < plan.stages().size(); s += request.executors()) {
+      sum += plan.stages().get(s).memory().total();
+    }
+    return sum;
+  }
+
+  /** A typed error if a device does not hold the stages that the plan puts on it. */
+  static void check(Plan plan, PlanRequest request) {
+    for (int executor = 0; executor < request.executors(); executor++) {
+      long needed = needed(plan, executor, request);
+      if (needed > request.limitBytes()) {
         throw new StagecoachException(
             ErrorKind.PLAN,
-            "the stage needs "
+            (request.chunks() == 1
+                    ? "the stage needs "
+                    : "this stage and the others of its executor need ")
                 + Quantity.bytes(needed)
                 + " and its device may hold "
-                + Quantity.bytes(limitBytes),
-            Where.stage(s),
+                + Quantity.bytes(request.limitBytes()),
+            Where.stage(executor),
             "Use the partitioner \"balanced\", which looks for a cut that fits. " + REMEDY,
             null);
       }
@@ -80,7 +104,11 @@ final class MemoryLimit {
         ErrorKind.PLAN,
         "no cut into "
             + request.stages()
-            + " stages keeps every stage within the "
+            + " stages keeps "
+            + (request.chunks() == 1
+                ? "every stage"
+                : "the " + request.chunks() + " stages of every executor")
+            + " within the "
             + Quantity.bytes(request.limitBytes())
             + " that a device may hold; the weights, their gradients and the accumulator alone are "
             + Quantity.bytes(

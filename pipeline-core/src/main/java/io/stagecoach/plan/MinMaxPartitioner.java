@@ -40,7 +40,15 @@ final class MinMaxPartitioner implements Partitioner {
     if (lightest == IMPOSSIBLE) {
       throw MemoryLimit.noPlan(request);
     }
-    return Plan.of(name, request, fewestBytes(request, limit, before, lightest));
+    Plan plan = Plan.of(name, request, fewestBytes(request, limit, before, lightest));
+    if (request.limitBytes() == PlanRequest.UNLIMITED || MemoryLimit.holds(plan, request)) {
+      return plan;
+    }
+    // Each of its stages fits, but not all of those that share a device.
+    return new SharedDevices(request, before)
+        .bestCut()
+        .map(cuts -> Plan.of(name, request, cuts))
+        .orElseThrow(() -> MemoryLimit.noPlan(request));
   }
 
   /** The weight of all layers before each place. */

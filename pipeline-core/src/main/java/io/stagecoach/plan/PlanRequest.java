@@ -11,8 +11,11 @@ import java.util.Objects;
  * @param stages how many stages; at least 1, at most as many as there are layers
  * @param memory how memory follows from costs
  * @param limitBytes what a device may hold; {@link #UNLIMITED} where nothing is known
+ * @param chunks how many stages share an executor's device: stage s is on executor s mod
+ *     (stages/chunks); divides the number of stages
  */
-public record PlanRequest(ModelCosts model, int stages, MemoryRules memory, long limitBytes) {
+public record PlanRequest(
+    ModelCosts model, int stages, MemoryRules memory, long limitBytes, int chunks) {
 
   /** No limit of memory. */
   public static final long UNLIMITED = Long.MAX_VALUE;
@@ -36,6 +39,19 @@ public record PlanRequest(ModelCosts model, int stages, MemoryRules memory, long
           "the memory limit of a device is " + limitBytes + " bytes",
           "Give a limit above 0, or none.");
     }
+    if (chunks < 1 || stages % chunks != 0) {
+      throw new IllegalArgumentException(stages + " stages in chunks of " + chunks);
+    }
+  }
+
+  /** A device for every stage. */
+  public PlanRequest(ModelCosts model, int stages, MemoryRules memory, long limitBytes) {
+    this(model, stages, memory, limitBytes, 1);
+  }
+
+  /** How many executors host the stages. */
+  int executors() {
+    return stages / chunks;
   }
 
   /** The memory of a stage. */

@@ -19,7 +19,7 @@ final class UniformPartitioner implements Partitioner {
             .mapToObj(stage -> (int) (stage * layers / request.stages()))
             .toList();
     Plan plan = Plan.of(name(), request, cuts);
-    MemoryLimit.check(plan, request.limitBytes());
+    MemoryLimit.check(plan, request);
     return plan;
   }
 }

@@ -6,6 +6,7 @@ import io.stagecoach.schedule.Simulation;
 import io.stagecoach.schedule.Simulator;
 import io.stagecoach.schedule.StageCosts;
 import io.stagecoach.stage.StageStep;
+import io.stagecoach.tensor.Narrowing;
 import java.util.List;
 import java.util.Map;
 
@@ -28,6 +29,7 @@ public final class RunRecorder {
   private long steps;
   private long skipped;
   private long wallNanos;
+  private Narrowing narrowing = Narrowing.none();
   private double firstLoss = Double.NaN;
   private double lastLoss = Double.NaN;
   private double leastLoss = Double.NaN;
@@ -64,6 +66,7 @@ public final class RunRecorder {
     }
     for (StageStep stage : step.stages()) {
       peakStash[stage.stage()] = Math.max(peakStash[stage.stage()], stage.peakStash());
+      narrowing = narrowing.plus(stage.traffic().narrowing());
     }
     if (Double.isFinite(step.loss())) {
       loss(step.step(), step.loss());
@@ -112,7 +115,7 @@ public final class RunRecorder {
     boolean warm = steady.steps() > 0;
     StepSums sums = warm ? steady : warmUp;
     List<StageFigures> stages = sums.stages(peakStash);
-    HopFigures hops = sums.hops();
+    HopFigures hops = sums.hops(narrowing);
     return new RunReport(
         schedule.name(),
         schedule.microBatches(),

@@ -1,46 +1,136 @@
 package io.stagecoach.sync;
 
+import io.stagecoach.engine.ParameterLayout;
+import io.stagecoach.engine.ParameterLayout.View;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
-/** Which part of a whole model's flat vector, weights or gradients, belongs to which stage. */
+/**
+ * Which parts of a whole model's flat vector, weights or gradients, make up a stage's. A parameter
+ * of the model is one stage's own; where it is shared, other stages, or other layers of the same
+ * stage, have copies of its weights, and each of these uses brings a gradient.
+ */
 public final class StageWeights {
 
-  private record Range(long offset, long length) {}
+  /** A part of a stage's flat vector, and where it is in the model's. */
+  private record Segment(long inStage, long inModel, long length, boolean copy) {
 
-  private final List<Range> ranges = new ArrayList<>();
+    boolean isFollowedBy(Segment next) {
+      return copy == next.copy
+          && inStage + length == next.inStage
+          && inModel + length == next.inModel;
+    }
+
+    Segment and(Segment next) {
+      return new Segment(inStage, inModel, length + next.length, copy);
+    }
+
+    INDArray of(INDArray stageFlat) {
+      return interval(stageFlat, inStage, length);
+    }
+
+    INDArray ofModel(INDArray modelFlat) {
+      return interval(modelFlat, inModel, length);
+    }
+  }
+
+  private final List<List<Segment>> stages = new ArrayList<>();
+  private final List<Long> lengths;
 
   /**
-   * @param stageLengths how many of the model's parameters each stage has, in order
-   * @param modelLength how many the model has
+   * @param model the whole model's layout
+   * @param stageLayouts the stages', in order
+   * @throws IllegalArgumentException where a parameter is not exactly one stage's own, or a copy is
+   *     not like its original
    */
-  public StageWeights(List<Long> stageLengths, long modelLength) {
-    long offset = 0;
-    for (long length : stageLengths) {
-      ranges.add(new Range(offset, length));
-      offset += length;
+  public StageWeights(ParameterLayout model, List<ParameterLayout> stageLayouts) {
+    Map<String, View> unowned = new HashMap<>();
+    model.views().forEach(view -> unowned.put(view.name(), view));
+    Map<String, View> all = Map.copyOf(unowned);
+    for (ParameterLayout stage : stageLayouts) {
+      List<Segment> segments = new ArrayList<>();
+      for (View view : stage.views()) {
+        View original = all.get(view.nameInModel());
+        boolean isNew = view.isCopy() || unowned.remove(view.name()) != null;
+        if (original == null || !isNew || original.length() != view.length()) {
+          throw new IllegalArgumentException(
+              view + " of a stage is not in the model as " + original);
+        }
+        add(segments, new Segment(view.offset(), original.offset(), view.length(), view.isCopy()));
+      }
+      stages.add(List.copyOf(segments));
     }
-    if (offset != modelLength) {
-      throw new IllegalArgumentException(
-          "the stages have " + offset + " parameters, the model " + modelLength);
+    if (!unowned.isEmpty()) {
+      throw new IllegalArgumentException("no stage has " + unowned.keySet());
     }
+    lengths = stageLayouts.stream().map(ParameterLayout::length).toList();
+  }
+
+  private static void add(List<Segment> segments, Segment segment) {
+    if (segment.length() == 0) {
+      return;
+    }
+    int last = segments.size() - 1;
+    if (last >= 0 && segments.get(last).isFollowedBy(segment)) {
+      segments.set(last, segments.get(last).and(segment));
+    } else {
+      segments.add(segment);
+    }
+  }
+
+  private static INDArray interval(INDArray flat, long offset, long length) {
+    return flat.get(NDArrayIndex.interval(offset, offset + length));
   }
 
   /** How many stages there are. */
   public int stages() {
-    return ranges.size();
+    return stages.size();
   }
 
-  /** How many parameters a stage has. */
+  /** How many parameters a stage has, copies included. */
   public long length(int stage) {
-    return ranges.get(stage).length();
+    return lengths.get(stage);
   }
 
-  /** A stage's part of the model's flat vector of rank 1: a live view. */
-  public INDArray of(int stage, INDArray flat) {
-    Range range = ranges.get(stage);
-    return flat.get(NDArrayIndex.interval(range.offset(), range.offset() + range.length()));
+  /**
+   * A stage's flat vector, rank 1: a live view of the model's where the stage's is one piece of it,
+   * else gathered from it.
+   */
+  public INDArray of(int stage, INDArray modelFlat) {
+    List<Segment> segments = stages.get(stage);
+    if (segments.isEmpty()) {
+      return Nd4j.empty(modelFlat.dataType());
+    }
+    if (segments.size() == 1) {
+      return segments.get(0).ofModel(modelFlat);
+    }
+    INDArray gathered = Nd4j.createUninitialized(modelFlat.dataType(), length(stage));
+    for (Segment segment : segments) {
+      segment.of(gathered).assign(segment.ofModel(modelFlat));
+    }
+    return gathered;
+  }
+
+  /** Writes what is a stage's own into the model's flat vector. */
+  public void scatterOwn(int stage, INDArray stageFlat, INDArray modelFlat) {
+    for (Segment segment : stages.get(stage)) {
+      if (!segment.copy()) {
+        segment.ofModel(modelFlat).assign(segment.of(stageFlat));
+      }
+    }
+  }
+
+  /** Adds a stage's copies to their originals in the model's flat vector, in the stage's order. */
+  public void addCopies(int stage, INDArray stageFlat, INDArray modelFlat) {
+    for (Segment segment : stages.get(stage)) {
+      if (segment.copy()) {
+        segment.ofModel(modelFlat).addi(segment.of(stageFlat));
+      }
+    }
   }
 }

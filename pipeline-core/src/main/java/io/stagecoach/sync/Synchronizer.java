@@ -35,16 +35,19 @@ public final class Synchronizer implements AutoCloseable {
 
   /**
    * @param updater the whole model; closed with this
-   * @param stageLengths how many of the model's parameters each stage has, in order
+   * @param stageLayouts what each stage's flat vector is made of, in order
    * @param updatesBefore how many updates the model has seen: DL4J's iteration count
    */
   public Synchronizer(
-      ModelUpdater updater, List<Long> stageLengths, long updatesBefore, SyncSettings settings) {
+      ModelUpdater updater,
+      List<ParameterLayout> stageLayouts,
+      long updatesBefore,
+      SyncSettings settings) {
     this.updater = updater;
     this.settings = settings;
     this.updates = updatesBefore;
     ParameterLayout layout = updater.parameterLayout();
-    this.stages = new StageWeights(stageLengths, layout.length());
+    this.stages = new StageWeights(layout, stageLayouts);
     this.gradients = Nd4j.createUninitialized(updater.parameters().dataType(), layout.length());
     this.parts = new ArrayList<>();
     for (View view : layout.views()) {
@@ -54,7 +57,7 @@ public final class Synchronizer implements AutoCloseable {
     }
   }
 
-  /** The weights of a stage: a live view, unchanged until the next {@link #commit}. */
+  /** The weights of a stage as they now are; unchanged until the next {@link #commit}. */
   public INDArray weights(int stage) {
     return stages.of(stage, updater.parameters());
   }
@@ -79,6 +82,14 @@ public final class Synchronizer implements AutoCloseable {
       loss = loss.plus(part.report().loss());
       regularization += part.report().regularization();
       take(stage, part, step);
+    }
+    // After all originals are there, each use of a shared parameter in model order: a fixed order
+    // of
+    // additions, whatever the cut.
+    for (int stage = 0; stage < stages.stages(); stage++) {
+      if (stages.length(stage) > 0) {
+        stages.addCopies(stage, flat(stage, all.get(stage)), gradients);
+      }
     }
     // Every stage saw the same examples.
     long examples = all.get(0).report().examples();
@@ -133,7 +144,11 @@ public final class Synchronizer implements AutoCloseable {
           "All executors must run the same version of the job.",
           null);
     }
-    stages.of(stage, gradients).assign(brought.reshape(length));
+    stages.scatterOwn(stage, flat(stage, part), gradients);
+  }
+
+  private INDArray flat(int stage, StagePart part) {
+    return part.gradients().get(StagePart.GRADIENTS).reshape(stages.length(stage));
   }
 
   private void averageStatistics(long examples) {

@@ -6,12 +6,15 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.ToLongFunction;
+import java.util.stream.IntStream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Assume;
 import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -40,6 +43,34 @@ class BalancedPartitionerProperties {
       @ForAll @IntRange(min = 1, max = 5) int stages,
       @ForAll @LongRange(min = 100, max = 4000) long limit) {
     compare("balanced", LayerCost::operations, model, stages, limit);
+  }
+
+  /** Executors hold several stages each, whose memory adds up. */
+  @Property(tries = 1500)
+  void balancedIsTheBestOfTheCutsWhoseChunksFitTogether(
+      @ForAll("models") ModelCosts model,
+      @ForAll @IntRange(min = 1, max = 3) int executors,
+      @ForAll @IntRange(min = 2, max = 4) int chunks,
+      @ForAll @LongRange(min = 100, max = 6000) long limit) {
+    Assume.that(executors * chunks <= model.size());
+    compare("balanced", LayerCost::operations, model, executors * chunks, limit, chunks);
+  }
+
+  @Property(tries = 300)
+  void uniformSaysWhetherItsChunksFitTogether(
+      @ForAll("models") ModelCosts model,
+      @ForAll @IntRange(min = 1, max = 3) int executors,
+      @ForAll @IntRange(min = 1, max = 3) int chunks,
+      @ForAll @LongRange(min = 100, max = 6000) long limit) {
+    int stages = executors * chunks;
+    Assume.that(stages <= model.size());
+    PlanRequest request = request(model, stages, limit, chunks);
+    List<Integer> even =
+        IntStream.range(0, stages).mapToObj(s -> s * model.size() / stages).toList();
+    StagecoachException refusal =
+        catchThrowableOfType(
+            StagecoachException.class, () -> Partitioners.named("uniform").partition(request));
+    assertThat(refusal == null).isEqualTo(fits(request, even));
   }
 
   @Property(tries = 300)
@@ -83,10 +114,23 @@ class BalancedPartitionerProperties {
 
   private static void compare(
       String name, ToLongFunction<LayerCost> weight, ModelCosts model, int wanted, long limit) {
-    int stages = Math.min(wanted, model.size());
+    compare(name, weight, model, Math.min(wanted, model.size()), limit, 1);
+  }
+
+  private static PlanRequest request(ModelCosts model, int stages, long limit, int chunks) {
     // Early stages hold more micro-batches than late ones, as in 1F1B.
     MemoryRules rules = new MemoryRules(Stash.ACTIVATIONS, (stage, all) -> all - stage, 1);
-    PlanRequest request = new PlanRequest(model, stages, rules, limit);
+    return new PlanRequest(model, stages, rules, limit, chunks);
+  }
+
+  private static void compare(
+      String name,
+      ToLongFunction<LayerCost> weight,
+      ModelCosts model,
+      int stages,
+      long limit,
+      int chunks) {
+    PlanRequest request = request(model, stages, limit, chunks);
     Optional<List<Integer>> best =
         allCuts(model.size(), stages).stream()
             .filter(cuts -> fits(request, cuts))
@@ -139,9 +183,11 @@ class BalancedPartitionerProperties {
     return cuts.stream().skip(1).mapToLong(cut -> model.layers().get(cut - 1).outputBytes()).sum();
   }
 
-  /** The memory of each stage added up from the layers, by hand. */
+  /** The memory of each device added up from its stages' layers, by hand. */
   private static boolean fits(PlanRequest request, List<Integer> cuts) {
     ModelCosts model = request.model();
+    int devices = cuts.size() / request.chunks();
+    long[] held = new long[devices];
     for (int s = 0; s < cuts.size(); s++) {
       List<LayerCost> layers = model.layers().subList(cuts.get(s), end(model, cuts, s));
       long input = s == 0 ? model.inputBytes() : model.layers().get(cuts.get(s) - 1).outputBytes();
@@ -152,11 +198,9 @@ class BalancedPartitionerProperties {
       }
       needed += s > 0 ? 2 * input : 0;
       needed += s < cuts.size() - 1 ? 2 * layers.get(layers.size() - 1).outputBytes() : 0;
-      if (needed > request.limitBytes()) {
-        return false;
-      }
+      held[s % devices] += needed;
     }
-    return true;
+    return Arrays.stream(held).allMatch(bytes -> bytes <= request.limitBytes());
   }
 
   private static List<List<Integer>> allCuts(int layers, int stages) {

@@ -30,6 +30,11 @@ class SynchronizerTest {
               new View("1_mean", 2, 1, Kind.STATISTIC),
               new View("2_W", 3, 3, Kind.TRAINABLE)));
 
+  private static final List<ParameterLayout> STAGES =
+      List.of(
+          new ParameterLayout(LAYOUT.views().subList(0, 2)),
+          new ParameterLayout(List.of(new View("2_W", 0, 3, Kind.TRAINABLE))));
+
   /** Plain gradient descent with rate 1. */
   private static final class Descent implements ModelUpdater {
     final INDArray weights = Nd4j.zeros(DataType.DOUBLE, 6);
@@ -38,6 +43,11 @@ class SynchronizerTest {
     @Override
     public ParameterLayout parameterLayout() {
       return LAYOUT;
+    }
+
+    @Override
+    public ParameterLayout stageLayout(int firstLayer, int endLayer) {
+      throw new UnsupportedOperationException("the tests give the stages' layouts");
     }
 
     @Override
@@ -61,7 +71,7 @@ class SynchronizerTest {
   private final Descent model = new Descent();
 
   private Synchronizer synchronizer(GradientWeight weight, double clip, int skips) {
-    return new Synchronizer(model, List.of(3L, 3L), 0, new SyncSettings(weight, clip, skips));
+    return new Synchronizer(model, STAGES, 0, new SyncSettings(weight, clip, skips));
   }
 
   private static StagePart part(int stage, Loss loss, double... gradients) {
@@ -127,6 +137,46 @@ class SynchronizerTest {
     assertThatThrownBy(() -> synchronizer(GradientWeight.EXAMPLES, 0, 1).commit(7, 0, parts))
         .hasMessageContaining("stage 0")
         .hasMessageContaining("step 7");
+  }
+
+  /** The first stage's weight is used by the second one, too, between two weights of its own. */
+  @Test
+  void aSharedParameterIsSummedOverItsUsesAndCountedOnce() {
+    List<ParameterLayout> sharing =
+        List.of(
+            STAGES.get(0),
+            new ParameterLayout(
+                List.of(
+                    new View("2_W", 0, 3, Kind.TRAINABLE),
+                    new View("3_W", 3, 2, Kind.TRAINABLE, "0_W"))));
+    try (Synchronizer synchronizer =
+        new Synchronizer(model, sharing, 0, new SyncSettings(GradientWeight.EXAMPLES, 0, 0))) {
+      StepOutcome outcome = synchronizer.commit(0, 0, step(4, 0, -4, 8, -8));
+      // Of the shared one (4 + 8) / 4 and (8 - 8) / 4; of the last stage's own 1, 0, -1.
+      assertThat(outcome.globalNorm()).isCloseTo(Math.sqrt(9 + 1 + 1), within(1e-15));
+      assertThat(model.weights.toDoubleVector()).containsExactly(-3, 0, -5, -1, 0, 1);
+      assertThat(synchronizer.weights(0).toDoubleVector()).containsExactly(-3, 0, -5);
+      assertThat(synchronizer.weights(1).toDoubleVector()).containsExactly(-1, 0, 1, -3, 0);
+    }
+  }
+
+  @Test
+  void everyParameterIsOneStagesOwn() {
+    assertThatThrownBy(() -> new StageWeights(LAYOUT, STAGES.subList(0, 1)))
+        .hasMessageContaining("2_W");
+    assertThatThrownBy(
+            () -> new StageWeights(LAYOUT, List.of(STAGES.get(0), STAGES.get(1), STAGES.get(1))))
+        .hasMessageContaining("2_W");
+    assertThatThrownBy(
+            () ->
+                new StageWeights(
+                    LAYOUT,
+                    List.of(
+                        STAGES.get(0),
+                        STAGES.get(1),
+                        new ParameterLayout(
+                            List.of(new View("3_W", 0, 5, Kind.TRAINABLE, "0_W"))))))
+        .hasMessageContaining("3_W");
   }
 
   @Test

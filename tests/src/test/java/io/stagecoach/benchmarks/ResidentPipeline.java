@@ -31,6 +31,7 @@ import io.stagecoach.sync.StagePart;
 import io.stagecoach.sync.StepOutcome;
 import io.stagecoach.sync.SyncSettings;
 import io.stagecoach.sync.Synchronizer;
+import io.stagecoach.tensor.WireType;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -106,7 +107,9 @@ final class ResidentPipeline implements AutoCloseable {
     this.synchronizer =
         new Synchronizer(
             updater,
-            plan.stages().stream().map(stage -> stage.cost().parameters()).toList(),
+            plan.stages().stream()
+                .map(stage -> updater.stageLayout(stage.firstLayer(), stage.endLayer()))
+                .toList(),
             0,
             new SyncSettings(GradientWeight.EXAMPLES, 0, 0));
     List<StageSpec> specs = new ArrayList<>();
@@ -133,7 +136,8 @@ final class ResidentPipeline implements AutoCloseable {
                 1,
                 List.of(Schedules.standard().named(SCHEDULE)),
                 StoreAccess.of(store.toUri().toString(), Workload.READING),
-                new PipelineSpec.Network(0, 0, MESSAGE_LIMIT, ExchangeOptions.DEFAULT_CREDIT),
+                new PipelineSpec.Network(
+                    0, 0, MESSAGE_LIMIT, ExchangeOptions.DEFAULT_CREDIT, WireType.FLOAT32),
                 new Deadlines(
                     Duration.ofMinutes(2), Duration.ofSeconds(60), Duration.ofMinutes(5))));
   }

@@ -9,7 +9,6 @@ import io.stagecoach.schedule.PipelineShape;
 import io.stagecoach.schedule.ScheduleAuthor;
 import io.stagecoach.schedule.Schedules;
 import io.stagecoach.schedule.Ticks;
-import io.stagecoach.spark.cluster.Pipeline;
 import io.stagecoach.spark.exchange.ExchangeKind;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,7 +19,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
-import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 
@@ -68,21 +66,6 @@ public final class SchedulesBenchmark {
     System.exit(0);
   }
 
-  private static JavaSparkContext application(int executors) {
-    String jar = Pipeline.class.getProtectionDomain().getCodeSource().getLocation().getPath();
-    return new JavaSparkContext(
-        new SparkConf()
-            .setAppName("schedules")
-            .setMaster("local-cluster[" + executors + ",1,1024]")
-            .setJars(new String[] {jar})
-            .set("spark.executor.memory", "1g")
-            .set(
-                "spark.executor.extraJavaOptions",
-                "-Dorg.bytedeco.javacpp.maxbytes=1g -Dorg.bytedeco.javacpp.maxphysicalbytes=3g")
-            .set("spark.executorEnv.OMP_NUM_THREADS", "1")
-            .set("spark.ui.enabled", "false"));
-  }
-
   private Path store(Workload workload, int microBatches) {
     Path store = folder.resolve(workload.name());
     workload.write(store, microBatches);
@@ -100,7 +83,7 @@ public final class SchedulesBenchmark {
   private List<Map<String, Object>> exact() {
     List<Map<String, Object>> rows = new ArrayList<>();
     System.out.println("network  exchange   schedule          executors  weights after 10 steps");
-    try (JavaSparkContext spark = application(MOST_STAGES)) {
+    try (JavaSparkContext spark = TrialApplication.start("schedules", MOST_STAGES)) {
       for (Workload workload :
           List.of(
               Workload.mlp("mlp", 16, 8, 3, 6),
@@ -153,7 +136,7 @@ public final class SchedulesBenchmark {
     System.out.println(
         "exchange   schedule          step ms  stages ms  simulated  error    bubble  simulated"
             + "  closed form");
-    try (JavaSparkContext spark = application(2)) {
+    try (JavaSparkContext spark = TrialApplication.start("schedules", 2)) {
       Workload workload = Workload.mlp("mlp", 512, 8, 10, 512);
       Path store = store(workload, MICRO_BATCHES);
       for (ExchangeKind exchange : ExchangeKind.values()) {
@@ -205,7 +188,7 @@ public final class SchedulesBenchmark {
     int microBatches = 16;
     List<Map<String, Object>> rows = new ArrayList<>();
     System.out.println("hop bytes  ticks  step ms  ms a tick  plain shuffle stage ms  ratio");
-    try (JavaSparkContext spark = application(2)) {
+    try (JavaSparkContext spark = TrialApplication.start("schedules", 2)) {
       for (int width : new int[] {16, 256, 1024}) {
         Workload workload = Workload.mlp("mlp-" + width, width, 2, 4, 64);
         Path store = store(workload, microBatches);

@@ -34,7 +34,7 @@ public final class Dl4jModelUpdater implements ModelUpdater {
           "The model has no parameters, so that there is nothing to train",
           "Give it a layer with weights.");
     }
-    this.layout = Layouts.of(network.getLayers(), 0);
+    this.layout = Layouts.of(network.getLayers());
     this.parameters = network.params().reshape(network.numParams());
     if (network.getFlattenedGradients() == null) {
       network.initGradientsView();
@@ -124,6 +124,12 @@ public final class Dl4jModelUpdater implements ModelUpdater {
   @Override
   public ParameterLayout parameterLayout() {
     return layout;
+  }
+
+  @Override
+  public ParameterLayout stageLayout(int firstLayer, int endLayer) {
+    return Layouts.ofStage(
+        layout, network.getLayerWiseConfigurations().getConfs(), firstLayer, endLayer);
   }
 
   @Override

@@ -89,7 +89,7 @@ public final class Dl4jStageModule implements StageModule, SplitBackward {
             && (first instanceof EmbeddingLayer || first instanceof EmbeddingSequenceLayer);
     Slot slot = makeSlot(null);
     slots.add(slot);
-    this.layout = Layouts.of(slot.replica().layers(), spec.firstLayer());
+    this.layout = Layouts.of(slot.replica().layers(), spec.firstLayer(), whole.getConfs());
     INDArray flat = layout.length() == 0 ? null : slot.replica().parameters();
     this.parameters = flat == null ? Nd4j.create(type, 0) : flat;
     int replicas = spec.recompute() == Recompute.STAGE ? 1 : Math.max(1, spec.slots());

@@ -1,11 +1,13 @@
 package io.stagecoach.engine.dl4j;
 
+import io.stagecoach.model.SharesParameters;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.CacheMode;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
 
 /** Makes the runtime configuration of a contiguous run of layers. */
@@ -22,6 +24,12 @@ final class StageConfiguration {
   static MultiLayerConfiguration slice(String json, int firstLayer, int endLayer) {
     MultiLayerConfiguration configuration = MultiLayerConfiguration.fromJson(json);
     configuration.setConfs(new ArrayList<>(configuration.getConfs().subList(firstLayer, endLayer)));
+    for (NeuralNetConfiguration layer : configuration.getConfs()) {
+      // The owner may be in another stage, and each use brings its own gradient wherever it is.
+      if (layer.getLayer() instanceof SharesParameters sharing) {
+        layer.setLayer(sharing.withOwnCopies());
+      }
+    }
     Map<Integer, InputPreProcessor> preProcessors = new HashMap<>();
     configuration
         .getInputPreProcessors()

@@ -14,11 +14,13 @@ import io.stagecoach.engine.StepContext;
 import io.stagecoach.schedule.Action;
 import io.stagecoach.schedule.PipelineShape;
 import io.stagecoach.schedule.ScheduleAuthor;
+import io.stagecoach.sync.StageWeights;
 import io.stagecoach.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
@@ -29,9 +31,10 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 public final class InProcessPipeline implements AutoCloseable {
 
   private final List<StageModule> stages = new ArrayList<>();
-  private final List<Long> offsets = new ArrayList<>();
+  private final StageWeights weights;
   private final Dl4jModelUpdater updater;
   private final ScheduleAuthor author;
+  private UnaryOperator<Tensors> wire = tensors -> tensors;
 
   /**
    * @param json the model
@@ -50,7 +53,6 @@ public final class InProcessPipeline implements AutoCloseable {
     List<Integer> bounds = new ArrayList<>(List.of(0));
     bounds.addAll(cuts);
     bounds.add(updater.network().getnLayers());
-    long offset = 0;
     for (int s = 0; s < bounds.size() - 1; s++) {
       StageModule stage =
           new Dl4jStageModule(
@@ -64,10 +66,20 @@ public final class InProcessPipeline implements AutoCloseable {
                   recompute,
                   seed));
       stages.add(stage);
-      offsets.add(offset);
-      offset += stage.parameterLayout().length();
     }
-    offsets.add(offset);
+    weights =
+        new StageWeights(
+            updater.parameterLayout(), stages.stream().map(StageModule::parameterLayout).toList());
+  }
+
+  /**
+   * What passes between stages goes through this.
+   *
+   * @param newWire takes tensors, which it owns, and gives what comes out
+   */
+  public InProcessPipeline through(UnaryOperator<Tensors> newWire) {
+    wire = newWire;
+    return this;
   }
 
   /** The whole model. */
@@ -85,13 +97,19 @@ public final class InProcessPipeline implements AutoCloseable {
     Loss loss = gradients(microBatches, step, epoch, carriesState);
     long examples = loss.examples();
     INDArray whole = updater.parameters().ulike();
+    whole.assign(0);
     for (int s = 0; s < stages.size(); s++) {
       StageGradients gradients = stages.get(s).gradients();
       if (gradients.examples() != examples) {
         throw new AssertionError("stage " + s + " counted " + gradients.examples());
       }
       if (gradients.flat().length() > 0) {
-        part(whole, s).assign(gradients.flat());
+        weights.scatterOwn(s, gradients.flat(), whole);
+      }
+    }
+    for (int s = 0; s < stages.size(); s++) {
+      if (stages.get(s).parameterLayout().length() > 0) {
+        weights.addCopies(s, stages.get(s).gradients().flat(), whole);
       }
     }
     ParameterLayout layout = updater.parameterLayout();
@@ -164,13 +182,9 @@ public final class InProcessPipeline implements AutoCloseable {
   private void giveWeights() {
     for (int s = 0; s < stages.size(); s++) {
       if (stages.get(s).parameterLayout().length() > 0) {
-        stages.get(s).setParameters(part(updater.parameters(), s));
+        stages.get(s).setParameters(weights.of(s, updater.parameters()));
       }
     }
-  }
-
-  private INDArray part(INDArray whole, int stage) {
-    return whole.get(NDArrayIndex.interval(offsets.get(stage), offsets.get(stage + 1)));
   }
 
   private boolean run(
@@ -190,6 +204,7 @@ public final class InProcessPipeline implements AutoCloseable {
           return false;
         }
       }
+      in = wire.apply(in);
       lent.put(s * microBatches.size() + m, in);
       Forward forward = stage.forward(m, in.and(columns(stage, microBatches.get(m))));
       results.put(action, forward.outputs());
@@ -209,6 +224,7 @@ public final class InProcessPipeline implements AutoCloseable {
       if (gradients == null) {
         return false;
       }
+      gradients = wire.apply(gradients);
     }
     boolean whole = action instanceof Action.Backward;
     Tensors down =

@@ -47,7 +47,7 @@ public final class UncutTrainer implements AutoCloseable {
     network = new MultiLayerNetwork(configuration);
     network.init();
     network.initGradientsView();
-    layout = Layouts.of(network.getLayers(), 0);
+    layout = Layouts.of(network.getLayers());
     truncated = configuration.getBackpropType() == BackpropType.TruncatedBPTT;
     if (truncated) {
       for (int i = 0; i < network.getnLayers(); i++) {

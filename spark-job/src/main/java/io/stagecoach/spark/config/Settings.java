@@ -18,6 +18,7 @@ import io.stagecoach.schedule.Schedules;
 import io.stagecoach.spark.exchange.ExchangeKind;
 import io.stagecoach.spark.exchange.ExchangeOptions;
 import io.stagecoach.sync.GradientWeight;
+import io.stagecoach.tensor.WireType;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -114,7 +115,8 @@ public final class Settings {
           PIPELINE,
           size(NO_SIZE, ANY_SIZE),
           NO_SIZE,
-          "The memory of one device that the plan may use; 0 is no limit.");
+          "The memory of one device that the plan may use, for all chunks of its executor together; 0"
+              + " is no limit.");
 
   public static final Setting<Integer> THREADS =
       setting(
@@ -511,6 +513,18 @@ public final class Settings {
               + " Spark's network layer; shuffle makes every step a Spark job whose stages shuffle"
               + " them, which needs no port and no long-lived task, and costs tens of milliseconds"
               + " for each tick of the schedule. Both train the same to the last bit.");
+
+  public static final Setting<WireType> WIRE_TYPE =
+      setting(
+          "wireType",
+          CLUSTER,
+          choice(WireType.class, WireType::word),
+          WireType.FLOAT32,
+          "As what activations and their gradients travel between executors: as they are, or as"
+              + " float16, each tensor with a power of two of its own, for half the bytes. Everything"
+              + " is computed in float32 all the same; weights, their gradients, labels and masks"
+              + " travel as they are. A network of float64 is refused. What overflows or underflows"
+              + " is counted in the report; the weights then depend on where the network is cut.");
 
   public static final Setting<DataSize> EXCHANGE_FRAME_LIMIT =
       setting(

@@ -5,6 +5,7 @@ import io.stagecoach.error.StagecoachException;
 import io.stagecoach.model.optimizer.LearningRateDecay;
 import io.stagecoach.spark.exchange.ExchangeKind;
 import io.stagecoach.sync.GradientWeight;
+import io.stagecoach.tensor.WireType;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -425,6 +426,11 @@ public final class StagecoachConf {
   /** {@link Settings#EXCHANGE}. */
   public ExchangeKind exchange() {
     return get(Settings.EXCHANGE);
+  }
+
+  /** {@link Settings#WIRE_TYPE}. */
+  public WireType wireType() {
+    return get(Settings.WIRE_TYPE);
   }
 
   /** {@link Settings#EXCHANGE_FRAME_LIMIT}. */

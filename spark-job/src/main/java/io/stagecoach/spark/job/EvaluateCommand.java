@@ -1,6 +1,7 @@
 package io.stagecoach.spark.job;
 
 import io.stagecoach.engine.Loss;
+import io.stagecoach.engine.dl4j.Dl4jModelUpdater;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.spark.cluster.Pipeline;
@@ -60,7 +61,7 @@ final class EvaluateCommand extends JobCommand {
           Pipeline.launch(PipelineSpecs.of(spark, conf, plan, model, prepared))) {
         Loss loss =
             new Evaluation(pipeline, prepared, plan.plan().model().microBatch())
-                .run(0, stage -> weights(model, plan, stage))
+                .run(0, stage -> weights(model.updater(), plan, stage))
                 .orElseThrow();
         return report(loss, Metrics.of(loss, prepared.text()), record);
       } finally {
@@ -71,9 +72,9 @@ final class EvaluateCommand extends JobCommand {
     }
   }
 
-  private static Optional<INDArray> weights(StartModel model, TrainingPlan plan, int stage) {
-    INDArray whole = model.updater().parameters();
-    INDArray mine = new StageWeights(plan.parameters(), whole.length()).of(stage, whole);
+  private static Optional<INDArray> weights(Dl4jModelUpdater model, TrainingPlan plan, int stage) {
+    StageWeights weights = new StageWeights(model.parameterLayout(), plan.layouts(model));
+    INDArray mine = weights.of(stage, model.parameters());
     return mine.isEmpty() ? Optional.empty() : Optional.of(mine);
   }
 

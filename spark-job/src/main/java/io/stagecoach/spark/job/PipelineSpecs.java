@@ -51,7 +51,8 @@ final class PipelineSpecs {
             conf.portDriver(),
             conf.portExecutor(),
             conf.exchangeFrameLimit().bytes(),
-            conf.exchangeCredit()),
+            conf.exchangeCredit(),
+            conf.wireType()),
         new Deadlines(conf.deadlineLaunch(), conf.deadlineContact(), conf.deadlineStep()));
   }
 }

@@ -37,6 +37,7 @@ final class RunReporting implements TrainingLoop.StepListener {
 
   private final Schedule schedule;
   private final RunRecorder recorder;
+  private final NarrowingLog narrowing = new NarrowingLog();
   private StepRecord last;
 
   /**
@@ -63,6 +64,7 @@ final class RunReporting implements TrainingLoop.StepListener {
             times.tell(),
             parts.stream().map(StagePart::report).toList());
     recorder.record(record);
+    narrowing.stepEnded(step, parts);
     if (last == null || isWhole(record)) {
       last = record;
     }

@@ -2,6 +2,8 @@ package io.stagecoach.spark.job;
 
 import io.stagecoach.batch.MicroBatches;
 import io.stagecoach.batch.Slice;
+import io.stagecoach.engine.ModelUpdater;
+import io.stagecoach.engine.ParameterLayout;
 import io.stagecoach.engine.Recompute;
 import io.stagecoach.engine.StageSpec;
 import io.stagecoach.engine.dl4j.LayerCosts;
@@ -55,6 +57,7 @@ record TrainingPlan(Plan plan, ScheduleAuthor author, Schedule schedule, Recompu
    */
   static TrainingPlan of(
       StagecoachConf conf, ScheduleAuthor author, MultiLayerConfiguration network, int timeSteps) {
+    WireTypeCheck.check(conf.wireType(), network.getConf(0).getDataType());
     int stages = conf.stages() * conf.chunks();
     MicroBatches batches =
         new MicroBatches(conf.batchSize(), conf.batchSize(), conf.microBatches());
@@ -91,7 +94,7 @@ record TrainingPlan(Plan plan, ScheduleAuthor author, Schedule schedule, Recompu
     long limit =
         conf.memoryLimit().bytes() > 0 ? conf.memoryLimit().bytes() : PlanRequest.UNLIMITED;
     return Partitioners.named(conf.partitioner().word())
-        .partition(new PlanRequest(costs, schedule.stages(), rules, limit));
+        .partition(new PlanRequest(costs, schedule.stages(), rules, limit, conf.chunks()));
   }
 
   /** What each stage is built from. */
@@ -114,9 +117,11 @@ record TrainingPlan(Plan plan, ScheduleAuthor author, Schedule schedule, Recompu
     return specs;
   }
 
-  /** How many parameters each stage has. */
-  List<Long> parameters() {
-    return plan.stages().stream().map(stage -> stage.cost().parameters()).toList();
+  /** What each stage's flat vector is made of. */
+  List<ParameterLayout> layouts(ModelUpdater model) {
+    return plan.stages().stream()
+        .map(stage -> model.stageLayout(stage.firstLayer(), stage.endLayer()))
+        .toList();
   }
 
   /**

@@ -100,7 +100,7 @@ final class TrainingRun {
     try (Synchronizer synchronizer =
         new Synchronizer(
             model.updater(),
-            plan.parameters(),
+            plan.layouts(model.updater()),
             model.updater().iterations(),
             new SyncSettings(conf.gradientWeight(), conf.clipNorm(), conf.nonFiniteMaxSkips()))) {
       progress.message("Placing " + conf.stages() + " stages on executors");

@@ -9,6 +9,7 @@ import io.stagecoach.error.StagecoachException;
 import io.stagecoach.model.optimizer.LearningRateDecay;
 import io.stagecoach.spark.exchange.ExchangeKind;
 import io.stagecoach.sync.GradientWeight;
+import io.stagecoach.tensor.WireType;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.time.Duration;
@@ -96,6 +97,7 @@ class StagecoachConfTest {
         "deadline.contact", new Mapping(Duration.ofSeconds(30), "500ms", Duration.ofMillis(500)));
     MAPPINGS.put(
         "exchange", new Mapping(ExchangeKind.STREAMING, "Streaming", ExchangeKind.STREAMING));
+    MAPPINGS.put("wireType", new Mapping(WireType.FLOAT32, "Float16", WireType.FLOAT16));
     MAPPINGS.put(
         "exchange.frameLimit", new Mapping(new DataSize(8L << 30), "1g", new DataSize(1L << 30)));
     MAPPINGS.put("exchange.credit", new Mapping(16, "4", 4));

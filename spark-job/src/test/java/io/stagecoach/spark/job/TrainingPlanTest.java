@@ -9,6 +9,7 @@ import io.stagecoach.engine.dl4j.Networks;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.spark.config.StagecoachConf;
+import io.stagecoach.tensor.WireType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import org.apache.spark.SparkConf;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.linalg.api.buffer.DataType;
 
 class TrainingPlanTest {
 
@@ -40,6 +42,16 @@ class TrainingPlanTest {
       assertThat(e.kind()).isEqualTo(ErrorKind.PLAN);
       return false;
     }
+  }
+
+  @Test
+  void halvesOnTheWireAreRefusedForANetworkOfDoubles() {
+    assertThatThrownBy(() -> plan(Map.of("wireType", "float16")))
+        .isInstanceOfSatisfying(
+            StagecoachException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CONFIGURATION))
+        .hasMessageContaining("float64");
+    WireTypeCheck.check(WireType.FLOAT16, DataType.FLOAT);
+    WireTypeCheck.check(WireType.FLOAT32, DataType.DOUBLE);
   }
 
   @Test
