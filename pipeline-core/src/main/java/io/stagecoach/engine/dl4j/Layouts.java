@@ -6,7 +6,7 @@ import io.stagecoach.engine.ParameterLayout.View;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.api.Trainable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** How DL4J flattens parameters. */
@@ -15,15 +15,16 @@ final class Layouts {
   private Layouts() {}
 
   /**
-   * The layout of some layers' flat vector: DL4J's, layer by layer, in each layer's own order.
+   * The layout of some nodes' flat vector: DL4J's, node by node, in each node's own order.
    *
-   * @param firstLayer the index in the whole model of the first of them
+   * @param names what the nodes are called in the whole model
+   * @param nodes layers and vertices
    */
-  static ParameterLayout of(Layer[] layers, int firstLayer) {
+  static ParameterLayout of(List<String> names, List<? extends Trainable> nodes) {
     List<View> views = new ArrayList<>();
     long offset = 0;
-    for (int i = 0; i < layers.length; i++) {
-      Map<String, INDArray> table = layers[i].paramTable(false);
+    for (int i = 0; i < nodes.size(); i++) {
+      Map<String, INDArray> table = nodes.get(i).paramTable(false);
       if (table == null) {
         continue;
       }
@@ -31,10 +32,10 @@ final class Layouts {
         long length = parameter.getValue().length();
         // DL4J's own mark of what is a change rather than a gradient.
         Kind kind =
-            layers[i].updaterDivideByMinibatch(parameter.getKey())
+            nodes.get(i).updaterDivideByMinibatch(parameter.getKey())
                 ? Kind.TRAINABLE
                 : Kind.STATISTIC;
-        views.add(new View((firstLayer + i) + "_" + parameter.getKey(), offset, length, kind));
+        views.add(new View(names.get(i) + "_" + parameter.getKey(), offset, length, kind));
         offset += length;
       }
     }

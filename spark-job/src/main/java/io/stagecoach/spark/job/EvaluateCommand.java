@@ -53,10 +53,9 @@ final class EvaluateCommand extends JobCommand {
     JobData data = JobData.open(spark, conf);
     try (StartModel model = new StartModel(saved.updater(), Optional.of(saved.learned()))) {
       TrainingPlan plan =
-          TrainingPlan.of(
-              conf, ScheduleChoice.of(conf, hadoop), model.configuration(), data.timeSteps());
+          TrainingPlan.of(conf, ScheduleChoice.of(conf, hadoop), model.model(), data.timeSteps());
       PreparedData prepared =
-          data.prepareForEvaluation(ModelShapes.of(model.configuration()), saved.learned());
+          data.prepareForEvaluation(ModelShapes.of(model.model()), saved.learned());
       try (Pipeline pipeline =
           Pipeline.launch(PipelineSpecs.of(spark, conf, plan, model, prepared))) {
         Loss loss =

@@ -32,8 +32,7 @@ final class PlanCommand extends JobCommand {
     JobData data = JobData.open(spark, conf);
     try (StartModel model = StartModel.of(conf, data, hadoop)) {
       TrainingPlan plan =
-          TrainingPlan.of(
-              conf, ScheduleChoice.of(conf, hadoop), model.configuration(), data.timeSteps());
+          TrainingPlan.of(conf, ScheduleChoice.of(conf, hadoop), model.model(), data.timeSteps());
       System.out.println(plan.plan().table());
       System.out.printf(
           Locale.ROOT,

@@ -4,6 +4,7 @@ import io.stagecoach.batch.MicroBatches;
 import io.stagecoach.batch.Slice;
 import io.stagecoach.engine.Recompute;
 import io.stagecoach.engine.StageSpec;
+import io.stagecoach.engine.dl4j.Dl4jModel;
 import io.stagecoach.engine.dl4j.LayerCosts;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
@@ -26,7 +27,6 @@ import io.stagecoach.spark.config.StagecoachConf;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,7 +54,7 @@ record TrainingPlan(Plan plan, ScheduleAuthor author, Schedule schedule, Recompu
    * @throws io.stagecoach.error.StagecoachException PLAN where none fits
    */
   static TrainingPlan of(
-      StagecoachConf conf, ScheduleAuthor author, MultiLayerConfiguration network, int timeSteps) {
+      StagecoachConf conf, ScheduleAuthor author, Dl4jModel network, int timeSteps) {
     int stages = conf.stages() * conf.chunks();
     MicroBatches batches =
         new MicroBatches(conf.batchSize(), conf.batchSize(), conf.microBatches());

@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 
 /**
  * One training run from its settings to its saved model. What can be refused is refused before
@@ -64,11 +65,10 @@ final class TrainingRun {
     try (Progress progress = Progress.of(conf.progress(), err);
         StartModel model = StartModel.of(conf, data, hadoop)) {
       TrainingPlan plan =
-          TrainingPlan.of(
-              conf, ScheduleChoice.of(conf, hadoop), model.configuration(), data.timeSteps());
+          TrainingPlan.of(conf, ScheduleChoice.of(conf, hadoop), model.model(), data.timeSteps());
       out.println(plan.plan().table());
       progress.message("Laying out the examples");
-      PreparedData prepared = data.prepare(ModelShapes.of(model.configuration()), model.learned());
+      PreparedData prepared = data.prepare(ModelShapes.of(model.model()), model.learned());
       progress.message(DataSummary.of(prepared));
       try {
         return train(model, plan, prepared, output, progress);
@@ -90,7 +90,7 @@ final class TrainingRun {
         new MicroBatches(prepared.counts().training(), conf.batchSize(), conf.microBatches());
     int timeSteps =
         prepared.manifest().column(Columns.FEATURES).map(ColumnSpec::timeSteps).orElse(1);
-    TimeSegments segments = TimeSegments.of(model.configuration(), timeSteps);
+    TimeSegments segments = TimeSegments.of(model.model(), timeSteps);
     RunReporting reporting = new RunReporting(plan.schedule());
     try (Synchronizer synchronizer =
         new Synchronizer(
@@ -157,14 +157,16 @@ final class TrainingRun {
 
   private void sample(SavedModel saved) {
     Optional<Vocabulary> vocabulary = saved.learned().vocabulary();
-    if (conf.sampleLength() == 0 || vocabulary.isEmpty()) {
+    if (conf.sampleLength() == 0
+        || vocabulary.isEmpty()
+        || !(saved.updater().network() instanceof MultiLayerNetwork network)) {
       return;
     }
     // A new line is where texts begin.
     String start =
         conf.sampleStart().isEmpty() ? vocabulary.get().decode(new int[] {0}) : conf.sampleStart();
     String text =
-        new TextSampler(saved.updater().network(), vocabulary.get())
+        new TextSampler(network, vocabulary.get())
             .sample(start, conf.sampleLength(), conf.sampleTemperature(), conf.seed());
     out.println();
     out.println("A sample of what the model writes:");
