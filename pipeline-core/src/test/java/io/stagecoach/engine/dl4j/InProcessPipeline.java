@@ -52,7 +52,7 @@ public final class InProcessPipeline implements AutoCloseable {
     this.author = author;
     List<Integer> bounds = new ArrayList<>(List.of(0));
     bounds.addAll(cuts);
-    bounds.add(updater.network().getnLayers());
+    bounds.add(updater.model().nodes().size());
     for (int s = 0; s < bounds.size() - 1; s++) {
       StageModule stage =
           new Dl4jStageModule(
@@ -208,9 +208,7 @@ public final class InProcessPipeline implements AutoCloseable {
       lent.put(s * microBatches.size() + m, in);
       Forward forward = stage.forward(m, in.and(columns(stage, microBatches.get(m))));
       results.put(action, forward.outputs());
-      if (s == stages.size() - 1) {
-        losses[m] = forward.loss();
-      }
+      losses[m] = losses[m] == null ? forward.loss() : losses[m].plus(forward.loss());
       return true;
     }
     if (action instanceof Action.BackwardWeights) {

@@ -55,12 +55,10 @@ final class EvaluateCommand extends JobCommand {
     try (StartModel model = new StartModel(saved.updater(), Optional.of(saved.learned()))) {
       TrainingPlan plan =
           PipelineChoices.of(
-                  conf,
-                  hadoop,
-                  rows -> LayerCosts.of(model.configuration(), rows, data.timeSteps()))
+                  conf, hadoop, rows -> LayerCosts.of(model.model(), rows, data.timeSteps()))
               .byOperations();
       PreparedData prepared =
-          data.prepareForEvaluation(ModelShapes.of(model.configuration()), saved.learned());
+          data.prepareForEvaluation(ModelShapes.of(model.model()), saved.learned());
       try (Pipeline pipeline =
           Pipeline.launch(PipelineSpecs.of(spark, conf, plan, model, prepared))) {
         Loss loss =

@@ -43,7 +43,7 @@ final class PipelineSpecs {
                 conf.seed(),
                 WINDOW_CHUNKS,
                 CACHE_BYTES,
-                model.configuration().getConf(0).getDataType() == DataType.DOUBLE
+                model.model().dataType() == DataType.DOUBLE
                     ? ReadOptions.Floats.FLOAT64
                     : ReadOptions.Floats.FLOAT32,
                 conf.deadlineStep())),

@@ -1,5 +1,6 @@
 package io.stagecoach.spark.job;
 
+import io.stagecoach.engine.dl4j.Dl4jModel;
 import io.stagecoach.engine.dl4j.Dl4jModelUpdater;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
@@ -60,9 +61,9 @@ record StartModel(Dl4jModelUpdater updater, Optional<Learned> learned) implement
             + ".");
   }
 
-  /** The network's configuration. */
-  MultiLayerConfiguration configuration() {
-    return updater.network().getLayerWiseConfigurations();
+  /** What is cut. */
+  Dl4jModel model() {
+    return updater.model();
   }
 
   @Override

@@ -29,6 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -75,13 +76,13 @@ final class TrainingRun {
         StartModel model = StartModel.of(conf, data, hadoop)) {
       PipelineChoices choices =
           PipelineChoices.of(
-              conf, hadoop, rows -> LayerCosts.of(model.configuration(), rows, data.timeSteps()));
+              conf, hadoop, rows -> LayerCosts.of(model.model(), rows, data.timeSteps()));
       TrainingPlan usual = choices.byOperations();
       if (choices.open().isEmpty()) {
         out.println(usual.plan().table());
       }
       progress.message("Laying out the examples");
-      PreparedData prepared = data.prepare(ModelShapes.of(model.configuration()), model.learned());
+      PreparedData prepared = data.prepare(ModelShapes.of(model.model()), model.learned());
       progress.message(DataSummary.of(prepared));
       try {
         Decision decision = decide(choices, usual, model, prepared, progress);
@@ -124,7 +125,7 @@ final class TrainingRun {
   private static TimeSegments segments(StartModel model, PreparedData prepared) {
     int timeSteps =
         prepared.manifest().column(Columns.FEATURES).map(ColumnSpec::timeSteps).orElse(1);
-    return TimeSegments.of(model.configuration(), timeSteps);
+    return TimeSegments.of(model.model(), timeSteps);
   }
 
   private LastLine train(
@@ -224,12 +225,14 @@ final class TrainingRun {
 
   private void sample(SavedModel saved) {
     Optional<Tokenizer> tokenizer = saved.learned().tokenizer();
-    if (conf.sampleLength() == 0 || tokenizer.isEmpty()) {
+    if (conf.sampleLength() == 0
+        || tokenizer.isEmpty()
+        || !(saved.updater().network() instanceof MultiLayerNetwork network)) {
       return;
     }
     String start = conf.sampleStart().isEmpty() ? beginning(tokenizer.get()) : conf.sampleStart();
     String text =
-        new TextSampler(saved.updater().network(), tokenizer.get())
+        new TextSampler(network, tokenizer.get())
             .sample(start, conf.sampleLength(), Sampling.at(conf.sampleTemperature(), conf.seed()));
     out.println();
     out.println("A sample of what the model writes:");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stagecoach.engine.Recompute;
 import io.stagecoach.engine.StageSpec;
+import io.stagecoach.engine.dl4j.Dl4jModel;
 import io.stagecoach.engine.dl4j.LayerCosts;
 import io.stagecoach.engine.dl4j.Networks;
 import io.stagecoach.error.ErrorKind;
@@ -17,15 +18,13 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
-import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.buffer.DataType;
 
 class TrainingPlanTest {
 
-  private static final MultiLayerConfiguration NETWORK =
-      MultiLayerConfiguration.fromJson(Networks.mlp());
+  private static final Dl4jModel NETWORK = Dl4jModel.parse(Networks.mlp());
 
   private static TrainingPlan plan(Map<String, String> settings) {
     SparkConf spark = new SparkConf(false);
