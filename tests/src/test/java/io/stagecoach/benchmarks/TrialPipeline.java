@@ -20,6 +20,7 @@ import io.stagecoach.spark.cluster.Deadlines;
 import io.stagecoach.spark.cluster.Message;
 import io.stagecoach.spark.cluster.Pipeline;
 import io.stagecoach.spark.cluster.PipelineSpec;
+import io.stagecoach.spark.cluster.StageAddress;
 import io.stagecoach.spark.cluster.StoreAccess;
 import io.stagecoach.spark.exchange.ExchangeKind;
 import io.stagecoach.spark.exchange.ExchangeOptions;
@@ -109,6 +110,11 @@ final class TrialPipeline implements AutoCloseable {
                     0, 0, MESSAGE_LIMIT, ExchangeOptions.DEFAULT_CREDIT, WireType.FLOAT32),
                 new Deadlines(
                     Duration.ofMinutes(2), Duration.ofSeconds(60), Duration.ofMinutes(5))));
+  }
+
+  /** Where each stage is. */
+  List<StageAddress> stages() {
+    return pipeline.stages();
   }
 
   Schedule schedule() {

@@ -45,9 +45,14 @@ record Workshop(Path directory) {
 
   /** A classifier of the table, in double precision. */
   static MultiLayerConfiguration classifier() {
+    return classifier(DataType.DOUBLE);
+  }
+
+  /** The same in another precision. */
+  static MultiLayerConfiguration classifier(DataType type) {
     return new NeuralNetConfiguration.Builder()
         .seed(3)
-        .dataType(DataType.DOUBLE)
+        .dataType(type)
         .updater(new Adam(0.01))
         .l2(1e-4)
         .activation(Activation.TANH)

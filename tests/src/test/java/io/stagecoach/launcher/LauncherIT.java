@@ -121,6 +121,39 @@ class LauncherIT {
   }
 
   @Test
+  void schedulesAreSimulatedWithoutSpark() throws Exception {
+    List<Path> before = runs();
+    Ended ended =
+        launch(
+            Map.of(),
+            "simulate --stages 4 --micro-batches 4,8,16 --hop 0.5 --timeline page.html".split(" "));
+    assertThat(ended.code()).as(ended.err()).isZero();
+    assertThat(ended.out().lines().filter(line -> line.startsWith("1f1b "))).hasSize(3);
+    // (M+S−1)(f+b), and what six hops to and fro add at the least.
+    assertThat(ended.out().lines().filter(line -> line.matches("gpipe +4 .*")).findFirst())
+        .hasValueSatisfying(line -> assertThat(line).contains(" 24.000 "));
+    assertThat(ended.out()).doesNotContain("STAGECOACH", "Spark");
+    assertThat(ended.err()).doesNotContain("Spark", "ERROR", "WARN");
+    assertThat(directory.resolve("page.html")).isNotEmptyFile();
+    assertThat(runs()).as("no directory of a Spark run").isSubsetOf(before);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--schedule zigzag",
+        "--stages 0",
+        "--stages many",
+        "--no-such-option",
+        "--schedule-file not-there.txt"
+      })
+  void whatCannotBeSimulatedIsSaid(String arguments) throws Exception {
+    Ended ended = launch(Map.of(), ("simulate " + arguments).split(" "));
+    assertThat(ended.code()).as(ended.err()).isEqualTo(20);
+    assertThat(ended.err()).isNotBlank().doesNotContain("\tat ");
+  }
+
+  @Test
   void theJobsExitCodeIsTheLaunchers() throws Exception {
     Ended ended = launch(Map.of(), "sample", "tabular-data", "--", "table", "not-a-number");
     // What spark-submit ends with when a main class throws.

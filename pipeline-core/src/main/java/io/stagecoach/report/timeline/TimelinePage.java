@@ -14,6 +14,10 @@ public final class TimelinePage {
   private static final int WIDTH = 1180;
   private static final int ROW = 34;
   private static final int GAP = 6;
+
+  /** What the text of a time on the axis takes. */
+  private static final int LABEL = 64;
+
   private static final String DRIVER = "#aa4499";
 
   /** More passes than this are drawn without numbers and hops. */
@@ -71,7 +75,7 @@ public final class TimelinePage {
             + "svg text{font:11px system-ui,sans-serif;fill:var(--ink)}svg .in{fill:#fff;text-anchor:middle;pointer-events:none}svg .dark{fill:#16181b}"
             + ".axis{stroke:var(--faint)}.hop{stroke:var(--soft);stroke-width:.7;opacity:.55}"
             + "table{border-collapse:collapse;margin-top:8px}td,th{padding:3px 14px 3px 0;text-align:right;"
-            + "border-bottom:1px solid var(--faint);font-variant-numeric:tabular-nums}td:first-child,th:first-child{text-align:left}"
+            + "border-bottom:1px solid var(--faint);font-variant-numeric:tabular-nums}td{white-space:nowrap}td:first-child,th:first-child{text-align:left}"
             + ".key span{display:inline-block;width:12px;height:12px;border-radius:2px;margin:0 5px 0 14px;vertical-align:-1px}"
             + "</style></head><body><main><h1>%s</h1>",
         text(title), text(title));
@@ -185,10 +189,13 @@ public final class TimelinePage {
       step *= 2;
     }
     for (double at = 0; at <= end; at += step) {
+      double x = x((long) at);
+      // Beside its line; to the left of it where the picture ends.
+      boolean isLast = x > LEFT + WIDTH - LABEL;
       line(
           "<line class=\"axis\" x1=\"%.2f\" y1=\"0\" x2=\"%.2f\" y2=\"%d\"/><text x=\"%.2f\""
-              + " y=\"%d\">%s ms</text>",
-          x((long) at), x((long) at), y, x((long) at) + 3, y + 14, millis((long) at));
+              + " y=\"%d\" text-anchor=\"%s\">%s ms</text>",
+          x, x, y, isLast ? x - 3 : x + 3, y + 14, isLast ? "end" : "start", millis((long) at));
     }
   }
 

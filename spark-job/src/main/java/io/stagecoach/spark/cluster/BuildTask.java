@@ -56,7 +56,7 @@ final class BuildTask implements PinnedRdd.Work {
     return JavaConverters.asScalaIterator(List.<Tuple2<Integer, Object>>of().iterator());
   }
 
-  /** Closes what was built. */
+  /** Closes what was built on an executor, by whatever index. */
   static final class Close implements PinnedRdd.Work {
 
     private static final long serialVersionUID = 1L;
@@ -70,7 +70,7 @@ final class BuildTask implements PinnedRdd.Work {
     @Override
     public Iterator<Tuple2<Integer, Object>> run(
         int executor, Iterator<Product2<Integer, Object>> arrived, Serializable data) {
-      ResidentStages.close(run, executor);
+      ResidentStages.close(run);
       return JavaConverters.asScalaIterator(List.<Tuple2<Integer, Object>>of().iterator());
     }
   }

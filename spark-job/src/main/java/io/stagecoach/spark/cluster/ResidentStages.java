@@ -113,6 +113,13 @@ final class ResidentStages implements AutoCloseable {
     }
   }
 
+  /** Closes all stages of a run that are here. */
+  static void close(UUID run) {
+    RESIDENT.keySet().stream()
+        .filter(key -> key.run().equals(run))
+        .forEach(key -> close(run, key.executor()));
+  }
+
   /**
    * Begins a step: abandons another one, and takes new weights and given columns.
    *

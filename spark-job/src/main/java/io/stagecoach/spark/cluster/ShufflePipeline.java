@@ -17,9 +17,11 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntFunction;
@@ -64,6 +66,10 @@ final class ShufflePipeline implements Pipeline {
   private final TickTuning tuning = new TickTuning();
   private final byte[][] lastWeights;
   private List<Home> homes = List.of();
+
+  /** Where stages were that have moved: what is left of them is closed with the rest. */
+  private final Set<Home> left = new LinkedHashSet<>();
+
   private Message.RunStep told;
   private byte[] toldGiven = new byte[0];
   private boolean fresh;
@@ -84,7 +90,7 @@ final class ShufflePipeline implements Pipeline {
     ShufflePipeline pipeline = new ShufflePipeline(spec);
     try {
       ExecutorSlots.await(spec.spark(), spec.executors(), spec.deadlines().launch());
-      pipeline.place();
+      pipeline.place(pipeline.awaitHomes());
       return pipeline;
     } catch (RuntimeException e) {
       pipeline.close();
@@ -92,10 +98,10 @@ final class ShufflePipeline implements Pipeline {
     }
   }
 
-  /** Builds every executor's stages where executors are now. */
-  private void place() {
+  /** Builds every executor's stages there, or where Spark then puts them. */
+  private void place(List<Home> wanted) {
+    homes = wanted;
     for (int tries = 0; ; tries++) {
-      homes = awaitHomes();
       try {
         build();
         LOG.info(
@@ -111,8 +117,28 @@ final class ShufflePipeline implements Pipeline {
         if (tries == MOST_MOVES) {
           throw misplaced(e);
         }
+        homes = homesAfter(e);
       }
     }
+  }
+
+  /**
+   * Where stages are to be, now that Spark has put a task elsewhere: the executor that it was meant
+   * for is busy, and the one that it was given is not. It takes the place, unless other stages of
+   * the pipeline are there.
+   */
+  private List<Home> homesAfter(MisplacedException e) {
+    List<Home> now = executorsNow();
+    if (!now.containsAll(homes)) {
+      return awaitHomes();
+    }
+    List<Home> moved = new ArrayList<>(homes);
+    now.stream()
+        .filter(home -> home.executor().equals(e.actual()) && !homes.contains(home))
+        .findFirst()
+        .ifPresent(home -> left.add(moved.set(e.index(), home)));
+    left.removeAll(moved);
+    return moved;
   }
 
   private List<Home> executorsNow() {
@@ -125,7 +151,6 @@ final class ShufflePipeline implements Pipeline {
         .sorted(
             Comparator.comparingInt((Home home) -> home.executor().length())
                 .thenComparing(Home::executor))
-        .limit(spec.executors())
         .toList();
   }
 
@@ -149,7 +174,7 @@ final class ShufflePipeline implements Pipeline {
       }
       found = executorsNow();
     }
-    return found;
+    return found.subList(0, spec.executors());
   }
 
   private void build() {
@@ -236,8 +261,8 @@ final class ShufflePipeline implements Pipeline {
           // State that recurrent layers carry from step to step is on the executor that was left.
           throw misplaced(e);
         }
-        LOG.warn("{}; the stages move there", e.getMessage());
-        place();
+        LOG.warn("{}; the step is run again where Spark has room", e.getMessage());
+        place(homesAfter(e));
         weights = true;
         StepContext old = step.context();
         step =
@@ -375,10 +400,12 @@ final class ShufflePipeline implements Pipeline {
         jobs) {
       Arrays.fill(lastWeights, null);
       if (!homes.isEmpty() && !spark.isStopped()) {
+        left.addAll(homes);
+        List<Home> all = List.copyOf(left);
         jobs.run(
-            new PinnedRdd(spark, homes, null, null, new BuildTask.Close(run)),
+            new PinnedRdd(spark, all, null, null, new BuildTask.Close(run)),
             "Stagecoach: closing the stages",
-            homes,
+            all,
             spec.deadlines().contact());
       }
     } catch (MisplacedException | StagecoachException e) {
