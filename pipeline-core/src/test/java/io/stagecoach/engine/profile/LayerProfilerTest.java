@@ -1,6 +1,7 @@
 package io.stagecoach.engine.profile;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stagecoach.batch.Columns;
 import io.stagecoach.batch.MicroBatchSource;
@@ -39,6 +40,7 @@ class LayerProfilerTest {
   private static final Duration PLENTY = Duration.ofSeconds(60);
 
   private long now;
+  private int tooMany = Integer.MAX_VALUE;
   private int openModules;
   private int mostOpenModules;
   private final Set<String> alive = new HashSet<>();
@@ -94,6 +96,9 @@ class LayerProfilerTest {
     @Override
     public Forward forward(int microBatch, Tensors inputs) {
       rows = inputs.get(spec.isFirst() ? Columns.FEATURES : "rows").getInt(0);
+      if (rows >= tooMany && spec.firstLayer() == 1) {
+        throw new OutOfMemoryError("no room for " + rows);
+      }
       take(1);
       return new Forward(spec.isLast() ? Tensors.none() : payload("rows", rows), Loss.none());
     }
@@ -195,6 +200,20 @@ class LayerProfilerTest {
     assertThat(now).isBetween(50_000L, 600_000L);
     assertThat(times.layer(1, 2_000)).isEqualTo(new PassTimes(4_400, 8_800, 13_200, 22_000));
     assertThat(alive).isEmpty();
+  }
+
+  @Test
+  void largeSizesAreLeftOutWhereMemoryIsShort() {
+    tooMany = 64;
+    LayerTimes times =
+        profiler(3).profile(List.of(1, 8, 64, 128), LayerProfilerTest::slice, PLENTY);
+    assertThat(times.sizes()).extracting(SizeTimes::rows).containsExactly(1, 8);
+    assertThat(times.layer(1, 8).forward()).isEqualTo(216);
+    assertThat(alive).isEmpty();
+    tooMany = 1;
+    assertThatThrownBy(() -> profiler(3).profile(List.of(1), LayerProfilerTest::slice, PLENTY))
+        .isInstanceOf(OutOfMemoryError.class);
+    assertThat(openModules).isZero();
   }
 
   @Test
