@@ -5,5 +5,16 @@ public enum Mode {
   /** Dropout and batch statistics as in training; what backward needs is kept. */
   TRAINING,
   /** As the finished model predicts; nothing is kept. */
-  INFERENCE
+  INFERENCE,
+  /**
+   * As the finished model predicts, going on with sequences: each micro-batch is a group of them,
+   * of which only the positions come in that are new. What came before is kept from step to step (a
+   * key-value cache, or the state of recurrent layers), and forgotten where a step does not carry
+   * state. The last stage gives what it predicts after the last of these positions, as {@link
+   * #NEXT}.
+   */
+  GENERATION;
+
+  /** The name of what the last stage gives in generation: probabilities of [sequences, classes]. */
+  public static final String NEXT = "next";
 }

@@ -6,9 +6,9 @@ import java.io.Serializable;
 public sealed interface DataShape extends Serializable {
 
   /**
-   * Text as a sequence of characters.
+   * Text as a sequence of tokens.
    *
-   * @param vocabulary how many different characters there are
+   * @param vocabulary how many different tokens there are
    */
   record Text(int vocabulary) implements DataShape {}
 

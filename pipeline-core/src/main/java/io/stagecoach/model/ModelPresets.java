@@ -3,11 +3,13 @@ package io.stagecoach.model;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The presets by name. */
 public final class ModelPresets {
 
-  private static final List<ModelPreset> ALL = List.of(new CharLstm(), new Mlp());
+  private static final List<ModelPreset> ALL =
+      Stream.concat(Stream.of(new CharLstm(), new Mlp()), GptPreset.all().stream()).toList();
 
   private ModelPresets() {}
 

@@ -57,6 +57,24 @@ final class PresetValues {
     return read(name, Double::valueOf, value -> value > 0 && Double.isFinite(value));
   }
 
+  /** A number from 0 to below 1. */
+  double fraction(String name) {
+    return read(name, Double::valueOf, value -> value >= 0 && value < 1);
+  }
+
+  /** Yes or no. */
+  boolean flag(String name) {
+    return read(
+        name,
+        text ->
+            switch (text) {
+              case "true" -> true;
+              case "false" -> false;
+              default -> throw new IllegalArgumentException(text);
+            },
+        any -> true);
+  }
+
   /** Whole numbers above 0, separated by commas. */
   List<Integer> sizes(String name) {
     return read(

@@ -1,8 +1,11 @@
 package io.stagecoach.report;
 
+import io.stagecoach.tensor.Narrowing;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /** The report as text, within the width of a terminal. */
 public final class ReportTable {
@@ -79,6 +82,9 @@ public final class ReportTable {
         figures(loss.last()),
         figures(loss.least()),
         loss.leastStep() < 0 ? "" : String.format(Locale.ROOT, " at step %,d", loss.leastStep()));
+    if (!report.validation().isEmpty()) {
+      line(text, "validation   %s", measures(report.validation()));
+    }
     NormFigures norm = report.gradientNorm();
     line(
         text,
@@ -95,6 +101,12 @@ public final class ReportTable {
         number(time.stepMedian()),
         number(time.stepP95()),
         number(time.stepMost()));
+  }
+
+  private static String measures(Map<String, Double> measured) {
+    return measured.entrySet().stream()
+        .map(measure -> measure.getKey().replace('_', ' ') + " " + figures(measure.getValue()))
+        .collect(Collectors.joining(", "));
   }
 
   private static void stages(RunReport report, StringBuilder text) {
@@ -144,6 +156,19 @@ public final class ReportTable {
           hops.sent().perStep());
     } else {
       line(text, "hop          none");
+    }
+    narrowing(hops.narrowing(), text);
+  }
+
+  private static void narrowing(Narrowing narrowing, StringBuilder text) {
+    if (narrowing.values() > 0) {
+      line(
+          text,
+          "float16      %,d values in all steps: not finite %,d, clamped %,d, became zero %,d",
+          narrowing.values(),
+          narrowing.nonFinite(),
+          narrowing.clamped(),
+          narrowing.underflowed());
     }
   }
 

@@ -6,8 +6,10 @@ import io.stagecoach.schedule.Simulation;
 import io.stagecoach.schedule.Simulator;
 import io.stagecoach.schedule.StageCosts;
 import io.stagecoach.stage.StageStep;
+import io.stagecoach.tensor.Narrowing;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Collects what a run does, step by step, in bounded memory. Any thread may call it.
@@ -29,6 +31,7 @@ public final class RunRecorder {
   private long steps;
   private long skipped;
   private long wallNanos;
+  private Narrowing narrowing = Narrowing.none();
   private double firstLoss = Double.NaN;
   private double lastLoss = Double.NaN;
   private double leastLoss = Double.NaN;
@@ -37,6 +40,7 @@ public final class RunRecorder {
   private double normSum;
   private double lastNorm = Double.NaN;
   private double mostNorm = Double.NaN;
+  private Map<String, Double> validation = Map.of();
 
   /**
    * @param schedule the schedule of the run's steps, sends and receives included
@@ -77,6 +81,7 @@ public final class RunRecorder {
     }
     for (StageStep stage : step.stages()) {
       peakStash[stage.stage()] = Math.max(peakStash[stage.stage()], stage.peakStash());
+      narrowing = narrowing.plus(stage.traffic().narrowing());
     }
     if (Double.isFinite(step.loss())) {
       loss(step.step(), step.loss());
@@ -87,6 +92,11 @@ public final class RunRecorder {
       lastNorm = step.globalNorm();
       mostNorm = norms == 1 ? lastNorm : Math.max(mostNorm, lastNorm);
     }
+  }
+
+  /** Takes what a validation measured, by name, in the place of what an earlier one did. */
+  public synchronized void validated(Map<String, Double> measured) {
+    validation = measured;
   }
 
   private void checkStages(StepRecord step) {
@@ -120,7 +130,7 @@ public final class RunRecorder {
     boolean warm = steady.steps() > 0;
     StepSums sums = warm ? steady : warmUp;
     List<StageFigures> stages = sums.stages(peakStash);
-    HopFigures hops = sums.hops();
+    HopFigures hops = sums.hops(narrowing);
     return new RunReport(
         schedule.name(),
         schedule.microBatches(),
@@ -129,6 +139,7 @@ public final class RunRecorder {
         skipped,
         warm ? warmUp.steps() : 0,
         new LossFigures(firstLoss, lastLoss, leastLoss, leastLossStep, curve.points()),
+        validation,
         new NormFigures(lastNorm, normSum / norms, mostNorm),
         sums.time(wallNanos / 1e9),
         stages,

@@ -1,6 +1,9 @@
 package io.stagecoach.report;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What a run did. Means and shares are over the steps that are left after warm-up; what was never
@@ -13,6 +16,7 @@ import java.util.List;
  * @param skippedSteps steps that left the weights as they are
  * @param excludedSteps how many of the first steps the means leave out, as warm-up
  * @param loss the loss
+ * @param validation what the last validation measured, by name, the loss first; empty without one
  * @param gradientNorm the gradient's norm
  * @param time where a step's time went
  * @param stages each stage, in order
@@ -27,6 +31,7 @@ public record RunReport(
     long skippedSteps,
     long excludedSteps,
     LossFigures loss,
+    Map<String, Double> validation,
     NormFigures gradientNorm,
     TimeFigures time,
     List<StageFigures> stages,
@@ -36,5 +41,6 @@ public record RunReport(
   public RunReport {
     choices = List.copyOf(choices);
     stages = List.copyOf(stages);
+    validation = Collections.unmodifiableMap(new LinkedHashMap<>(validation));
   }
 }

@@ -4,6 +4,7 @@ import io.stagecoach.batch.Slice;
 import io.stagecoach.engine.StepContext;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.schedule.Action;
+import io.stagecoach.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -61,19 +62,26 @@ public final class ExecutorRuntime implements AutoCloseable {
     return end();
   }
 
+  /** Begins a step on examples of the stages' own sources. */
+  public void begin(StepContext context, List<Slice> slices) {
+    begin(context, slices, List.of());
+  }
+
   /**
    * Begins a step; one that was not ended is abandoned.
    *
    * @param context the step
    * @param slices the examples of each micro-batch
+   * @param given the columns of each micro-batch, lent until the step's end, where they do not come
+   *     from the stages' own sources; empty where they do
    */
-  public void begin(StepContext context, List<Slice> slices) {
+  public void begin(StepContext context, List<Slice> slices, List<Tensors> given) {
     abandon();
     heard = nanoClock.getAsLong();
     open = true;
     try {
       for (StageRuntime stage : stages.values()) {
-        stage.begin(context, slices, heard);
+        stage.begin(context, slices, given, heard);
       }
     } catch (RuntimeException | Error e) {
       abandon();
@@ -117,6 +125,14 @@ public final class ExecutorRuntime implements AutoCloseable {
     }
     abandon();
     return reports;
+  }
+
+  /**
+   * What a stage gave for a micro-batch of the step that is not yet ended and sent to no other, for
+   * the caller to own; none where it sent all.
+   */
+  public Tensors takeOutputs(int stage, int microBatch) {
+    return runtime(stage).takeOutputs(microBatch);
   }
 
   /** Closes what an unfinished step holds; nothing where none is under way. */

@@ -51,6 +51,11 @@ final class InFlight implements AutoCloseable {
     return outputs.take(microBatch);
   }
 
+  /** None where they were sent. */
+  Tensors takeLeftOutputs(int microBatch) {
+    return outputs.takeOrNone(microBatch);
+  }
+
   void holdReceivedGradients(int microBatch, Tensors tensors) {
     receivedGradients.put(microBatch, tensors);
   }

@@ -13,9 +13,12 @@ import io.stagecoach.error.Where;
 import io.stagecoach.schedule.Action;
 import io.stagecoach.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.LongSupplier;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** One stage in a step: performs its actions one by one and times each. */
 final class StageRuntime {
@@ -29,6 +32,7 @@ final class StageRuntime {
   private final Set<String> columns;
   private StepContext context;
   private List<Slice> slices = List.of();
+  private List<Tensors> given = List.of();
   private InFlight inFlight = new InFlight(0);
   private long heard;
   private List<Span> spans = new ArrayList<>();
@@ -51,15 +55,17 @@ final class StageRuntime {
   }
 
   /** Begins a step that the executor heard of at {@code heardNanos}. */
-  void begin(StepContext newContext, List<Slice> newSlices, long heardNanos) {
+  void begin(
+      StepContext newContext, List<Slice> newSlices, List<Tensors> newGiven, long heardNanos) {
     context = newContext;
     slices = newSlices;
+    given = newGiven;
     heard = heardNanos;
     spans = new ArrayList<>(6 * newContext.microBatches());
     loss = Loss.none();
     examples = 0;
     peakStash = 0;
-    if (!columns.isEmpty()) {
+    if (!columns.isEmpty() && given.isEmpty()) {
       hosted.source().prefetch(slices, columns);
     }
     module.beginStep(context);
@@ -83,6 +89,11 @@ final class StageRuntime {
         spans,
         exchange.drainTraffic(stage),
         peakStash);
+  }
+
+  /** What the stage gave for a micro-batch and did not send, for the caller to own. */
+  Tensors takeOutputs(int microBatch) {
+    return inFlight.takeLeftOutputs(microBatch);
   }
 
   /** Closes what the step holds. */
@@ -139,18 +150,27 @@ final class StageRuntime {
   private void forward(int microBatch) {
     Tensors inputs = inFlight.takeReceivedActivations(microBatch);
     if (!columns.isEmpty()) {
-      Tensors own = hosted.source().read(slices.get(microBatch), columns);
+      Tensors own = own(microBatch);
       inputs = inputs.isEmpty() ? own : inputs.and(own);
     }
     inFlight.stash(microBatch, inputs);
     Forward result = module.forward(microBatch, inputs);
-    if (context.mode() == Mode.INFERENCE) {
+    if (context.mode() != Mode.TRAINING) {
       inFlight.dropStash(microBatch);
     }
     peakStash = Math.max(peakStash, inFlight.stashed());
     inFlight.holdOutputs(microBatch, result.outputs());
     loss = loss.plus(result.loss());
     examples += slices.get(microBatch).rows();
+  }
+
+  private Tensors own(int microBatch) {
+    if (given.isEmpty()) {
+      return hosted.source().read(slices.get(microBatch), columns);
+    }
+    Map<String, INDArray> mine = new LinkedHashMap<>(given.get(microBatch).asMap());
+    mine.keySet().retainAll(columns);
+    return Tensors.viewsOf(mine, () -> {});
   }
 
   private SplitBackward splitBackward() {

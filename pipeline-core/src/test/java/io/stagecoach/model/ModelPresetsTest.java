@@ -6,10 +6,15 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
+import io.stagecoach.model.gpt.TiedOutput;
+import io.stagecoach.model.gpt.TokenEmbedding;
+import io.stagecoach.model.gpt.TransformerBlock;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.deeplearning4j.nn.conf.GradientNormalization;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.conf.dropout.Dropout;
+import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.conf.layers.LSTM;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -19,6 +24,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Adam;
+import org.nd4j.linalg.learning.regularization.WeightDecay;
 
 class ModelPresetsTest {
 
@@ -60,6 +66,82 @@ class ModelPresetsTest {
       assertThat(preset.configuration(shape, defaults))
           .isEqualTo(preset.configuration(shape, Map.of()));
     }
+  }
+
+  @Test
+  void theGptsHaveTheirPublishedSizes() {
+    assertThat(parameters("gpt2-small", 50_257, Map.of())).isEqualTo(124_439_808);
+    assertThat(parameters("gpt2-medium", 50_257, Map.of())).isEqualTo(354_823_168);
+    Map<String, String> untied = Map.of("tied", "false");
+    assertThat(parameters("gpt2-small", 50_257, untied)).isEqualTo(124_439_808 + 50_257 * 768);
+  }
+
+  private static long parameters(String preset, int vocabulary, Map<String, String> settings) {
+    MultiLayerConfiguration configuration =
+        ModelPresets.named(preset).configuration(new DataShape.Text(vocabulary), settings);
+    return configuration.getConfs().stream()
+        .mapToLong(conf -> conf.getLayer().initializer().numParams(conf))
+        .sum();
+  }
+
+  @Test
+  void theGptsSettingsReachTheConfiguration() {
+    MultiLayerConfiguration configuration =
+        ModelPresets.named("gpt-tiny")
+            .configuration(
+                TEXT,
+                Map.of(
+                    "layers", "3",
+                    "width", "6",
+                    "heads", "2",
+                    "context", "9",
+                    "dropout", "0.2",
+                    "learningRate", "0.02",
+                    "weightDecay", "0.3",
+                    "dataType", "double"));
+    assertThat(configuration.getConfs()).hasSize(6);
+    assertThat(configuration.getDataType()).isEqualTo(DataType.DOUBLE);
+    assertThat(((TokenEmbedding) configuration.getConf(0).getLayer()).getMaxLength()).isEqualTo(9);
+    TransformerBlock block = (TransformerBlock) configuration.getConf(3).getLayer();
+    assertThat(block.getHeads()).isEqualTo(2);
+    assertThat(block.dropouts()).containsOnly(new Dropout(0.8));
+    assertThat(((Adam) block.getIUpdater()).getLearningRate()).isEqualTo(0.02);
+    assertThat(block.getRegularizationByParam("Wqkv")).containsExactly(new WeightDecay(0.3, true));
+    BaseLayer untied =
+        (BaseLayer)
+            ModelPresets.named("gpt-tiny")
+                .configuration(TEXT, Map.of("tied", "false"))
+                .getConf(6)
+                .getLayer();
+    assertThat(untied.getRegularizationByParam("W")).containsExactly(new WeightDecay(0.1, true));
+    assertThat(block.getRegularizationByParam("bqkv")).isNullOrEmpty();
+    assertThat(block.getRegularizationByParam("g1")).isNullOrEmpty();
+    assertThat(configuration.getConf(5).getLayer()).isInstanceOf(TiedOutput.class);
+    assertThat(MultiLayerConfiguration.fromJson(configuration.toJson())).isEqualTo(configuration);
+  }
+
+  /** GPT-2's start: N(0, 0.02²), less on the way into the residual stream. */
+  @Test
+  void theGptStartsAsGpt2() {
+    MultiLayerNetwork network =
+        network(ModelPresets.named("gpt-tiny").configuration(new DataShape.Text(50), Map.of()));
+    assertThat(deviation(network, "0_W")).isCloseTo(0.02, within(0.001));
+    assertThat(deviation(network, "0_P")).isCloseTo(0.02, within(0.001));
+    assertThat(deviation(network, "1_Wqkv")).isCloseTo(0.02, within(0.001));
+    assertThat(deviation(network, "2_Wo")).isCloseTo(0.02 / Math.sqrt(8), within(0.0005));
+    assertThat(deviation(network, "2_Wproj")).isCloseTo(0.02 / Math.sqrt(8), within(0.0005));
+    assertThat(network.getParam("1_g1").eq(1).all()).isTrue();
+    assertThat(network.getParam("1_bqkv").eq(0).all()).isTrue();
+    INDArray tokens = Nd4j.createFromArray(new int[][] {{3, 1, 4, 1, 5, 9, 2, 6}});
+    network.setInput(tokens);
+    network.setLabels(Nd4j.createFromArray(new int[][] {{10, 11, 12, 13, 14, 15, 16, 17}}));
+    network.computeGradientAndScore();
+    double perToken = (network.score() - network.calcRegularizationScore(true)) / 8;
+    assertThat(perToken).isCloseTo(Math.log(50), within(0.1));
+  }
+
+  private static double deviation(MultiLayerNetwork network, String parameter) {
+    return network.getParam(parameter).stdNumber().doubleValue();
   }
 
   @Test
@@ -121,6 +203,9 @@ class ModelPresetsTest {
     assertRefused("char-lstm", TEXT, Map.of("learningRate", "NaN"), "NaN", "a number above 0");
     assertRefused("char-lstm", TEXT, Map.of("gradientClip", "-1"), "-1", "a number from 0");
     assertRefused("char-lstm", TEXT, Map.of("dataType", "half"), "half", "float or double");
+    assertRefused("gpt-tiny", TEXT, Map.of("dropout", "1"), "\"1\"", "from 0 to below 1");
+    assertRefused("gpt-tiny", TEXT, Map.of("tied", "yes"), "yes", "true or false");
+    assertRefused("gpt-tiny", TEXT, Map.of("heads", "3"), "3 heads", "a multiple of the heads");
     assertRefused("mlp", TABLE, Map.of("hidden", "8,,8"), "8,,8", "separated by commas");
     assertRefused("mlp", TABLE, Map.of("hidden", "8,0"), "8,0", "separated by commas");
   }
@@ -128,6 +213,7 @@ class ModelPresetsTest {
   @Test
   void aPresetForOtherDataIsRefused() {
     assertRefused("char-lstm", TABLE, Map.of(), "text", "another model");
+    assertRefused("gpt-tiny", TABLE, Map.of(), "text", "another model");
     assertRefused("mlp", TEXT, Map.of(), "table", "another model");
   }
 

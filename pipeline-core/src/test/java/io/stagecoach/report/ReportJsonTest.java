@@ -12,14 +12,19 @@ import io.stagecoach.schedule.GPipe;
 import io.stagecoach.schedule.PipelineShape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class ReportJsonTest {
 
   @Test
   void readsBackWhatItWrote() {
-    RunReport report = RunRecorderTest.twoStagesThreeSteps().report();
+    RunRecorder recorder = RunRecorderTest.twoStagesThreeSteps();
+    recorder.validated(Map.of("loss", 1.5));
+    RunReport report = recorder.report();
     assertThat(ReportJson.read(ReportJson.write(report))).isEqualTo(report);
+    RunReport narrowed = RunRecorderTest.narrowed().report();
+    assertThat(ReportJson.read(ReportJson.write(narrowed))).isEqualTo(narrowed);
   }
 
   @Test

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.stagecoach.schedule.OneForwardOneBackward;
 import io.stagecoach.schedule.PipelineShape;
 import io.stagecoach.stage.StageStep;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -40,6 +42,24 @@ class ReportTableTest {
             update           4.000   7.3
             new weights out  3.000   5.5
             """);
+  }
+
+  @Test
+  void saysWhatValidationFound() {
+    RunRecorder recorder = RunRecorderTest.twoStagesThreeSteps();
+    Map<String, Double> measured = new LinkedHashMap<>();
+    measured.put("loss", 1.5);
+    measured.put("bits_per_byte", 2.25);
+    recorder.validated(measured);
+    assertThat(ReportTable.text(recorder.report()))
+        .containsPattern("(?m)^validation   loss 1\\.5000, bits per byte 2\\.2500$");
+  }
+
+  @Test
+  void saysWhatTheWireDidToValues() {
+    assertThat(ReportTable.text(RunRecorderTest.narrowed().report()))
+        .contains(
+            "\nfloat16      3,000 values in all steps: not finite 6, clamped 2, became zero 54\n");
   }
 
   @Test

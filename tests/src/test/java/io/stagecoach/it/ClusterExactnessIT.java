@@ -22,6 +22,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.util.ModelSerializer;
@@ -40,6 +42,8 @@ class ClusterExactnessIT {
   private static final int MICRO_BATCHES = 5;
   private static final int EPOCHS = 2;
   private static final long SEED = 91;
+  private static final Pattern STEP =
+      Pattern.compile("Stagecoach: step [0-9]+, gpipe in ([0-9]+) ticks");
 
   @TempDir Path directory;
 
@@ -62,6 +66,23 @@ class ClusterExactnessIT {
             workshop,
             "shuffled",
             Map.of("spark.stagecoach.schedule", "zb-h1", "spark.stagecoach.exchange", "shuffle"));
+    MultiLayerNetwork tuned =
+        train(
+            workshop,
+            "tuned",
+            Map.of(
+                "spark.stagecoach.schedule",
+                "gpipe",
+                "spark.stagecoach.exchange",
+                "shuffle",
+                "spark.eventLog.enabled",
+                "true",
+                "spark.eventLog.dir",
+                Files.createDirectory(workshop.path("events")).toUri().toString()));
+    List<Integer> ticks = ticks(workshop.path("events"));
+    assertThat(ticks.get(ticks.size() - 1))
+        .as("ticks a step, once it is seen that they cost more than these passes: %s", ticks)
+        .isLessThan(ticks.get(0));
     MultiLayerNetwork threeStages =
         train(
             workshop,
@@ -80,7 +101,8 @@ class ClusterExactnessIT {
 
       double[] expected = uncut.parameters().toDoubleVector();
       double[] state = uncut.network().getUpdater().getStateViewArray().toDoubleVector();
-      for (MultiLayerNetwork trained : List.of(twoStages, interleaved, shuffled, threeStages)) {
+      for (MultiLayerNetwork trained :
+          List.of(twoStages, interleaved, shuffled, tuned, threeStages)) {
         assertThat(trained.params().toDoubleVector()).containsExactly(expected);
         assertThat(trained.getUpdater().getStateViewArray().toDoubleVector())
             .containsExactly(state);
@@ -88,6 +110,22 @@ class ClusterExactnessIT {
         assertThat(trained.getEpochCount()).isEqualTo(EPOCHS);
       }
     }
+  }
+
+  /** How many ticks each step of a run by shuffle had, as the descriptions of its jobs say. */
+  private static List<Integer> ticks(Path events) throws IOException {
+    List<Integer> ticks = new ArrayList<>();
+    try (Stream<Path> logs = Files.list(events)) {
+      for (Path log : logs.toList()) {
+        for (String line : Files.readAllLines(log)) {
+          Matcher step = STEP.matcher(line);
+          if (line.contains("SparkListenerJobStart") && step.find()) {
+            ticks.add(Integer.valueOf(step.group(1)));
+          }
+        }
+      }
+    }
+    return ticks;
   }
 
   private static MultiLayerNetwork train(

@@ -1,5 +1,7 @@
 package io.stagecoach.engine.dl4j;
 
+import io.stagecoach.model.DescribesItself;
+import io.stagecoach.model.LayerWork;
 import java.util.Arrays;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.ActivationLayer;
@@ -75,6 +77,11 @@ record LayerCostsFormulas(long forward, long backward, long backwardOnce) {
   }
 
   private static LayerCostsFormulas own(Layer layer, LayerCostsShapes shape, long parameters) {
+    if (layer instanceof DescribesItself itself) {
+      LayerWork work = itself.work(shape.input());
+      return new LayerCostsFormulas(
+          work.forwardOperations(), work.backwardOperations(), work.backwardOperationsOnce());
+    }
     if (layer instanceof FrozenLayer frozen) {
       return new LayerCostsFormulas(of(frozen.getLayer(), shape, parameters).forward, 0, 0);
     }

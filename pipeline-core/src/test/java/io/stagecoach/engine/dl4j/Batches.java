@@ -80,14 +80,7 @@ public final class Batches {
 
   /** Rows of sequences of unequal lengths, with masks. */
   public static Tensors sequences(long seed, int rows, int features, int classes, int time) {
-    INDArray mask = Nd4j.zeros(DataType.DOUBLE, rows, time);
-    Random random = new Random(seed + 2);
-    for (int i = 0; i < rows; i++) {
-      int length = 1 + random.nextInt(time);
-      for (int t = 0; t < length; t++) {
-        mask.putScalar(i, t, 1);
-      }
-    }
+    INDArray mask = lengths(seed + 2, rows, time);
     return tensors(
         Columns.FEATURES,
         uniform(seed, rows, features, time),
@@ -97,6 +90,31 @@ public final class Batches {
         mask,
         Columns.LABELS_MASK,
         mask.dup());
+  }
+
+  /**
+   * Sequences of token indices with the next tokens as labels, whose mask hides the ends of some.
+   */
+  public static Tensors tokens(long seed, int rows, int vocabulary, int time) {
+    return tensors(
+        Columns.FEATURES,
+        classes(seed, vocabulary, rows, time),
+        Columns.LABELS,
+        classes(seed + 1, vocabulary, rows, time),
+        Columns.LABELS_MASK,
+        lengths(seed + 2, rows, time));
+  }
+
+  private static INDArray lengths(long seed, int rows, int time) {
+    INDArray mask = Nd4j.zeros(DataType.DOUBLE, rows, time);
+    Random random = new Random(seed);
+    for (int i = 0; i < rows; i++) {
+      int length = 1 + random.nextInt(time);
+      for (int t = 0; t < length; t++) {
+        mask.putScalar(i, t, 1);
+      }
+    }
+    return mask;
   }
 
   /** Named arrays. */
@@ -110,7 +128,7 @@ public final class Batches {
 
   /** Cuts rows into micro-batches of equal size; the last may be smaller. */
   public static List<Tensors> split(Tensors batch, int microBatches) {
-    long rows = batch.get(Columns.FEATURES).size(0);
+    long rows = batch.asMap().values().iterator().next().size(0);
     long size = (rows + microBatches - 1) / microBatches;
     List<Tensors> parts = new ArrayList<>();
     for (long first = 0; first < rows; first += size) {

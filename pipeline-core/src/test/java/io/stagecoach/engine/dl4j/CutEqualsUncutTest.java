@@ -44,12 +44,16 @@ class CutEqualsUncutTest {
       LongFunction<Tensors> data,
       List<List<Integer>> cuts,
       int carriedSegments) {
-    /** Recurrent networks are slow however small: fewer counts of micro-batches for them. */
+    /**
+     * Recurrent networks and GPTs are slow however small: fewer counts of micro-batches for them.
+     */
     List<Integer> microBatches() {
       if (FULL) {
         return List.of(1, 2, 3, 4, 5, 6, 7, 8);
       }
-      return name.startsWith("LSTM") ? List.of(1, 3, 8) : List.of(1, 2, 3, 5, 8);
+      return name.startsWith("LSTM") || name.startsWith("GPT")
+          ? List.of(1, 3, 8)
+          : List.of(1, 2, 3, 5, 8);
     }
 
     /** Whether the step goes on with the sequences of the step before. */
@@ -78,6 +82,12 @@ class CutEqualsUncutTest {
             "LSTM with masks",
             Networks.lstm(),
             seed -> Batches.sequences(seed, ROWS, 4, 3, 3),
+            List.of(List.of(2), List.of(1, 3)),
+            1),
+        new Case(
+            "GPT",
+            Networks.gpt(),
+            seed -> Batches.tokens(seed, ROWS, 7, 5),
             List.of(List.of(2), List.of(1, 3)),
             1),
         new Case(

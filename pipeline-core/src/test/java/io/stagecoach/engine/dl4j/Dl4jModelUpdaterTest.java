@@ -2,6 +2,8 @@ package io.stagecoach.engine.dl4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.stagecoach.model.optimizer.LearningRateDecay;
+import io.stagecoach.model.optimizer.WarmupSchedule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -46,6 +48,7 @@ class Dl4jModelUpdaterTest {
             new Sgd(0.1),
             new NoOp(),
             new Adam(new ExponentialSchedule(ScheduleType.ITERATION, 0.01, 0.9)),
+            new Adam(new WarmupSchedule(0.01, 0, 3, LearningRateDecay.COSINE, 7, 0.001)),
             new Adam(new StepSchedule(ScheduleType.EPOCH, 0.02, 0.1, 1)),
             new AdaMax(0.01),
             new AdaDelta(),

@@ -263,7 +263,7 @@ class Dl4jStageModuleTest {
           pipeline.infer(
               Batches.tensors(
                   Columns.FEATURES, features, Columns.LABELS, labels, Columns.LABELS_MASK, mask));
-      INDArray predicted = pipeline.updater().network().output(features);
+      INDArray predicted = ((MultiLayerNetwork) pipeline.updater().network()).output(features);
       // Predictions at masked rows do not count, so they need not be compared.
       List<Long> expected = new ArrayList<>(java.util.Collections.nCopies(9, 0L));
       double loss = 0;
@@ -302,7 +302,8 @@ class Dl4jStageModuleTest {
     try (InProcessPipeline pipeline = pipeline(Networks.lstm(), List.of(2))) {
       Loss fused = pipeline.infer(asIndices).loss();
       Loss plain = pipeline.infer(asVectors).loss();
-      INDArray output = pipeline.updater().network().output(batch.get(Columns.FEATURES));
+      INDArray output =
+          ((MultiLayerNetwork) pipeline.updater().network()).output(batch.get(Columns.FEATURES));
       long[] expected = new long[9];
       double loss = 0;
       long steps = 0;
@@ -397,14 +398,27 @@ class Dl4jStageModuleTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"mlp", "lstm"})
+  @ValueSource(strings = {"mlp", "lstm", "gpt"})
   void hundredsOfStepsTakeNoMoreMemory(String name) {
-    boolean sequences = "lstm".equals(name);
-    List<Tensors> batch =
-        Batches.split(
-            sequences ? Batches.sequences(1, 6, 4, 3, 2) : Batches.vectors(1, 8, 8, 3), 2);
-    try (InProcessPipeline pipeline =
-        pipeline(sequences ? Networks.lstm() : Networks.mlp(), List.of(2))) {
+    boolean sequences = !"mlp".equals(name);
+    String json;
+    Tensors rows;
+    switch (name) {
+      case "mlp" -> {
+        json = Networks.mlp();
+        rows = Batches.vectors(1, 8, 8, 3);
+      }
+      case "lstm" -> {
+        json = Networks.lstm();
+        rows = Batches.sequences(1, 6, 4, 3, 2);
+      }
+      default -> {
+        json = Networks.gpt();
+        rows = Batches.tokens(1, 6, 7, 5);
+      }
+    }
+    List<Tensors> batch = Batches.split(rows, 2);
+    try (InProcessPipeline pipeline = pipeline(json, List.of(2))) {
       for (int step = 0; step < 20; step++) {
         pipeline.gradients(batch, step, 0, false);
       }

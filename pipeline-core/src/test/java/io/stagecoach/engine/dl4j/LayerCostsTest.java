@@ -17,6 +17,7 @@ import io.stagecoach.plan.PlanRequest;
 import io.stagecoach.plan.PlannedStage;
 import io.stagecoach.plan.Stash;
 import io.stagecoach.plan.StashSlots;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -179,7 +180,38 @@ class LayerCostsTest {
             "char-lstm",
             ModelPresets.named("char-lstm")
                 .configuration(new DataShape.Text(20), Map.of("width", "12", "layers", "3")),
-            Nd4j.zeros(DataType.FLOAT, MICRO_BATCH, 1, STEPS)));
+            Nd4j.zeros(DataType.FLOAT, MICRO_BATCH, 1, STEPS)),
+        Arguments.of("gpt, tied", gpt(Map.of()), Nd4j.zeros(DataType.FLOAT, MICRO_BATCH, STEPS)),
+        Arguments.of(
+            "gpt, untied",
+            gpt(Map.of("tied", "false")),
+            Nd4j.zeros(DataType.FLOAT, MICRO_BATCH, STEPS)));
+  }
+
+  private static MultiLayerConfiguration gpt(Map<String, String> settings) {
+    Map<String, String> all = new HashMap<>(settings);
+    all.putAll(Map.of("width", "12", "heads", "3", "layers", "2", "dropout", "0.1"));
+    return ModelPresets.named("gpt-tiny").configuration(new DataShape.Text(20), all);
+  }
+
+  /** Twice the weights and the causal products for each position, as Kaplan and others count. */
+  @Test
+  void blocksCountTheirProducts() {
+    ModelCosts costs =
+        LayerCosts.of(
+            ModelPresets.named("gpt2-small")
+                .configuration(new DataShape.Text(50_257), Map.of("dropout", "0")),
+            1,
+            1024);
+    long weights = 12L * 768 * 768;
+    long products = 1024 * (2 * weights + 2 * 2 * 1024 * 768);
+    LayerCost block = costs.layers().get(1);
+    assertThat((double) block.forwardOperations() / products).isBetween(1.0, 1.02);
+    assertThat((double) block.backwardOperations() / products).isBetween(2.0, 2.03);
+    LayerCost output = costs.layers().get(14);
+    assertThat(output.parameters()).isZero();
+    assertThat((double) output.forwardOperations() / (1024L * 2 * 768 * 50_257))
+        .isBetween(1.0, 1.01);
   }
 
   @SuppressWarnings("deprecation") // networks that were saved long ago have Graves' layers

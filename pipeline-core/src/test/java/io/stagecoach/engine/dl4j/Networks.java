@@ -1,5 +1,9 @@
 package io.stagecoach.engine.dl4j;
 
+import io.stagecoach.model.gpt.LayerNorm;
+import io.stagecoach.model.gpt.TokenEmbedding;
+import io.stagecoach.model.gpt.TokenOutput;
+import io.stagecoach.model.gpt.TransformerBlock;
 import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.conf.GradientNormalization;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
@@ -129,5 +133,19 @@ public final class Networks {
     MultiLayerConfiguration configuration = MultiLayerConfiguration.fromJson(mlp());
     configuration.getConf(1).setLayer(new FrozenLayer(configuration.getConf(1).getLayer()));
     return configuration.toJson();
+  }
+
+  /** A GPT with two blocks, dropout everywhere, AdamW; 7 tokens, sequences of at most 5. */
+  public static String gpt() {
+    return base()
+        .weightDecay(0.1)
+        .list()
+        .layer(new TokenEmbedding.Builder(7, 5, 8).deviation(0.5).dropout(0.2).build())
+        .layer(new TransformerBlock.Builder(8, 2).deviation(0.3).dropout(0.2).build())
+        .layer(new TransformerBlock.Builder(8, 2).deviation(0.3).dropout(0.2).build())
+        .layer(new LayerNorm.Builder(8).build())
+        .layer(new TokenOutput(8, 7))
+        .build()
+        .toJson();
   }
 }

@@ -11,6 +11,7 @@ import io.stagecoach.error.Where;
 import io.stagecoach.stage.Span;
 import io.stagecoach.stage.StageStep;
 import io.stagecoach.stage.Traffic;
+import io.stagecoach.tensor.WireType;
 import java.util.List;
 
 /** What the driver and the stage hosts say to each other. Tensors travel beside the message. */
@@ -32,6 +33,11 @@ public sealed interface Message {
     return "weights." + stage;
   }
 
+  /** The name beside {@link StepDone} of what the last stage gave for a micro-batch. */
+  static String output(int microBatch, String name) {
+    return "output." + microBatch + "." + name;
+  }
+
   /** The name of the spans beside {@link StepDone}: int64 of shape [actions, 2], start and end. */
   String SPANS = "spans";
 
@@ -46,13 +52,15 @@ public sealed interface Message {
    * @param specs the stages
    * @param stages where every stage lives
    * @param store how the batch store is read
+   * @param wireType as what floats travel between stages
    */
   record Assign(
       int executor,
       String engine,
       List<StageSpec> specs,
       List<StageAddress> stages,
-      StoreAccess store)
+      StoreAccess store,
+      WireType wireType)
       implements Message {}
 
   /** A schedule, as text, that steps will name by its name and number of micro-batches. */
@@ -62,7 +70,8 @@ public sealed interface Message {
   record Ready(int stage) implements Message {}
 
   /**
-   * A step begins; new weights are beside it where they have changed.
+   * A step begins; new weights are beside it where they have changed, and the columns of its
+   * micro-batches where they do not come from the batch store.
    *
    * @param context the step
    * @param schedule the name of a schedule that came before

@@ -2,6 +2,7 @@ package io.stagecoach.spark.cluster;
 
 import io.stagecoach.schedule.ScheduleAuthor;
 import io.stagecoach.sync.StagePart;
+import io.stagecoach.tensor.Tensors;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -54,8 +55,15 @@ public interface Pipeline extends AutoCloseable {
    * @param step the step
    * @param weights new weights for a stage, unchanged until {@link #await} returns; none where they
    *     are as before
+   * @param given the columns of each micro-batch that the first stage reads, unchanged until {@link
+   *     #await} returns, where they do not come from the batch store; empty where they do
    */
-  void tell(Message.RunStep step, IntFunction<Optional<INDArray>> weights);
+  void tell(Message.RunStep step, IntFunction<Optional<INDArray>> weights, List<Tensors> given);
+
+  /** Tells all stages to run a step on examples of the batch store. */
+  default void tell(Message.RunStep step, IntFunction<Optional<INDArray>> weights) {
+    tell(step, weights, List.of());
+  }
 
   /**
    * Waits until all stages are done with the step that they were told.

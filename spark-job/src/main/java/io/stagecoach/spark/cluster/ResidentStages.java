@@ -1,8 +1,6 @@
 package io.stagecoach.spark.cluster;
 
 import io.stagecoach.batch.Slice;
-import io.stagecoach.engine.Mode;
-import io.stagecoach.engine.StageModule;
 import io.stagecoach.engine.StepContext;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
@@ -12,11 +10,9 @@ import io.stagecoach.spark.exchange.ShuffleHops;
 import io.stagecoach.spark.exchange.ShuffledHop;
 import io.stagecoach.stage.ExecutorRuntime;
 import io.stagecoach.stage.HostedStage;
-import io.stagecoach.stage.StageStep;
-import io.stagecoach.sync.StagePart;
 import io.stagecoach.tensor.Tensors;
+import io.stagecoach.tensor.WireType;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -29,7 +25,6 @@ import java.util.concurrent.Future;
 import java.util.function.Supplier;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * The stages that live on an executor between the ticks of a run, where no task holds them. What a
@@ -56,21 +51,32 @@ final class ResidentStages implements AutoCloseable {
   private final ShuffleHops hops;
   private ExecutorRuntime runtime;
   private StepContext step;
+
+  /** The columns that came with the order for this step, which its stages read until it ends. */
+  private Tensors came = Tensors.none();
+
   private int nextTick;
 
-  private ResidentStages(long messageLimit) {
+  private ResidentStages(long messageLimit, WireType wireType) {
     this.bytes = new ArrowBytes(memory, messageLimit);
-    this.hops = new ShuffleHops(memory, messageLimit);
+    this.hops = new ShuffleHops(memory, messageLimit, wireType);
   }
 
   /**
    * Builds stages; those of the same run and index that were here are closed.
    *
+   * @param messageLimit the longest message, in bytes
+   * @param wireType as what floats travel between stages
    * @param build builds them, on their own thread
    */
-  static void open(UUID run, int executor, long messageLimit, Supplier<List<HostedStage>> build) {
+  static void open(
+      UUID run,
+      int executor,
+      long messageLimit,
+      WireType wireType,
+      Supplier<List<HostedStage>> build) {
     close(run, executor);
-    ResidentStages stages = new ResidentStages(messageLimit);
+    ResidentStages stages = new ResidentStages(messageLimit, wireType);
     try {
       stages.onOwnThread(
           () -> {
@@ -107,8 +113,13 @@ final class ResidentStages implements AutoCloseable {
     }
   }
 
-  /** Begins a step: abandons another one, and takes new weights. */
-  void begin(StepContext context, List<Slice> slices, byte[] weights) {
+  /**
+   * Begins a step: abandons another one, and takes new weights and given columns.
+   *
+   * @param weights of the stages, as an Arrow stream; empty where they are as before
+   * @param given the columns of the micro-batches, likewise; empty where the batch store has them
+   */
+  void begin(StepContext context, List<Slice> slices, byte[] weights, byte[] given) {
     onOwnThread(
         () -> {
           if (step != null && !isAfter(context, step)) {
@@ -117,16 +128,14 @@ final class ResidentStages implements AutoCloseable {
           hops.drop();
           step = context;
           nextTick = 0;
-          if (weights.length > 0) {
-            try (Tensors changed = bytes.decode(weights)) {
-              for (HostedStage stage : runtime.stages()) {
-                changed
-                    .find(Message.weights(stage.stage()))
-                    .ifPresent(stage.module()::setParameters);
-              }
+          try (Tensors changed = bytes.decode(weights)) {
+            for (HostedStage stage : runtime.stages()) {
+              changed.find(Message.weights(stage.stage())).ifPresent(stage.module()::setParameters);
             }
           }
-          runtime.begin(context, slices);
+          came.close();
+          came = bytes.decode(given);
+          runtime.begin(context, slices, GivenColumns.unpack(came, context.microBatches()));
           return null;
         });
   }
@@ -172,23 +181,14 @@ final class ResidentStages implements AutoCloseable {
     return onOwnThread(
         () -> {
           List<byte[]> results = new ArrayList<>();
-          for (StageStep report : runtime.end()) {
-            results.add(MessageJson.write(Message.StepDone.of(report, process)));
-            results.add(tensors(report));
+          for (StepAnswer answer : StepAnswer.end(runtime, step)) {
+            results.add(MessageJson.write(Message.StepDone.of(answer.report(), process)));
+            results.add(bytes.encode(answer.tensors()));
           }
+          came.close();
+          came = Tensors.none();
           return results;
         });
-  }
-
-  private byte[] tensors(StageStep report) {
-    StageModule module = runtime.stage(report.stage()).module();
-    Map<String, INDArray> tensors = new LinkedHashMap<>();
-    INDArray spans = SpanTensor.pack(report.spans());
-    tensors.put(Message.SPANS, spans);
-    if (step.mode() == Mode.TRAINING && module.parameterLayout().length() > 0) {
-      tensors.put(StagePart.GRADIENTS, module.gradients().flat());
-    }
-    return bytes.encode(Tensors.viewsOf(tensors, spans::close));
   }
 
   private static StagecoachException stale(String what) {
@@ -222,6 +222,7 @@ final class ResidentStages implements AutoCloseable {
     try (memory) {
       onOwnThread(
           () -> {
+            came.close();
             try (bytes) {
               if (runtime != null) {
                 runtime.close();

@@ -65,6 +65,7 @@ final class ShufflePipeline implements Pipeline {
   private final byte[][] lastWeights;
   private List<Home> homes = List.of();
   private Message.RunStep told;
+  private byte[] toldGiven = new byte[0];
   private boolean fresh;
   private long lastStep = -1;
   private int attempt;
@@ -167,6 +168,7 @@ final class ShufflePipeline implements Pipeline {
                 spec.engine(),
                 spec.store(),
                 spec.network().messageLimit(),
+                spec.network().wireType(),
                 new SerializableConfiguration(spark.hadoopConfiguration())));
     jobs.run(rdd, "Stagecoach: building the stages", homes, spec.deadlines().contact());
   }
@@ -199,8 +201,13 @@ final class ShufflePipeline implements Pipeline {
   }
 
   @Override
-  public void tell(Message.RunStep step, IntFunction<Optional<INDArray>> weights) {
+  public void tell(
+      Message.RunStep step, IntFunction<Optional<INDArray>> weights, List<Tensors> given) {
     told = step;
+    toldGiven =
+        given.isEmpty()
+            ? new byte[0]
+            : bytes.encode(Tensors.viewsOf(GivenColumns.pack(given), () -> {}));
     fresh = false;
     for (int executor = 0; executor < spec.executors(); executor++) {
       Map<String, INDArray> changed = new LinkedHashMap<>();
@@ -251,13 +258,17 @@ final class ShufflePipeline implements Pipeline {
   private List<StagePart> run(Message.RunStep step, boolean withWeights) {
     Schedule schedule = schedules.of(step.schedule(), step.context().microBatches());
     TickTask.Order order =
-        new TickTask.Order(run, step.context(), new ArrayList<>(step.slices()), schedule.text(), 1);
+        new TickTask.Order(
+            run,
+            step.context(),
+            new ArrayList<>(step.slices()),
+            schedule.text(),
+            tuning.passes(schedule));
     Ticks ticks = TickTask.cut(order.schedule(), order.passes());
     List<Broadcast<byte[]>> broadcasts = new ArrayList<>();
     List<ShuffleDependency<Integer, Object, Object>> shuffles = new ArrayList<>();
     PinnedRdd rdd =
-        new PinnedRdd(
-            spark, homes, null, withWeights ? weights(broadcasts) : null, new TickTask(order, 0));
+        new PinnedRdd(spark, homes, null, sent(withWeights, broadcasts), new TickTask(order, 0));
     for (int tick = 1; tick < ticks.count(); tick++) {
       ShuffleDependency<Integer, Object, Object> hops = rdd.shuffled(serializer);
       shuffles.add(hops);
@@ -302,19 +313,25 @@ final class ShufflePipeline implements Pipeline {
         : Where.nowhere();
   }
 
-  private List<Serializable> weights(List<Broadcast<byte[]>> broadcasts) {
-    List<Serializable> all = new ArrayList<>();
-    for (byte[] encoded : lastWeights) {
-      if (encoded.length <= MOST_WITH_TASK) {
-        all.add(WeightsForTask.withTask(encoded));
-      } else {
-        Broadcast<byte[]> broadcast =
-            spark.broadcast(encoded, ClassTag$.MODULE$.<byte[]>apply(byte[].class));
-        broadcasts.add(broadcast);
-        all.add(WeightsForTask.fetched(broadcast));
-      }
+  private List<TickTask.Sent> sent(boolean withWeights, List<Broadcast<byte[]>> broadcasts) {
+    List<TickTask.Sent> all = new ArrayList<>();
+    for (int executor = 0; executor < spec.executors(); executor++) {
+      all.add(
+          new TickTask.Sent(
+              withWeights ? weights(lastWeights[executor], broadcasts) : SentBytes.none(),
+              spec.executorOf(0) == executor ? SentBytes.withTask(toldGiven) : SentBytes.none()));
     }
     return all;
+  }
+
+  private SentBytes weights(byte[] encoded, List<Broadcast<byte[]>> broadcasts) {
+    if (encoded.length <= MOST_WITH_TASK) {
+      return SentBytes.withTask(encoded);
+    }
+    Broadcast<byte[]> broadcast =
+        spark.broadcast(encoded, ClassTag$.MODULE$.<byte[]>apply(byte[].class));
+    broadcasts.add(broadcast);
+    return SentBytes.fetched(broadcast);
   }
 
   /** What the stages say, in their order. */

@@ -1,7 +1,5 @@
 package io.stagecoach.spark.cluster;
 
-import io.stagecoach.engine.Mode;
-import io.stagecoach.engine.StageModule;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
@@ -14,11 +12,8 @@ import io.stagecoach.spark.exchange.Peer;
 import io.stagecoach.spark.exchange.Receiver;
 import io.stagecoach.stage.ExecutorRuntime;
 import io.stagecoach.stage.HostedStage;
-import io.stagecoach.stage.StageStep;
-import io.stagecoach.sync.StagePart;
 import io.stagecoach.tensor.Tensors;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -28,7 +23,6 @@ import java.util.function.BooleanSupplier;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.spark.SparkEnv;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -166,8 +160,11 @@ final class StageHost implements Receiver, AutoCloseable {
       tensors.find(Message.weights(hosted.stage())).ifPresent(hosted.module()::setParameters);
     }
     List<Action> mine = actions(step);
-    for (StageStep report : runtime.run(step.context(), mine, step.slices())) {
-      tell(report, step.context().mode());
+    runtime.begin(
+        step.context(), step.slices(), GivenColumns.unpack(tensors, step.context().microBatches()));
+    runtime.perform(mine);
+    for (StepAnswer answer : StepAnswer.end(runtime, step.context())) {
+      say(Message.StepDone.of(answer.report(), memoryNow()), answer.tensors());
     }
   }
 
@@ -181,18 +178,6 @@ final class StageHost implements Receiver, AutoCloseable {
           "All executors must run the same version of the job.");
     }
     return schedule.executors().get(index);
-  }
-
-  private void tell(StageStep report, Mode mode) {
-    StageModule module = runtime.stage(report.stage()).module();
-    Map<String, INDArray> result = new LinkedHashMap<>();
-    INDArray spans = SpanTensor.pack(report.spans());
-    result.put(Message.SPANS, spans);
-    if (mode == Mode.TRAINING && module.parameterLayout().length() > 0) {
-      result.put(StagePart.GRADIENTS, module.gradients().flat());
-    }
-    // The gradients stay the module's own; they are not touched before the driver has them all.
-    say(Message.StepDone.of(report, memoryNow()), Tensors.viewsOf(result, spans::close));
   }
 
   /** Asking the operating system costs as much as a small step: once a second is enough. */

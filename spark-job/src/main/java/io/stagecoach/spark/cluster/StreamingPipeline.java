@@ -153,7 +153,8 @@ final class StreamingPipeline implements Pipeline {
       hosted.forEach(stage -> rendezvous.assign(member, stage.stage()));
       say(
           member.peer(),
-          new Message.Assign(executor, spec.engine(), hosted, stages, spec.store()),
+          new Message.Assign(
+              executor, spec.engine(), hosted, stages, spec.store(), spec.network().wireType()),
           Tensors.none());
     }
     members.stream()
@@ -184,7 +185,8 @@ final class StreamingPipeline implements Pipeline {
   }
 
   @Override
-  public void tell(Message.RunStep step, IntFunction<Optional<INDArray>> weights) {
+  public void tell(
+      Message.RunStep step, IntFunction<Optional<INDArray>> weights, List<Tensors> given) {
     Schedule schedule = schedules.of(step.schedule(), step.context().microBatches());
     current = new Order(step, schedule);
     barrier.open(step.context().step(), step.context().attempt());
@@ -201,6 +203,9 @@ final class StreamingPipeline implements Pipeline {
         weights
             .apply(stage.stage())
             .ifPresent(flat -> changed.put(Message.weights(stage.stage()), flat));
+        if (stage.isFirst()) {
+          changed.putAll(GivenColumns.pack(given));
+        }
       }
       say(peer, step, changed.isEmpty() ? Tensors.none() : Tensors.viewsOf(changed, () -> {}));
     }

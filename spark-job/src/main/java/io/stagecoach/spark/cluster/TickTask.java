@@ -44,6 +44,15 @@ final class TickTask implements PinnedRdd.Work {
   record Order(UUID run, StepContext context, List<Slice> slices, String schedule, int passes)
       implements Serializable {}
 
+  /**
+   * What an executor is sent with the first tick.
+   *
+   * @param weights its stages' new weights; none where they are as before
+   * @param given the micro-batches' columns, where its first stage does not read them from the
+   *     batch store
+   */
+  record Sent(SentBytes weights, SentBytes given) implements Serializable {}
+
   private final Order order;
   private final int tick;
 
@@ -70,8 +79,8 @@ final class TickTask implements PinnedRdd.Work {
     Ticks ticks = cut(order.schedule(), order.passes());
     ResidentStages stages = ResidentStages.of(order.run(), executor);
     if (tick == 0) {
-      byte[] weights = data == null ? new byte[0] : ((WeightsForTask) data).bytes();
-      stages.begin(order.context(), order.slices(), weights);
+      Sent sent = (Sent) data;
+      stages.begin(order.context(), order.slices(), sent.weights().bytes(), sent.given().bytes());
     }
     List<Action> run = ticks.runs().get(tick).get(executor);
     List<ShuffledHop.Outgoing> out = stages.tick(order.context(), tick, hops, run);

@@ -14,10 +14,12 @@ import static io.stagecoach.spark.config.SettingType.text;
 import static io.stagecoach.spark.config.SettingType.word;
 import static io.stagecoach.spark.config.SettingType.words;
 
+import io.stagecoach.model.optimizer.LearningRateDecay;
 import io.stagecoach.schedule.Schedules;
 import io.stagecoach.spark.exchange.ExchangeKind;
 import io.stagecoach.spark.exchange.ExchangeOptions;
 import io.stagecoach.sync.GradientWeight;
+import io.stagecoach.tensor.WireType;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -182,6 +184,58 @@ public final class Settings {
           "What a step's gradients are divided by: its examples, as DL4J does, or its time steps"
               + " that are not masked.");
 
+  public static final Setting<Optional<Double>> LEARNING_RATE =
+      setting(
+          "learningRate",
+          TRAINING,
+          optional(real(0, Double.POSITIVE_INFINITY)),
+          Optional.empty(),
+          "The learning rate of every layer, the largest where it changes; by default the model's"
+              + " own.");
+
+  public static final Setting<Long> LEARNING_RATE_WARMUP_STEPS =
+      setting(
+          "learningRate.warmupSteps",
+          TRAINING,
+          longInteger(0, Long.MAX_VALUE),
+          0L,
+          "How many steps the learning rate rises, by the same amount each, up to learningRate.");
+
+  public static final Setting<LearningRateDecay> LEARNING_RATE_DECAY =
+      setting(
+          "learningRate.decay",
+          TRAINING,
+          choice(LearningRateDecay.class, LearningRateDecay::word),
+          LearningRateDecay.NONE,
+          "How the learning rate falls after the warm-up: not, by the same amount each step, or"
+              + " along half a cosine.");
+
+  public static final Setting<Long> LEARNING_RATE_DECAY_STEPS =
+      setting(
+          "learningRate.decaySteps",
+          TRAINING,
+          longInteger(0, Long.MAX_VALUE),
+          0L,
+          "After how many steps, the warm-up among them, the learning rate is at its minimum; 0 is"
+              + " at the end of the run.");
+
+  public static final Setting<Double> LEARNING_RATE_MINIMUM =
+      setting(
+          "learningRate.minimum",
+          TRAINING,
+          real(0, Double.POSITIVE_INFINITY),
+          0.0,
+          "The learning rate at the end of the decay.");
+
+  public static final Setting<Optional<Double>> WEIGHT_DECAY =
+      setting(
+          "weightDecay",
+          TRAINING,
+          optional(real(0, Double.POSITIVE_INFINITY)),
+          Optional.empty(),
+          "The share of a weight, times the learning rate, that each step takes from it, as in"
+              + " AdamW; biases and norms are left alone. By default the model's own.");
+
   public static final Setting<Double> CLIP_NORM =
       setting(
           "clip.norm",
@@ -225,7 +279,8 @@ public final class Settings {
           optional(word("parquet, orc, csv, json, text or another source of the session")),
           Optional.empty(),
           "What data.path holds; by default what its ending says (.parquet, .orc, .csv, .json,"
-              + " .txt), else parquet. In text, the characters are the data.");
+              + " .txt), else parquet. In text, the characters are the data, unless data.text says"
+              + " otherwise.");
 
   public static final SettingPrefix DATA_OPTIONS =
       prefix(
@@ -278,13 +333,40 @@ public final class Settings {
           "How features are scaled: not, to mean 0 and deviation 1, or to the range 0 to 1. Fitted"
               + " on the training examples, saved with the model.");
 
+  public static final Setting<Optional<String>> DATA_TEXT =
+      setting(
+          "data.text",
+          DATA,
+          optional(word("a column's name")),
+          Optional.empty(),
+          "A column of texts to learn from, each row a document, in the place of features and"
+              + " label.");
+
+  public static final Setting<TokenizerKind> DATA_TOKENIZER =
+      setting(
+          "data.tokenizer",
+          DATA,
+          choice(TokenizerKind.class, TokenizerKind::word),
+          TokenizerKind.CHARACTERS,
+          "What a text's tokens are: its characters, its bytes, or byte pairs (frequent sequences of"
+              + " bytes), learned from the text. A model that is trained on keeps its own.");
+
+  public static final Setting<Integer> DATA_VOCABULARY =
+      setting(
+          "data.vocabulary",
+          DATA,
+          integer(0, 1 << 24),
+          0,
+          "How many different tokens there may be: of byte pairs at least 257, 0 is 8192; of"
+              + " characters the most frequent, with U+FFFD for all others, 0 is every one.");
+
   public static final Setting<Integer> DATA_SEQUENCE_LENGTH =
       setting(
           "data.sequenceLength",
           DATA,
           integer(1, 1 << 20),
           64,
-          "How many characters of a text make one example.");
+          "How many tokens of a text make one example.");
 
   public static final Setting<Boolean> DATA_SHUFFLE =
       setting(
@@ -386,7 +468,7 @@ public final class Settings {
           MODEL,
           integer(0, 1 << 20),
           300,
-          "How many characters of text are generated and shown after training on a text.");
+          "How many tokens of text are generated and shown after training on a text.");
 
   public static final Setting<Double> SAMPLE_TEMPERATURE =
       setting(
@@ -394,7 +476,7 @@ public final class Settings {
           MODEL,
           real(0, Double.POSITIVE_INFINITY),
           0.8,
-          "How freely characters are drawn: 0 always takes the most likely, 1 draws as the model"
+          "How freely tokens are drawn: 0 always takes the most likely, 1 draws as the model"
               + " predicts.");
 
   public static final Setting<String> SAMPLE_START =
@@ -436,6 +518,18 @@ public final class Settings {
               + " Spark's network layer; shuffle makes every step a Spark job whose stages shuffle"
               + " them, which needs no port and no long-lived task, and costs tens of milliseconds"
               + " for each tick of the schedule. Both train the same to the last bit.");
+
+  public static final Setting<WireType> WIRE_TYPE =
+      setting(
+          "wireType",
+          CLUSTER,
+          choice(WireType.class, WireType::word),
+          WireType.FLOAT32,
+          "As what activations and their gradients travel between executors: as they are, or as"
+              + " float16, each tensor with a power of two of its own, for half the bytes. Everything"
+              + " is computed in float32 all the same; weights, their gradients, labels and masks"
+              + " travel as they are. A network of float64 is refused. What overflows or underflows"
+              + " is counted in the report; the weights then depend on where the network is cut.");
 
   public static final Setting<DataSize> EXCHANGE_FRAME_LIMIT =
       setting(

@@ -2,8 +2,10 @@ package io.stagecoach.spark.config;
 
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
+import io.stagecoach.model.optimizer.LearningRateDecay;
 import io.stagecoach.spark.exchange.ExchangeKind;
 import io.stagecoach.sync.GradientWeight;
+import io.stagecoach.tensor.WireType;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -133,6 +135,16 @@ public final class StagecoachConf {
               + " examples of a mini-batch; allowed is at most "
               + Settings.BATCH_SIZE.key());
     }
+    if (learningRate().isPresent() && learningRateMinimum() > learningRate().get()) {
+      problems.add(
+          Settings.LEARNING_RATE_MINIMUM.key()
+              + " is "
+              + learningRateMinimum()
+              + "; allowed is at most "
+              + Settings.LEARNING_RATE.key()
+              + ", "
+              + learningRate().get());
+    }
     if (microBatches().isAuto() && scheduleFile().isPresent()) {
       problems.add(
           Settings.MICRO_BATCHES.key()
@@ -238,6 +250,36 @@ public final class StagecoachConf {
     return get(Settings.GRADIENT_WEIGHT);
   }
 
+  /** {@link Settings#LEARNING_RATE}. */
+  public Optional<Double> learningRate() {
+    return get(Settings.LEARNING_RATE);
+  }
+
+  /** {@link Settings#LEARNING_RATE_WARMUP_STEPS}. */
+  public long learningRateWarmupSteps() {
+    return get(Settings.LEARNING_RATE_WARMUP_STEPS);
+  }
+
+  /** {@link Settings#LEARNING_RATE_DECAY}. */
+  public LearningRateDecay learningRateDecay() {
+    return get(Settings.LEARNING_RATE_DECAY);
+  }
+
+  /** {@link Settings#LEARNING_RATE_DECAY_STEPS}. */
+  public long learningRateDecaySteps() {
+    return get(Settings.LEARNING_RATE_DECAY_STEPS);
+  }
+
+  /** {@link Settings#LEARNING_RATE_MINIMUM}. */
+  public double learningRateMinimum() {
+    return get(Settings.LEARNING_RATE_MINIMUM);
+  }
+
+  /** {@link Settings#WEIGHT_DECAY}. */
+  public Optional<Double> weightDecay() {
+    return get(Settings.WEIGHT_DECAY);
+  }
+
   /** {@link Settings#CLIP_NORM}. */
   public double clipNorm() {
     return get(Settings.CLIP_NORM);
@@ -286,6 +328,21 @@ public final class StagecoachConf {
   /** {@link Settings#DATA_NORMALIZE}. */
   public Normalization dataNormalize() {
     return get(Settings.DATA_NORMALIZE);
+  }
+
+  /** {@link Settings#DATA_TEXT}. */
+  public Optional<String> dataText() {
+    return get(Settings.DATA_TEXT);
+  }
+
+  /** {@link Settings#DATA_TOKENIZER}. */
+  public TokenizerKind dataTokenizer() {
+    return get(Settings.DATA_TOKENIZER);
+  }
+
+  /** {@link Settings#DATA_VOCABULARY}. */
+  public int dataVocabulary() {
+    return get(Settings.DATA_VOCABULARY);
   }
 
   /** {@link Settings#DATA_SEQUENCE_LENGTH}. */
@@ -376,6 +433,11 @@ public final class StagecoachConf {
   /** {@link Settings#EXCHANGE}. */
   public ExchangeKind exchange() {
     return get(Settings.EXCHANGE);
+  }
+
+  /** {@link Settings#WIRE_TYPE}. */
+  public WireType wireType() {
+    return get(Settings.WIRE_TYPE);
   }
 
   /** {@link Settings#EXCHANGE_FRAME_LIMIT}. */

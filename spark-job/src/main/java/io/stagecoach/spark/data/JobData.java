@@ -1,7 +1,7 @@
 package io.stagecoach.spark.data;
 
 import io.stagecoach.model.DataShape;
-import io.stagecoach.model.Vocabulary;
+import io.stagecoach.model.text.Tokenizer;
 import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.StagecoachConf;
 import java.util.Optional;
@@ -23,27 +23,35 @@ public sealed interface JobData permits TableData, TextData {
    */
   static JobData open(SparkSession spark, StagecoachConf conf) {
     SourceLocation location = SourceLocation.find(spark, conf);
-    return location.isText()
-        ? new TextData(spark, conf, location.name())
-        : new TableData(spark, conf, location.name(), location.rows(spark));
+    if (location.isText() && conf.dataText().isEmpty()) {
+      return new TextData(spark, conf, FileTexts.at(location.name(), spark));
+    }
+    return of(location.rows(spark), conf, location.name());
   }
 
   /** A table that a program has at hand, with the columns that the settings name. */
   static JobData of(Dataset<Row> table, StagecoachConf conf) {
-    return new TableData(table.sparkSession(), conf, "the given table", table);
+    return of(table, conf, "the given table");
+  }
+
+  private static JobData of(Dataset<Row> table, StagecoachConf conf, String name) {
+    SparkSession spark = table.sparkSession();
+    return conf.dataText().isPresent()
+        ? new TextData(spark, conf, ColumnTexts.of(table, conf.dataText().get(), name, conf))
+        : new TableData(spark, conf, name, table);
   }
 
   /** What a model made to measure must know; for a table this runs a job. */
   DataShape shape();
 
-  /** The characters of a text; empty for a table. */
-  Optional<Vocabulary> vocabulary();
+  /** What the tokens of a text are; empty for a table. */
+  Optional<Tokenizer> tokenizer();
 
   /**
    * Lays out the examples for training a network, or finds them laid out by an earlier run.
    *
-   * @param before what an earlier run learned, where its model is trained on: its classes,
-   *     characters and scales are kept
+   * @param before what an earlier run learned, where its model is trained on: its classes, tokens
+   *     and scales are kept
    * @throws io.stagecoach.error.StagecoachException where the data does not fit the network, or
    *     something is wrong with a row
    */

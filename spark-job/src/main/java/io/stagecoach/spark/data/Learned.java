@@ -1,6 +1,6 @@
 package io.stagecoach.spark.data;
 
-import io.stagecoach.model.Vocabulary;
+import io.stagecoach.model.text.Tokenizer;
 import java.util.List;
 import java.util.Optional;
 import org.nd4j.linalg.dataset.api.preprocessor.DataNormalization;
@@ -11,12 +11,12 @@ import org.nd4j.linalg.dataset.api.preprocessor.DataNormalization;
  *
  * @param labelNames the names of the classes in the order of their indices; empty where classes are
  *     numbers, and for other outputs
- * @param vocabulary the characters of a text
+ * @param tokenizer what the tokens of a text are
  * @param normalizer how features are scaled
  */
 public record Learned(
     List<String> labelNames,
-    Optional<Vocabulary> vocabulary,
+    Optional<Tokenizer> tokenizer,
     Optional<DataNormalization> normalizer) {
 
   public Learned {

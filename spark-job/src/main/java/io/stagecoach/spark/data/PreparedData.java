@@ -4,6 +4,7 @@ import io.stagecoach.batch.StoreManifest;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Examples that are laid out in a batch store.
@@ -13,6 +14,7 @@ import java.util.List;
  * @param featureShape the shape of one example's features; for text, the length of its windows
  * @param learned what was learned from the data, to be saved with the model
  * @param counts how many examples there are
+ * @param text how large the text is, where it is one
  * @param time how long it took to lay them out, or to find them
  * @param reused whether an earlier run laid them out
  */
@@ -22,6 +24,7 @@ public record PreparedData(
     List<Integer> featureShape,
     Learned learned,
     Counts counts,
+    Optional<TextFigures> text,
     Duration time,
     boolean reused) {
 

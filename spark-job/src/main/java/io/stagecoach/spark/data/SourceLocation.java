@@ -105,12 +105,12 @@ record SourceLocation(String name, Optional<String> format, Map<String, String> 
     return FORMAT_OF_ENDING.getOrDefault(dot < 0 ? "" : name.substring(dot + 1), PARQUET);
   }
 
-  /** Whether the characters are the data. */
+  /** Whether it is files of text, not rows. */
   boolean isText() {
     return format.filter(TEXT::equals).isPresent();
   }
 
-  /** The rows; for what is not text. */
+  /** The rows; of files of text the lines. */
   Dataset<Row> rows(SparkSession spark) {
     if (format.isEmpty()) {
       return spark.table(name);

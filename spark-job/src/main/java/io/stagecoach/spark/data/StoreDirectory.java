@@ -192,6 +192,7 @@ final class StoreDirectory {
         metadata.featureShape(),
         metadata.learned(),
         metadata.counts(),
+        metadata.text(),
         Duration.ofNanos(System.nanoTime() - began),
         reused);
   }

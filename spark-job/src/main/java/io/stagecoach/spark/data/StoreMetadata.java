@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
-import io.stagecoach.model.Vocabulary;
+import io.stagecoach.model.text.Tokenizer;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -16,11 +16,20 @@ import java.util.TreeMap;
 /**
  * What the manifest of a batch store says beyond its chunks, as text: what was learned from the
  * data and what was counted.
+ *
+ * @param learned what was learned from the data
+ * @param featureShape the shape of one example's features
+ * @param counts how many examples there are
+ * @param text how large the text is, where it is one
  */
-record StoreMetadata(Learned learned, List<Integer> featureShape, PreparedData.Counts counts) {
+record StoreMetadata(
+    Learned learned,
+    List<Integer> featureShape,
+    PreparedData.Counts counts,
+    Optional<TextFigures> text) {
 
   private static final String LABEL_NAMES = "label_names";
-  private static final String VOCABULARY = "vocabulary";
+  private static final String TOKENIZER = "tokenizer";
   private static final String NORMALIZER = "normalizer";
   private static final String FEATURE_SHAPE = "feature_shape";
   private static final String ROWS_READ = "rows_read";
@@ -39,7 +48,7 @@ record StoreMetadata(Learned learned, List<Integer> featureShape, PreparedData.C
     } catch (JsonProcessingException impossible) {
       throw malformed(impossible);
     }
-    learned.vocabulary().ifPresent(characters -> texts.put(VOCABULARY, characters.toJson()));
+    learned.tokenizer().ifPresent(tokenizer -> texts.put(TOKENIZER, tokenizer.toJson()));
     learned
         .normalizer()
         .ifPresent(
@@ -51,6 +60,7 @@ record StoreMetadata(Learned learned, List<Integer> featureShape, PreparedData.C
     texts.put(ROWS_DROPPED, String.valueOf(counts.dropped()));
     texts.put(TRAINING, String.valueOf(counts.training()));
     texts.put(VALIDATION, String.valueOf(counts.validation()));
+    text.ifPresent(figures -> figures.put(texts));
     return texts;
   }
 
@@ -60,7 +70,7 @@ record StoreMetadata(Learned learned, List<Integer> featureShape, PreparedData.C
       Learned learned =
           new Learned(
               JSON.readValue(texts.get(LABEL_NAMES), new TypeReference<List<String>>() {}),
-              Optional.ofNullable(texts.get(VOCABULARY)).map(Vocabulary::fromJson),
+              Optional.ofNullable(texts.get(TOKENIZER)).map(Tokenizer::fromJson),
               Optional.ofNullable(texts.get(NORMALIZER))
                   .map(text -> Normalizers.fromBytes(Base64.getDecoder().decode(text))));
       return new StoreMetadata(
@@ -70,7 +80,8 @@ record StoreMetadata(Learned learned, List<Integer> featureShape, PreparedData.C
               Long.parseLong(texts.get(ROWS_READ)),
               Long.parseLong(texts.get(ROWS_DROPPED)),
               Long.parseLong(texts.get(TRAINING)),
-              Long.parseLong(texts.get(VALIDATION))));
+              Long.parseLong(texts.get(VALIDATION))),
+          TextFigures.find(texts));
     } catch (JsonProcessingException | IllegalArgumentException malformed) {
       throw malformed(malformed);
     }

@@ -8,7 +8,7 @@ import static org.apache.spark.sql.functions.size;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.model.DataShape;
-import io.stagecoach.model.Vocabulary;
+import io.stagecoach.model.text.Tokenizer;
 import io.stagecoach.spark.config.MissingValues;
 import io.stagecoach.spark.config.Normalization;
 import io.stagecoach.spark.config.Settings;
@@ -46,7 +46,7 @@ final class TableData implements JobData {
   }
 
   @Override
-  public Optional<Vocabulary> vocabulary() {
+  public Optional<Tokenizer> tokenizer() {
     return Optional.empty();
   }
 
@@ -152,7 +152,7 @@ final class TableData implements JobData {
                 new RowCheck(form, learned.labelNames()),
                 learned.normalizer().map(Normalizers::toBytes).orElse(new byte[0])),
             chunkRows,
-            new StoreMetadata(learned, form.featureShape(), counts)));
+            new StoreMetadata(learned, form.featureShape(), counts, Optional.empty())));
   }
 
   /** What was learned before, else what these rows teach. */

@@ -8,10 +8,10 @@ import java.util.List;
 import org.apache.spark.sql.catalyst.InternalRow;
 
 /**
- * Chunks of a text's windows: the ids of its characters, int32 [rows, time], and as labels the ids
- * of the next characters.
+ * Chunks of a text's windows: its tokens, int32 [rows, time], and as labels the next tokens.
+ * Windows come whole or in fragments, one behind another.
  *
- * @param length how many characters a window has
+ * @param length how many tokens a window has
  */
 record TextChunks(int length) implements ChunkFormat {
 
@@ -36,10 +36,26 @@ record TextChunks(int length) implements ChunkFormat {
   private final class TextBuilder implements Builder {
 
     private final List<int[]> windows = new ArrayList<>();
+    private int[] begun = new int[length + 1];
+    private int filled;
+    private long window;
 
     @Override
     public void add(InternalRow row) {
-      windows.add(TextRows.ids(row.getBinary(TextRows.IDS)));
+      int from = row.getInt(TextRows.FROM);
+      if (from != filled || (from > 0 && row.getLong(TextRows.WINDOW) != window)) {
+        throw DataErrors.data(
+            "an example of the text is not whole", "Do not change the text while it is read.");
+      }
+      int[] tokens = TextRows.tokens(row.getBinary(TextRows.TOKENS));
+      System.arraycopy(tokens, 0, begun, filled, tokens.length);
+      window = row.getLong(TextRows.WINDOW);
+      filled += tokens.length;
+      if (filled == begun.length) {
+        windows.add(begun);
+        begun = new int[length + 1];
+        filled = 0;
+      }
     }
 
     @Override
@@ -56,11 +72,11 @@ record TextChunks(int length) implements ChunkFormat {
     }
 
     private int[] from(int first) {
-      int[] ids = new int[Math.multiplyExact(windows.size(), length)];
+      int[] tokens = new int[Math.multiplyExact(windows.size(), length)];
       for (int i = 0; i < windows.size(); i++) {
-        System.arraycopy(windows.get(i), first, ids, i * length, length);
+        System.arraycopy(windows.get(i), first, tokens, i * length, length);
       }
-      return ids;
+      return tokens;
     }
   }
 }

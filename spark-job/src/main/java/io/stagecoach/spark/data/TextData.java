@@ -1,62 +1,68 @@
 package io.stagecoach.spark.data;
 
 import io.stagecoach.model.DataShape;
-import io.stagecoach.model.Vocabulary;
+import io.stagecoach.model.text.Tokenizer;
 import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.StagecoachConf;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.nd4j.linalg.api.buffer.DataType;
 
-/** The windows of a text as examples. */
+/**
+ * A text as examples: its documents, one after another, as one sequence of tokens that is cut into
+ * windows of one length. Only what is left at the end, being less than a window, is of none.
+ */
 final class TextData implements JobData {
 
   private final SparkSession spark;
   private final StagecoachConf conf;
-  private final String name;
-  private final TextFiles text;
+  private final TextSource text;
   private final StoreDirectory stores;
-  private TextScan scanned;
+  private Tokenizer learned;
+  private EncodedText encoded;
 
-  TextData(SparkSession spark, StagecoachConf conf, String name) {
+  TextData(SparkSession spark, StagecoachConf conf, TextSource text) {
     this.spark = spark;
     this.conf = conf;
-    this.name = name;
-    this.text =
-        DataErrors.whileDoing(
-            "the text at " + name + " cannot be read",
-            () -> TextFiles.at(name, spark.sparkContext().hadoopConfiguration()));
+    this.text = text;
     this.stores = StoreDirectory.of(spark, conf);
   }
 
   @Override
   public DataShape shape() {
-    return new DataShape.Text(scan().vocabulary().size());
+    return new DataShape.Text(learn().size());
   }
 
   @Override
-  public Optional<Vocabulary> vocabulary() {
-    return Optional.of(scan().vocabulary());
+  public Optional<Tokenizer> tokenizer() {
+    return Optional.of(learn());
   }
 
-  private TextScan scan() {
-    if (scanned == null) {
-      scanned =
-          JobDescription.during(
-              spark.sparkContext(),
-              "Stagecoach: count the characters of " + name,
-              () ->
-                  DataErrors.whileDoing(
-                      "the text at " + name + " cannot be read",
-                      () ->
-                          TextScan.of(
-                              text, JavaSparkContext.fromSparkContext(spark.sparkContext()))));
+  private Tokenizer learn() {
+    if (learned == null) {
+      TokenizerTraining training =
+          new TokenizerTraining(conf.dataTokenizer(), conf.dataVocabulary());
+      learned = reading("learn the tokens of", () -> training.learn(text));
     }
-    return scanned;
+    return learned;
+  }
+
+  private EncodedText encode(Tokenizer tokenizer) {
+    if (encoded == null || !encoded.tokenizer().value().equals(tokenizer)) {
+      JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+      encoded = reading("count the tokens of", () -> EncodedText.of(text, tokenizer, context));
+    }
+    return encoded;
+  }
+
+  private <T> T reading(String doing, Supplier<T> job) {
+    return JobDescription.during(
+        spark.sparkContext(),
+        "Stagecoach: " + doing + " " + text.name(),
+        () -> DataErrors.whileDoing("the text at " + text.name() + " cannot be read", job::get));
   }
 
   @Override
@@ -71,67 +77,69 @@ final class TextData implements JobData {
         "training",
         conf.dataValidationShare(),
         new Learned(
-            List.of(), before.flatMap(Learned::vocabulary).or(this::vocabulary), Optional.empty()));
+            List.of(), before.flatMap(Learned::tokenizer).or(this::tokenizer), Optional.empty()));
   }
 
   @Override
-  public PreparedData prepareForEvaluation(ModelShape shape, Learned learned) {
+  public PreparedData prepareForEvaluation(ModelShape shape, Learned before) {
     return prepare(
         shape,
         "evaluation",
         1.0,
-        new Learned(List.of(), learned.vocabulary().or(this::vocabulary), Optional.empty()));
+        new Learned(List.of(), before.tokenizer().or(this::tokenizer), Optional.empty()));
   }
 
   private PreparedData prepare(
-      ModelShape shape, String purpose, double validationShare, Learned learned) {
-    Vocabulary vocabulary = learned.vocabulary().orElseThrow();
-    requireFits(shape, vocabulary);
+      ModelShape shape, String purpose, double validationShare, Learned tokens) {
+    Tokenizer tokenizer = tokens.tokenizer().orElseThrow();
+    requireFits(shape, tokenizer);
     int length = conf.dataSequenceLength();
     int chunkRows = stores.chunkRows(2L * length * DataType.INT32.width());
+    long dropped = reading("look for missing texts in", text::dropped);
+    EncodedText content = encode(tokenizer);
+    TextRows.Windows windows = windows(content.tokens(), length, validationShare);
     String fingerprint =
         new Fingerprint()
             .with("purpose", purpose)
-            .with("files", text.identity())
-            .with("vocabulary", vocabulary.toJson())
+            .with("tokens", content.tokens())
+            .with("content", content.hash())
+            .with("tokenizer", tokenizer.toJson())
             .with("sequenceLength", length)
             .with("validationShare", validationShare)
             .with("shuffle", conf.dataShuffle())
             .with("seed", conf.seed())
             .with("chunkRows", chunkRows)
             .digest();
-    Optional<PreparedData> known = stores.find(fingerprint);
-    if (known.isPresent()) {
-      return known.get();
-    }
-    TextRows.Windows windows = windows(length, validationShare);
-    Dataset<Row> rows =
-        TextRows.of(spark, scan(), vocabulary, windows, conf.dataShuffle(), conf.seed(), chunkRows);
-    return stores.write(
-        new StoreDirectory.Content(
-            fingerprint,
-            "Stagecoach: write the batch store of " + name,
-            rows,
-            TextRows.ties(),
-            new TextChunks(length),
-            chunkRows,
-            new StoreMetadata(
-                learned,
-                List.of(length),
-                new PreparedData.Counts(
-                    windows.count(), 0, windows.training(), windows.validation()))));
+    return stores
+        .find(fingerprint)
+        .orElseGet(
+            () ->
+                stores.write(
+                    new StoreDirectory.Content(
+                        fingerprint,
+                        "Stagecoach: write the batch store of " + text.name(),
+                        TextRows.of(
+                            spark, content, windows, conf.dataShuffle(), conf.seed(), chunkRows),
+                        TextRows.ties(),
+                        new TextChunks(length),
+                        chunkRows,
+                        new StoreMetadata(
+                            tokens,
+                            List.of(length),
+                            new PreparedData.Counts(
+                                windows.count(), dropped, windows.training(), windows.validation()),
+                            Optional.of(figures(content, windows))))));
   }
 
-  private TextRows.Windows windows(int length, double validationShare) {
-    long characters = scan().characters();
-    long count = (characters - 1) / length;
+  private TextRows.Windows windows(long tokens, int length, double validationShare) {
+    long count = (tokens - 1) / length;
     if (count < 1) {
       throw DataErrors.data(
           "the text at "
-              + name
+              + text.name()
               + " has "
-              + characters
-              + " characters, too few for one example of "
+              + tokens
+              + " tokens, too few for one example of "
               + length
               + " and the one that follows",
           "Give more text, or set " + Settings.DATA_SEQUENCE_LENGTH.key() + " smaller.");
@@ -143,7 +151,19 @@ final class TextData implements JobData {
     return windows;
   }
 
-  private void requireFits(ModelShape shape, Vocabulary vocabulary) {
+  /** Labels are one token behind features. */
+  private TextFigures figures(EncodedText content, TextRows.Windows windows) {
+    long first = windows.training() * windows.length() + 1;
+    long end = windows.count() * windows.length() + 1;
+    long bytes =
+        windows.validation() == 0
+            ? 0
+            : reading(
+                "count the bytes of", () -> content.bytesBefore(end) - content.bytesBefore(first));
+    return new TextFigures(content.tokens(), content.tokens() - end, end - first, bytes);
+  }
+
+  private void requireFits(ModelShape shape, Tokenizer tokenizer) {
     if (shape.output() != ModelShape.Output.CLASSES || !shape.perTimeStep()) {
       throw DataErrors.data(
           "the data is text, but the network does not predict a class for every time step",
@@ -151,13 +171,13 @@ final class TextData implements JobData {
               + Settings.DATA_FORMAT.key()
               + " for a table.");
     }
-    if (vocabulary.size() > shape.outputs()) {
+    if (tokenizer.size() > shape.outputs()) {
       throw DataErrors.data(
           "the text at "
-              + name
+              + text.name()
               + " has "
-              + vocabulary.size()
-              + " different characters, but the network's output only "
+              + tokenizer.size()
+              + " different tokens, but the network's output only "
               + shape.outputs(),
           "Make the network's input and output as large as the vocabulary.");
     }

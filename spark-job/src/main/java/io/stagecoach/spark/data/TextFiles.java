@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -24,9 +23,8 @@ record TextFiles(List<TextFile> files) implements Serializable {
    *
    * @param path its URI
    * @param bytes its size
-   * @param modified when it was changed last, milliseconds since 1970
    */
-  record TextFile(String path, long bytes, long modified) implements Serializable {}
+  record TextFile(String path, long bytes) implements Serializable {}
 
   TextFiles {
     files = List.copyOf(files);
@@ -48,10 +46,7 @@ record TextFiles(List<TextFile> files) implements Serializable {
     }
     List<TextFile> text =
         found.stream()
-            .map(
-                file ->
-                    new TextFile(
-                        file.getPath().toString(), file.getLen(), file.getModificationTime()))
+            .map(file -> new TextFile(file.getPath().toString(), file.getLen()))
             .filter(file -> file.bytes() > 0)
             .sorted(Comparator.comparing(TextFile::path))
             .toList();
@@ -81,17 +76,5 @@ record TextFiles(List<TextFile> files) implements Serializable {
         collect(files, child, found);
       }
     }
-  }
-
-  /** The bytes of all files. */
-  long bytes() {
-    return files.stream().mapToLong(TextFile::bytes).sum();
-  }
-
-  /** Which files these are, and in which state. */
-  String identity() {
-    return files.stream()
-        .map(file -> file.path() + "@" + file.bytes() + "@" + file.modified())
-        .collect(Collectors.joining("\n"));
   }
 }

@@ -3,15 +3,12 @@ package io.stagecoach.spark.data;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.Path;
 
 /**
- * Reads the characters (Unicode code points) of a text from any byte on. A character belongs to
- * where its first byte is: a reader that begins within one passes over it. Byte order marks are
- * passed over.
+ * Reads the characters (Unicode code points) of a file of UTF-8. Byte order marks are passed over.
  */
 final class TextReader implements AutoCloseable {
 
@@ -19,40 +16,38 @@ final class TextReader implements AutoCloseable {
   private static final int BYTE_ORDER_MARK = 0xFEFF;
   private static final int[] LEAST_OF_LENGTH = {0, 0, 0x80, 0x800, 0x10000};
 
-  private final List<TextFiles.TextFile> files;
-  private final Configuration hadoop;
+  /** So far before a byte is at least one character, with a byte order mark behind it. */
+  private static final long LOOK_BACK = 8;
 
-  private int file;
-  private long offsetInFile;
+  private final TextFiles.TextFile file;
+  private final InputStream in;
+  private long offset;
   private long position;
-  private InputStream in;
 
-  /**
-   * @param position the byte to begin at, counted over all files
-   */
-  TextReader(TextFiles text, long position, Configuration hadoop) throws IOException {
-    this.files = text.files();
-    this.hadoop = hadoop;
-    this.position = position;
-    long before = 0;
-    while (file < files.size() && before + files.get(file).bytes() <= position) {
-      before += files.get(file).bytes();
-      file++;
-    }
-    if (file < files.size()) {
-      open(position - before);
-      if (offsetInFile > 0) {
-        passOverRestOfCharacter();
-      }
+  private TextReader(TextFiles.TextFile file, long offset, Configuration hadoop)
+      throws IOException {
+    this.file = file;
+    this.offset = offset;
+    Path path = new Path(file.path());
+    FSDataInputStream stream = path.getFileSystem(hadoop).open(path);
+    stream.seek(offset);
+    this.in = new BufferedInputStream(stream, BUFFER);
+    if (offset > 0) {
+      passOverRestOfCharacter();
     }
   }
 
-  private void open(long offset) throws IOException {
-    Path path = new Path(files.get(file).path());
-    FSDataInputStream stream = path.getFileSystem(hadoop).open(path);
-    stream.seek(offset);
-    in = new BufferedInputStream(stream, BUFFER);
-    offsetInFile = offset;
+  /** A reader that begins at least one character before a byte, or at the beginning of the file. */
+  static TextReader before(TextFiles.TextFile file, long offset, Configuration hadoop)
+      throws IOException {
+    for (long back = LOOK_BACK; back < offset; back *= 2) {
+      try (TextReader trial = new TextReader(file, offset - back, hadoop)) {
+        if (trial.next() >= 0 && trial.position() < offset) {
+          return new TextReader(file, offset - back, hadoop);
+        }
+      }
+    }
+    return new TextReader(file, 0, hadoop);
   }
 
   private void passOverRestOfCharacter() throws IOException {
@@ -61,71 +56,58 @@ final class TextReader implements AutoCloseable {
       in.mark(1);
       next = in.read();
       if (next >= 0 && isContinuation(next)) {
-        advance();
+        offset++;
       }
     } while (next >= 0 && isContinuation(next));
     in.reset();
   }
 
-  /**
-   * The next character, or -1 where there is none that begins before this byte, counted over all
-   * files.
-   */
-  int next(long end) throws IOException {
-    while (in != null && position < end) {
+  /** The next character, or -1 at the end of the file. */
+  int next() throws IOException {
+    while (true) {
+      position = offset;
       int lead = in.read();
       if (lead < 0) {
-        openNext();
-        continue;
+        return -1;
       }
-      long start = offsetInFile;
-      advance();
-      int codePoint = lead < 0x80 ? lead : multiByte(lead, start);
+      offset++;
+      int codePoint = lead < 0x80 ? lead : multiByte(lead);
       if (codePoint != BYTE_ORDER_MARK) {
         return codePoint;
       }
     }
-    return -1;
   }
 
-  private void openNext() throws IOException {
-    in.close();
-    in = null;
-    if (++file < files.size()) {
-      open(0);
-    }
+  /** Where the character that was read last begins, in bytes. */
+  long position() {
+    return position;
   }
 
-  private int multiByte(int lead, long start) throws IOException {
+  private int multiByte(int lead) throws IOException {
     int length =
         (lead & 0xE0) == 0xC0 ? 2 : (lead & 0xF0) == 0xE0 ? 3 : (lead & 0xF8) == 0xF0 ? 4 : 0;
     int codePoint = lead & (0x7F >> length);
     for (int i = 1; i < length; i++) {
       int next = in.read();
       if (next < 0 || !isContinuation(next)) {
-        throw malformed(start);
+        throw malformed();
       }
-      advance();
+      offset++;
       codePoint = (codePoint << 6) | (next & 0x3F);
     }
     if (length == 0
         || codePoint < LEAST_OF_LENGTH[length]
         || codePoint > Character.MAX_CODE_POINT
         || (codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE)) {
-      throw malformed(start);
+      throw malformed();
     }
     return codePoint;
   }
 
-  private RuntimeException malformed(long start) {
+  private RuntimeException malformed() {
     return DataErrors.data(
-        files.get(file).path() + " is not UTF-8: its byte " + start + " begins no character",
+        file.path() + " is not UTF-8: its byte " + position + " begins no character",
         "Convert the text to UTF-8, or leave the file out.");
-  }
-
-  private void advance() {
-    offsetInFile++;
-    position++;
   }
 
   private static boolean isContinuation(int next) {
@@ -134,8 +116,6 @@ final class TextReader implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    if (in != null) {
-      in.close();
-    }
+    in.close();
   }
 }

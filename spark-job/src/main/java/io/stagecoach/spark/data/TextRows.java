@@ -5,17 +5,15 @@ import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.when;
 import static org.apache.spark.sql.functions.xxhash64;
 
-import io.stagecoach.model.Vocabulary;
-import java.io.IOException;
+import io.stagecoach.model.text.Tokenizer;
 import java.io.Serializable;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.IntBuffer;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import org.apache.spark.api.java.JavaRDD;
-import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -24,24 +22,29 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
-import org.apache.spark.util.SerializableConfiguration;
 
 /**
- * The windows of a text as rows: {@code length + 1} character ids each, of which the last is the
- * first of the next window. Their place in the batch store depends on the seed and on their place
- * in the text only.
+ * The windows of a text as rows: {@code length + 1} tokens each, of which the last is the first of
+ * the next window. A window that lies in several partitions is several rows, its fragments, which
+ * the order of rows puts side by side. Where windows come in the batch store depends on the seed
+ * and on their place in the text only.
  */
 final class TextRows {
 
-  static final int IDS = StoreRows.PAYLOAD;
+  static final int WINDOW = StoreRows.PAYLOAD;
 
-  private static final String IDS_NAME = "ids";
+  static final int FROM = StoreRows.PAYLOAD + 1;
+
+  static final int TOKENS = StoreRows.PAYLOAD + 2;
+
   private static final String WINDOW_NAME = "window";
+  private static final String FROM_NAME = "from";
+  private static final String TOKENS_NAME = "tokens";
 
   /**
    * How a text is cut into windows.
    *
-   * @param length how many characters a window has, the label of its last one not counted
+   * @param length how many tokens a window has, the label of its last one not counted
    * @param training how many windows are of the training part: the first of the text
    * @param validation how many windows are of the validation part: the last of the text
    */
@@ -56,7 +59,7 @@ final class TextRows {
 
   /** The columns by which rows of equal rank are told apart. */
   static List<String> ties() {
-    return List.of(IDS_NAME);
+    return List.of(WINDOW_NAME, FROM_NAME);
   }
 
   /**
@@ -66,24 +69,23 @@ final class TextRows {
    */
   static Dataset<Row> of(
       SparkSession spark,
-      TextScan scan,
-      Vocabulary vocabulary,
+      EncodedText text,
       Windows windows,
       boolean shuffled,
       long seed,
       int chunkRows) {
-    JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
-    TextFiles text = scan.text();
-    SerializableConfiguration hadoop = new SerializableConfiguration(context.hadoopConfiguration());
-    Broadcast<Vocabulary> characters = context.broadcast(vocabulary);
+    Broadcast<Tokenizer> tokenizer = text.tokenizer();
+    long[] firsts = text.parts().stream().mapToLong(EncodedText.Part::first).toArray();
     JavaRDD<Row> cut =
-        context
-            .parallelize(scan.blocks(), scan.blocks().size())
-            .flatMap(block -> new BlockWindows(text, block, windows, characters.value(), hadoop));
+        text.pieces()
+            .mapPartitionsWithIndex(
+                (index, pieces) -> new Fragments(pieces, tokenizer.value(), windows, firsts[index]),
+                false);
     StructType schema =
         new StructType()
             .add(WINDOW_NAME, DataTypes.LongType, false)
-            .add(IDS_NAME, DataTypes.BinaryType, false);
+            .add(FROM_NAME, DataTypes.IntegerType, false)
+            .add(TOKENS_NAME, DataTypes.BinaryType, false);
     Column window = col(WINDOW_NAME);
     Column validation = window.geq(lit(windows.training()));
     Dataset<Row> ranked =
@@ -94,7 +96,8 @@ final class TextRows {
                 (shuffled ? xxhash64(lit("order"), lit(seed), window) : window)
                     .as(StoreRows.RANK_NAME),
                 window,
-                col(IDS_NAME));
+                col(FROM_NAME),
+                col(TOKENS_NAME));
     Column bucket =
         shuffled
             ? StoreRows.bucketOfHash(
@@ -104,91 +107,108 @@ final class TextRows {
                 .divide(lit(chunkRows))
                 .cast(DataTypes.LongType);
     return ranked.select(
-        ranked.col(StoreRows.VALIDATION_NAME),
+        col(StoreRows.VALIDATION_NAME),
         bucket.as(StoreRows.BUCKET_NAME),
-        ranked.col(StoreRows.RANK_NAME),
-        ranked.col(IDS_NAME));
+        col(StoreRows.RANK_NAME),
+        window,
+        col(FROM_NAME),
+        col(TOKENS_NAME));
   }
 
-  /** The windows that begin within a block. */
-  private static final class BlockWindows implements Iterator<Row> {
+  /** The windows, or parts of windows, that a partition has. */
+  private static final class Fragments implements Iterator<Row> {
 
+    private final Iterator<TextPiece> pieces;
+    private final Tokenizer tokenizer;
     private final Windows windows;
-    private final Vocabulary vocabulary;
-    private final TextReader reader;
-    private final long endCharacter;
-    private final int[] ids;
+    private final int[] tokens;
+    private int[] piece = {};
+    private int taken;
     private long window;
+    private int from;
+    private int filled;
+    private Row next;
 
-    BlockWindows(
-        TextFiles text,
-        TextScan.Block block,
-        Windows windows,
-        Vocabulary vocabulary,
-        SerializableConfiguration hadoop)
-        throws IOException {
+    /**
+     * @param first the place of the partition's first token in the text
+     */
+    Fragments(Iterator<TextPiece> pieces, Tokenizer tokenizer, Windows windows, long first) {
+      this.pieces = pieces;
+      this.tokenizer = tokenizer;
       this.windows = windows;
-      this.vocabulary = vocabulary;
-      this.reader = new TextReader(text, block.firstByte(), hadoop.value());
-      this.endCharacter = block.firstCharacter() + block.characters();
-      this.ids = new int[windows.length() + 1];
-      this.window = (block.firstCharacter() + windows.length() - 1) / windows.length();
-      if (hasNext()) {
-        for (long at = block.firstCharacter(); at < window * windows.length(); at++) {
-          read();
-        }
-        ids[windows.length()] = vocabulary.index(read());
+      this.tokens = new int[windows.length() + 1];
+      this.window = first / windows.length();
+      this.from = (int) (first % windows.length());
+      if (from == 0 && window > 0) {
+        // It is the last of the window before as well.
+        window--;
+        from = windows.length();
       }
+      advance();
+    }
+
+    private void advance() {
+      next = null;
+      while (next == null && window < windows.count()) {
+        if (taken == piece.length) {
+          if (!pieces.hasNext()) {
+            finish();
+            return;
+          }
+          piece = pieces.next().tokens(tokenizer);
+          taken = 0;
+        }
+        int more = Math.min(piece.length - taken, windows.length() + 1 - from - filled);
+        System.arraycopy(piece, taken, tokens, filled, more);
+        taken += more;
+        filled += more;
+        if (from + filled == windows.length() + 1) {
+          next = fragment();
+          tokens[0] = tokens[filled - 1];
+          window++;
+          from = 0;
+          filled = 1;
+        }
+      }
+    }
+
+    private void finish() {
+      next = filled > 0 ? fragment() : null;
+      filled = 0;
+      window = windows.count();
+    }
+
+    private Row fragment() {
+      return RowFactory.create(window, from, bytes(Arrays.copyOf(tokens, filled)));
     }
 
     @Override
     public boolean hasNext() {
-      return window < windows.count() && window * windows.length() < endCharacter;
+      return next != null;
     }
 
     @Override
     public Row next() {
-      if (!hasNext()) {
+      if (next == null) {
         throw new NoSuchElementException();
       }
-      try {
-        // The last character of a window is the first of the next.
-        ids[0] = ids[windows.length()];
-        for (int i = 1; i < ids.length; i++) {
-          ids[i] = vocabulary.index(read());
-        }
-        Row row = RowFactory.create(window, bytes(ids));
-        window++;
-        if (!hasNext()) {
-          reader.close();
-        }
-        return row;
-      } catch (IOException failure) {
-        throw new UncheckedIOException(failure);
-      }
-    }
-
-    private int read() throws IOException {
-      int codePoint = reader.next(Long.MAX_VALUE);
-      if (codePoint < 0) {
-        throw DataErrors.data(
-            "the text ended before its last window", "Do not change the text while it is read.");
-      }
-      return codePoint;
+      Row row = next;
+      advance();
+      return row;
     }
   }
 
-  private static byte[] bytes(int[] ids) {
-    ByteBuffer bytes = ByteBuffer.allocate(ids.length * Integer.BYTES);
-    bytes.asIntBuffer().put(ids);
+  private static byte[] bytes(int[] tokens) {
+    ByteBuffer bytes = ByteBuffer.allocate(tokens.length * Integer.BYTES);
+    bytes.asIntBuffer().put(tokens);
     return bytes.array();
   }
 
-  /** The ids of a row. */
-  static int[] ids(byte[] bytes) {
+  /** The tokens of a row. */
+  static int[] tokens(byte[] bytes) {
     IntBuffer buffer = ByteBuffer.wrap(bytes).asIntBuffer();
-    int[] ids = new int[buffer.remaining()];
-    buffer.get(ids);
-    return ids;
+    int[] tokens = new int[buffer.remaining()];
+    buffer.get(tokens);
+    return tokens;
   }
 }

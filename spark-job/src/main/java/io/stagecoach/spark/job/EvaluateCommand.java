@@ -12,7 +12,6 @@ import io.stagecoach.spark.data.JobData;
 import io.stagecoach.spark.data.PreparedData;
 import io.stagecoach.spark.job.outcome.LastLine;
 import io.stagecoach.sync.StageWeights;
-import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -25,8 +24,8 @@ import picocli.CommandLine.Command;
 @Command(
     name = "evaluate",
     description =
-        "Measures a saved model on all examples of the data: loss, and for a classifier accuracy,"
-            + " F1 and perplexity.",
+        "Measures a saved model on all examples of the data: loss, for a classifier accuracy, F1"
+            + " and perplexity, for a text perplexity and bits per byte.",
     mixinStandardHelpOptions = true)
 final class EvaluateCommand extends JobCommand {
 
@@ -56,20 +55,17 @@ final class EvaluateCommand extends JobCommand {
     try (StartModel model = new StartModel(saved.updater(), Optional.of(saved.learned()))) {
       TrainingPlan plan =
           PipelineChoices.of(
-                  conf,
-                  hadoop,
-                  rows -> LayerCosts.of(model.configuration(), rows, data.timeSteps()))
+                  conf, hadoop, rows -> LayerCosts.of(model.model(), rows, data.timeSteps()))
               .byOperations();
       PreparedData prepared =
-          data.prepareForEvaluation(ModelShapes.of(model.configuration()), saved.learned());
+          data.prepareForEvaluation(ModelShapes.of(model.model()), saved.learned());
       try (Pipeline pipeline =
           Pipeline.launch(PipelineSpecs.of(spark, conf, plan, model, prepared))) {
         Loss loss =
-            new Evaluation(
-                    pipeline, prepared.counts().validation(), plan.plan().model().microBatch())
+            new Evaluation(pipeline, prepared, plan.plan().model().microBatch())
                 .run(0, stage -> weights(model.updater(), plan, stage))
                 .orElseThrow();
-        return report(loss, record);
+        return report(loss, Metrics.of(loss, prepared.text()), record);
       } finally {
         if (!conf.batchStoreKeep()) {
           StoreCleanUp.discard(prepared);
@@ -84,12 +80,13 @@ final class EvaluateCommand extends JobCommand {
     return mine.isEmpty() ? Optional.empty() : Optional.of(mine);
   }
 
-  private static LastLine report(Loss loss, RunRecord record) {
+  private static LastLine report(Loss loss, Map<String, Double> metrics, RunRecord record) {
     double perLabel = loss.sum() / loss.timeSteps();
-    Map<String, Double> metrics = new LinkedHashMap<>(Metrics.of(loss));
     System.out.printf(Locale.ROOT, "examples    %,d%n", loss.examples());
     System.out.printf(Locale.ROOT, "loss        %.4f%n", perLabel);
-    metrics.forEach((name, value) -> System.out.printf(Locale.ROOT, "%-11s %.4f%n", name, value));
+    metrics.forEach(
+        (name, value) ->
+            System.out.printf(Locale.ROOT, "%-11s %.4f%n", name.replace('_', ' '), value));
     record.update(figures -> figures.validated(perLabel));
     return LastLine.succeeded(record.figures()).with(metrics);
   }

@@ -9,9 +9,12 @@ import io.stagecoach.engine.StepContext;
 import io.stagecoach.schedule.ForwardOnly;
 import io.stagecoach.spark.cluster.Message;
 import io.stagecoach.spark.cluster.Pipeline;
+import io.stagecoach.spark.data.PreparedData;
+import io.stagecoach.spark.data.TextFigures;
 import io.stagecoach.sync.StagePart;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntFunction;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -26,18 +29,25 @@ final class Evaluation {
 
   private final Pipeline pipeline;
   private final List<Slice> slices;
+  private final Optional<TextFigures> text;
 
   /**
-   * @param rows how many validation examples there are
-   * @param microBatchSize how many examples go forward at once
+   * @param data whose validation examples go forward
+   * @param microBatchSize how many of them at once
    */
-  Evaluation(Pipeline pipeline, long rows, int microBatchSize) {
+  Evaluation(Pipeline pipeline, PreparedData data, int microBatchSize) {
     this.pipeline = pipeline;
+    this.text = data.text();
     this.slices = new ArrayList<>();
-    MicroBatches batches = new MicroBatches(rows, microBatchSize, 1);
+    MicroBatches batches = new MicroBatches(data.counts().validation(), microBatchSize, 1);
     for (long i = 0; i < batches.steps(); i++) {
       slices.addAll(batches.slices(Split.VALIDATION, 0, i));
     }
+  }
+
+  /** What a person wants to see of a text beside the loss, by name; nothing for other data. */
+  Map<String, Double> measures(Loss loss) {
+    return text.map(figures -> Metrics.ofText(loss, figures)).orElse(Map.of());
   }
 
   /** Whether there is nothing to evaluate. */

@@ -1,14 +1,34 @@
 package io.stagecoach.spark.job;
 
 import io.stagecoach.engine.Loss;
+import io.stagecoach.spark.data.TextFigures;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** The metrics that a loss over many examples, with its confusion counts, gives. */
 final class Metrics {
 
+  private static final String PERPLEXITY = "perplexity";
+
   private Metrics() {}
+
+  /** What {@link #of(Loss)} says, and for a text what {@link #ofText} says. */
+  static Map<String, Double> of(Loss loss, Optional<TextFigures> text) {
+    Map<String, Double> metrics = new LinkedHashMap<>(of(loss));
+    text.ifPresent(figures -> metrics.putAll(ofText(loss, figures)));
+    return metrics;
+  }
+
+  /** Perplexity (e to the loss for each token), and bits for each byte of the validation text. */
+  static Map<String, Double> ofText(Loss loss, TextFigures text) {
+    double perToken = loss.sum() / loss.timeSteps();
+    Map<String, Double> metrics = new LinkedHashMap<>();
+    metrics.put(PERPLEXITY, Math.exp(perToken));
+    metrics.put("bits_per_byte", text.bitsPerByte(perToken));
+    return metrics;
+  }
 
   /**
    * For a classifier accuracy and macro F1 (the mean of the classes' F1 = 2 TP / (2 TP + FP + FN),
@@ -43,7 +63,7 @@ final class Metrics {
     }
     metrics.put("accuracy", (double) right / all);
     metrics.put("f1", f1 / seen);
-    metrics.put("perplexity", Math.exp(loss.sum() / loss.timeSteps()));
+    metrics.put(PERPLEXITY, Math.exp(loss.sum() / loss.timeSteps()));
     return metrics;
   }
 }

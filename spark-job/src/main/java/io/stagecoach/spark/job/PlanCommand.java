@@ -34,7 +34,7 @@ final class PlanCommand extends JobCommand {
     try (StartModel model = StartModel.of(conf, data, hadoop)) {
       PipelineChoices choices =
           PipelineChoices.of(
-              conf, hadoop, rows -> LayerCosts.of(model.configuration(), rows, data.timeSteps()));
+              conf, hadoop, rows -> LayerCosts.of(model.model(), rows, data.timeSteps()));
       TrainingPlan plan = choices.byOperations();
       System.out.println(plan.plan().table());
       System.out.printf(

@@ -1,5 +1,6 @@
 package io.stagecoach.spark.job;
 
+import io.stagecoach.engine.Loss;
 import io.stagecoach.engine.profile.RunProfile;
 import io.stagecoach.report.JsonReporter;
 import io.stagecoach.report.ProfileJson;
@@ -18,7 +19,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Turns what the step loop says into the run's report. */
 final class RunReporting {
@@ -38,6 +41,7 @@ final class RunReporting {
   static final String TRACE = "trace.json";
 
   private final RunRecorder recorder;
+  private final NarrowingLog narrowing = new NarrowingLog();
   private Schedule schedule;
   private StepRecord last;
 
@@ -76,6 +80,7 @@ final class RunReporting {
             times.tell(),
             parts.stream().map(StagePart::report).toList());
     recorder.record(record);
+    narrowing.stepEnded(step, parts);
     if (last == null || isWhole(record)) {
       last = record;
     }
@@ -86,6 +91,14 @@ final class RunReporting {
   private boolean isWhole(StepRecord record) {
     int actions = record.stages().stream().mapToInt(stage -> stage.spans().size()).sum();
     return actions == schedule.executors().stream().mapToInt(List::size).sum();
+  }
+
+  /** The last validation found this. */
+  void validated(Loss loss, Map<String, Double> metrics) {
+    Map<String, Double> found = new LinkedHashMap<>();
+    found.put("loss", loss.sum() / loss.timeSteps());
+    found.putAll(metrics);
+    recorder.validated(found);
   }
 
   RunReport report() {

@@ -2,7 +2,7 @@ package io.stagecoach.spark.job;
 
 import io.stagecoach.engine.dl4j.Dl4jModelFile;
 import io.stagecoach.engine.dl4j.Dl4jModelUpdater;
-import io.stagecoach.model.Vocabulary;
+import io.stagecoach.model.text.Tokenizer;
 import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.data.Learned;
 import java.nio.file.Path;
@@ -17,7 +17,7 @@ import org.nd4j.linalg.dataset.api.preprocessor.DataNormalization;
  * that DL4J passes over.
  *
  * @param updater weights and updater state
- * @param learned labels' names, vocabulary, normalizer
+ * @param learned labels' names, tokenizer, normalizer
  */
 record SavedModel(Dl4jModelUpdater updater, Learned learned) {
 
@@ -45,7 +45,7 @@ record SavedModel(Dl4jModelUpdater updater, Learned learned) {
   private static Learned learned(Dl4jModelFile file) {
     return new Learned(
         text(file, LABELS).map(LabelNames::parse).orElse(List.of()),
-        text(file, VOCABULARY).map(Vocabulary::fromJson),
+        text(file, VOCABULARY).map(Tokenizer::fromJson),
         file.normalizer()
             .filter(DataNormalization.class::isInstance)
             .map(DataNormalization.class::cast));
@@ -61,7 +61,7 @@ record SavedModel(Dl4jModelUpdater updater, Learned learned) {
     if (!learned.labelNames().isEmpty()) {
       extras.put(LABELS, LabelNames.write(learned.labelNames()));
     }
-    learned.vocabulary().ifPresent(characters -> extras.put(VOCABULARY, characters.toJson()));
+    learned.tokenizer().ifPresent(tokenizer -> extras.put(VOCABULARY, tokenizer.toJson()));
     Dl4jModelFile.save(local, updater, learned.normalizer(), extras);
   }
 }

@@ -32,7 +32,14 @@ final class TrainingLoop {
    * @param maxSteps how many steps at most; 0 for no limit
    * @param maxDuration how long at most; zero for no limit
    */
-  record Limits(int epochs, long maxSteps, Duration maxDuration) {}
+  record Limits(int epochs, long maxSteps, Duration maxDuration) {
+
+    /** How many steps the loop takes, unless its time is over before. */
+    long steps(long perEpoch) {
+      long planned = Math.multiplyExact(perEpoch, epochs);
+      return maxSteps > 0 ? Math.min(planned, maxSteps) : planned;
+    }
+  }
 
   /**
    * What the loop did.
@@ -113,8 +120,7 @@ final class TrainingLoop {
   /** Trains from the first epoch that is not yet done. */
   Result run(int firstEpoch, Limits limits) {
     long perEpoch = batches.steps() * segments.count();
-    long planned = Math.multiplyExact(perEpoch, limits.epochs());
-    long total = limits.maxSteps() > 0 ? Math.min(planned, limits.maxSteps()) : planned;
+    long total = limits.steps(perEpoch);
     long begin = nanoClock.getAsLong();
     progress.start(0, total, limits.epochs());
     Optional<Loss> validation = Optional.empty();
@@ -152,7 +158,10 @@ final class TrainingLoop {
       validation = evaluation.run(synchronizer.updates(), this::weights);
       weightsChanged = evaluation.isEmpty() && weightsChanged;
       int after = epochs;
-      validation.ifPresent(found -> progress.validation(after, found.sum() / found.timeSteps()));
+      validation.ifPresent(
+          found ->
+              progress.validation(
+                  after, found.sum() / found.timeSteps(), evaluation.measures(found)));
     }
     return new Result(step, epochs, loss, examples / (trainingNanos / 1e9), validation);
   }

@@ -7,8 +7,10 @@ import io.stagecoach.engine.dl4j.LayerCosts;
 import io.stagecoach.engine.profile.RunProfile;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
-import io.stagecoach.model.TextSampler;
-import io.stagecoach.model.Vocabulary;
+import io.stagecoach.model.text.Sampling;
+import io.stagecoach.model.text.TextSampler;
+import io.stagecoach.model.text.Tokenizer;
+import io.stagecoach.model.text.Vocabulary;
 import io.stagecoach.report.ReportTable;
 import io.stagecoach.report.RunReport;
 import io.stagecoach.spark.cluster.Pipeline;
@@ -27,6 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -73,13 +76,13 @@ final class TrainingRun {
         StartModel model = StartModel.of(conf, data, hadoop)) {
       PipelineChoices choices =
           PipelineChoices.of(
-              conf, hadoop, rows -> LayerCosts.of(model.configuration(), rows, data.timeSteps()));
+              conf, hadoop, rows -> LayerCosts.of(model.model(), rows, data.timeSteps()));
       TrainingPlan usual = choices.byOperations();
       if (choices.open().isEmpty()) {
         out.println(usual.plan().table());
       }
       progress.message("Laying out the examples");
-      PreparedData prepared = data.prepare(ModelShapes.of(model.configuration()), model.learned());
+      PreparedData prepared = data.prepare(ModelShapes.of(model.model()), model.learned());
       progress.message(DataSummary.of(prepared));
       try {
         Decision decision = decide(choices, usual, model, prepared, progress);
@@ -122,7 +125,7 @@ final class TrainingRun {
   private static TimeSegments segments(StartModel model, PreparedData prepared) {
     int timeSteps =
         prepared.manifest().column(Columns.FEATURES).map(ColumnSpec::timeSteps).orElse(1);
-    return TimeSegments.of(model.configuration(), timeSteps);
+    return TimeSegments.of(model.model(), timeSteps);
   }
 
   private LastLine train(
@@ -136,6 +139,9 @@ final class TrainingRun {
         new MicroBatches(
             prepared.counts().training(), conf.batchSize(), plan.schedule().microBatches());
     TimeSegments segments = segments(model, prepared);
+    TrainingLoop.Limits limits =
+        new TrainingLoop.Limits(conf.epochs(), conf.maxSteps(), conf.maxDuration());
+    model.updater().optimize(Optimizer.of(conf, limits.steps(batches.steps() * segments.count())));
     RunReporting reporting = new RunReporting(plan.schedule());
     decision.reasons().forEach(reporting::chose);
     try (Synchronizer synchronizer =
@@ -158,14 +164,14 @@ final class TrainingRun {
                     plan.schedule().name(),
                     batches,
                     segments,
-                    new Evaluation(
-                        pipeline, prepared.counts().validation(), batches.microBatchSize()),
+                    new Evaluation(pipeline, prepared, batches.microBatchSize()),
                     listener(pipeline, plan, reporting, progress),
                     progress,
                     System::nanoTime)
-                .run(
-                    epochsBefore,
-                    new TrainingLoop.Limits(conf.epochs(), conf.maxSteps(), conf.maxDuration()));
+                .run(epochsBefore, limits);
+        result
+            .validation()
+            .ifPresent(loss -> reporting.validated(loss, Metrics.of(loss, prepared.text())));
         report = reporting.report();
       }
       model.updater().setEpochs(epochsBefore + result.epochs());
@@ -179,7 +185,7 @@ final class TrainingRun {
         }
         output.commit(local.path());
       }
-      return finish(result, report, saved, output);
+      return finish(result, report, saved, output, prepared);
     }
   }
 
@@ -192,7 +198,11 @@ final class TrainingRun {
   }
 
   private LastLine finish(
-      TrainingLoop.Result result, RunReport report, SavedModel saved, OutputDirectory output) {
+      TrainingLoop.Result result,
+      RunReport report,
+      SavedModel saved,
+      OutputDirectory output,
+      PreparedData prepared) {
     String modelPath = output.path() + "/" + SavedModel.FILE;
     record.update(
         figures ->
@@ -208,25 +218,31 @@ final class TrainingRun {
     out.println(ReportTable.text(report).stripTrailing());
     sample(saved);
     out.println("The model is at " + modelPath);
-    Map<String, Double> metrics = result.validation().map(Metrics::of).orElse(Map.of());
+    Map<String, Double> metrics =
+        result.validation().map(loss -> Metrics.of(loss, prepared.text())).orElse(Map.of());
     return LastLine.succeeded(record.figures()).with(metrics);
   }
 
   private void sample(SavedModel saved) {
-    Optional<Vocabulary> vocabulary = saved.learned().vocabulary();
-    if (conf.sampleLength() == 0 || vocabulary.isEmpty()) {
+    Optional<Tokenizer> tokenizer = saved.learned().tokenizer();
+    if (conf.sampleLength() == 0
+        || tokenizer.isEmpty()
+        || !(saved.updater().network() instanceof MultiLayerNetwork network)) {
       return;
     }
-    // A new line is where texts begin.
-    String start =
-        conf.sampleStart().isEmpty() ? vocabulary.get().decode(new int[] {0}) : conf.sampleStart();
+    String start = conf.sampleStart().isEmpty() ? beginning(tokenizer.get()) : conf.sampleStart();
     String text =
-        new TextSampler(saved.updater().network(), vocabulary.get())
-            .sample(start, conf.sampleLength(), conf.sampleTemperature(), conf.seed());
+        new TextSampler(network, tokenizer.get())
+            .sample(start, conf.sampleLength(), Sampling.at(conf.sampleTemperature(), conf.seed()));
     out.println();
     out.println("A sample of what the model writes:");
     out.println();
     out.println(text.strip());
     out.println();
+  }
+
+  /** A new line is where texts begin; it is the first of the characters where it is one of them. */
+  private static String beginning(Tokenizer tokenizer) {
+    return tokenizer instanceof Vocabulary ? tokenizer.decode(0) : "\n";
   }
 }

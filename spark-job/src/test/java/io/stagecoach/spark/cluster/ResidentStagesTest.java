@@ -18,6 +18,7 @@ import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.schedule.Action;
 import io.stagecoach.stage.HostedStage;
+import io.stagecoach.tensor.WireType;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -28,7 +29,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /** Tasks that come twice, late or out of turn change nothing. */
 class ResidentStagesTest {
 
-  private static final byte[] NO_WEIGHTS = new byte[0];
+  private static final byte[] NOTHING = new byte[0];
 
   private static final List<Action> FIRST = List.of(new Action.Forward(0, 0));
   private static final List<Action> SECOND =
@@ -46,6 +47,7 @@ class ResidentStagesTest {
         run,
         0,
         1 << 20,
+        WireType.FLOAT32,
         () -> {
           module =
               new Dl4jStageModule(new StageSpec(Networks.mlp(), 0, 1, 0, 5, 2, Recompute.NONE, 1));
@@ -71,7 +73,7 @@ class ResidentStagesTest {
   }
 
   private INDArray gradients(StepContext context) {
-    stages.begin(context, SLICES, NO_WEIGHTS);
+    stages.begin(context, SLICES, NOTHING, NOTHING);
     stages.tick(context, 0, List.of(), FIRST);
     stages.tick(context, 1, List.of(), SECOND);
     assertThat(stages.end(new ProcessMemory(1))).hasSize(2);
@@ -87,7 +89,7 @@ class ResidentStagesTest {
   @Test
   void anAttemptAfterAnAbandonedOneHasItsOwnGradientsOnly() {
     INDArray expected = gradients(step(3, 0));
-    stages.begin(step(3, 1), SLICES, NO_WEIGHTS);
+    stages.begin(step(3, 1), SLICES, NOTHING, NOTHING);
     stages.tick(step(3, 1), 0, List.of(), FIRST);
     assertThat(gradients(step(3, 2))).isEqualTo(expected);
   }
@@ -95,7 +97,7 @@ class ResidentStagesTest {
   @Test
   void aTickHappensOnce() {
     StepContext now = step(3, 0);
-    stages.begin(now, SLICES, NO_WEIGHTS);
+    stages.begin(now, SLICES, NOTHING, NOTHING);
     stages.tick(now, 0, List.of(), FIRST);
     assertStale(() -> stages.tick(now, 0, List.of(), FIRST));
     assertStale(() -> stages.tick(now, 2, List.of(), SECOND));
@@ -106,8 +108,8 @@ class ResidentStagesTest {
   @Test
   void stepsAndAttemptsDoNotGoBack() {
     gradients(step(3, 1));
-    assertStale(() -> stages.begin(step(3, 1), SLICES, NO_WEIGHTS));
-    assertStale(() -> stages.begin(step(3, 0), SLICES, NO_WEIGHTS));
-    assertStale(() -> stages.begin(step(2, 7), SLICES, NO_WEIGHTS));
+    assertStale(() -> stages.begin(step(3, 1), SLICES, NOTHING, NOTHING));
+    assertStale(() -> stages.begin(step(3, 0), SLICES, NOTHING, NOTHING));
+    assertStale(() -> stages.begin(step(2, 7), SLICES, NOTHING, NOTHING));
   }
 }

@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
+import io.stagecoach.model.optimizer.LearningRateDecay;
 import io.stagecoach.spark.exchange.ExchangeKind;
 import io.stagecoach.sync.GradientWeight;
+import io.stagecoach.tensor.WireType;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.time.Duration;
@@ -51,6 +53,14 @@ class StagecoachConfTest {
     MAPPINGS.put(
         "gradientWeight",
         new Mapping(GradientWeight.EXAMPLES, "timeSteps", GradientWeight.TIME_STEPS));
+    MAPPINGS.put("learningRate", new Mapping(Optional.empty(), "0.001", Optional.of(0.001)));
+    MAPPINGS.put("learningRate.warmupSteps", new Mapping(0L, "100", 100L));
+    MAPPINGS.put(
+        "learningRate.decay",
+        new Mapping(LearningRateDecay.NONE, "Cosine", LearningRateDecay.COSINE));
+    MAPPINGS.put("learningRate.decaySteps", new Mapping(0L, "5000", 5000L));
+    MAPPINGS.put("learningRate.minimum", new Mapping(0.0, "0.0001", 0.0001));
+    MAPPINGS.put("weightDecay", new Mapping(Optional.empty(), "0.1", Optional.of(0.1)));
     MAPPINGS.put("clip.norm", new Mapping(0.0, "1.5", 1.5));
     MAPPINGS.put("nonFinite.maxSkips", new Mapping(5, "0", 0));
     MAPPINGS.put("data.path", new Mapping(Optional.empty(), "s3a://b/t", Optional.of("s3a://b/t")));
@@ -62,6 +72,10 @@ class StagecoachConfTest {
     MAPPINGS.put("data.validationShare", new Mapping(0.1, "0.25", 0.25));
     MAPPINGS.put(
         "data.normalize", new Mapping(Normalization.NONE, "minmax", Normalization.MIN_MAX));
+    MAPPINGS.put("data.text", new Mapping(Optional.empty(), "body", Optional.of("body")));
+    MAPPINGS.put(
+        "data.tokenizer", new Mapping(TokenizerKind.CHARACTERS, "BPE", TokenizerKind.BYTE_PAIRS));
+    MAPPINGS.put("data.vocabulary", new Mapping(0, "4096", 4096));
     MAPPINGS.put("data.sequenceLength", new Mapping(64, "128", 128));
     MAPPINGS.put("data.shuffle", new Mapping(true, "false", false));
     MAPPINGS.put("batchStore.path", new Mapping(Optional.empty(), "/b", Optional.of("/b")));
@@ -83,6 +97,7 @@ class StagecoachConfTest {
         "deadline.contact", new Mapping(Duration.ofSeconds(30), "500ms", Duration.ofMillis(500)));
     MAPPINGS.put(
         "exchange", new Mapping(ExchangeKind.STREAMING, "Streaming", ExchangeKind.STREAMING));
+    MAPPINGS.put("wireType", new Mapping(WireType.FLOAT32, "Float16", WireType.FLOAT16));
     MAPPINGS.put(
         "exchange.frameLimit", new Mapping(new DataSize(8L << 30), "1g", new DataSize(1L << 30)));
     MAPPINGS.put("exchange.credit", new Mapping(16, "4", 4));
@@ -188,16 +203,19 @@ class StagecoachConfTest {
             .set("spark.stagecoach.epoch", "3")
             .set("spark.stagecoach.batchSize", "2")
             .set("spark.stagecoach.data.path", "a")
+            .set("spark.stagecoach.learningRate", "0.1")
+            .set("spark.stagecoach.learningRate.minimum", "0.2")
             .set("spark.stagecoach.data.table", "b")
             .set("spark.stagecoach.model.preset.width", "8");
 
     assertThatThrownBy(() -> StagecoachConf.from(spark))
         .isInstanceOf(StagecoachException.class)
-        .hasMessageContaining("5 settings are not right")
+        .hasMessageContaining("6 settings are not right")
         .hasMessageContaining("spark.stagecoach.stages is 'none'")
         .hasMessageContaining("there is no setting spark.stagecoach.epoch; the nearest is")
         .hasMessageContaining("spark.stagecoach.microBatches is 4, more than the 2 examples")
         .hasMessageContaining("spark.stagecoach.data.path and spark.stagecoach.data.table are set")
+        .hasMessageContaining("spark.stagecoach.learningRate.minimum is 0.2; allowed is at most")
         .hasMessageContaining("spark.stagecoach.model.preset.width is set, but not");
   }
 

@@ -205,7 +205,7 @@ class TableDataTest {
     JobData data = JobData.open(spark, conf);
 
     assertThat(data.shape()).isEqualTo(new DataShape.Table(3, 3));
-    assertThat(data.vocabulary()).isEmpty();
+    assertThat(data.tokenizer()).isEmpty();
     assertThat(data.prepare(CLASSES).manifest().chunks())
         .isEqualTo(prepare(table, CLASSES, COLUMNS).manifest().chunks());
     assertThat(refusedToOpen("data.table", "measurement").getMessage())

@@ -7,20 +7,33 @@ import io.stagecoach.batch.Slice;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.model.DataShape;
-import io.stagecoach.model.Vocabulary;
+import io.stagecoach.model.text.BytePairTrainer;
+import io.stagecoach.model.text.ByteTokenizer;
+import io.stagecoach.model.text.Tokenizer;
+import io.stagecoach.model.text.Vocabulary;
 import io.stagecoach.spark.config.StagecoachConf;
+import io.stagecoach.spark.config.TokenizerKind;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.TreeSet;
-import org.apache.hadoop.conf.Configuration;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -62,8 +75,8 @@ class TextDataTest {
     PreparedData prepared = data.prepare(shape(size));
 
     assertThat(data.shape()).isEqualTo(new DataShape.Text(size));
-    assertThat(data.vocabulary()).contains(Vocabulary.of(TEXT));
-    assertThat(prepared.learned().vocabulary()).contains(Vocabulary.of(TEXT));
+    assertThat(data.tokenizer()).contains(Vocabulary.of(TEXT));
+    assertThat(prepared.learned().tokenizer()).contains(Vocabulary.of(TEXT));
     List<List<Double>> windows = windows(Vocabulary.of(TEXT), 16);
     assertThat(windows).hasSize(125);
     int training = 125 - 13;
@@ -106,34 +119,198 @@ class TextDataTest {
     assertThat(parts.manifest().chunks()).isEqualTo(one.manifest().chunks());
   }
 
+  /** Two files, of which the first has marks and characters of all sizes, in pieces of any size. */
   @Test
   void isTheSameWhateverPiecesATaskReads() throws Exception {
-    String text = "\uFEFFa\u00e9\uFEFF😀b€" + TEXT.substring(0, 40);
-    Path file = write("pieces.txt", text);
-    TextFiles files = TextFiles.at(file.toString(), new Configuration(false));
+    String first = "\uFEFFa\u00e9\uFEFF😀b€" + TEXT.substring(0, 40);
+    String second = "a new  line\n\n of words, \u20ac and more words\n";
+    write("pieces/1.txt", first);
+    write("pieces/2.txt", second);
+    String path = folder.resolve("pieces").toString();
+    String clean = first.replace("\uFEFF", "");
+    Tokenizer pairs = BytePairTrainer.train(counts(clean, second), 290);
     JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
-    String clean = text.replace("\uFEFF", "");
-    Vocabulary vocabulary = Vocabulary.of(clean);
-    int[] ids = vocabulary.encode(clean);
 
-    for (long blockBytes : new long[] {2, 5, 1000}) {
-      TextScan scan = TextScan.of(files, context, blockBytes);
-      assertThat(scan.vocabulary()).isEqualTo(vocabulary);
-      assertThat(scan.characters()).isEqualTo(ids.length);
-      assertThat(scan.counts()).isEqualTo(Vocabulary.counts(clean));
-      int windows = (ids.length - 1) / 3;
-      List<int[]> rows =
-          TextRows.of(spark, scan, vocabulary, new TextRows.Windows(3, windows, 0), false, 1, 4)
-              .collectAsList()
-              .stream()
-              .map(row -> TextRows.ids(row.getAs("ids")))
-              .toList();
-      assertThat(rows).hasSize(windows);
-      for (int i = 0; i < rows.size(); i++) {
-        assertThat(rows.get(i))
-            .containsExactly(ids[3 * i], ids[3 * i + 1], ids[3 * i + 2], ids[3 * i + 3]);
+    for (Tokenizer tokenizer : List.of(Vocabulary.of(clean + second), new ByteTokenizer(), pairs)) {
+      int[] end = tokenizer.endOfText().stream().toArray();
+      int[] expected =
+          Stream.of(tokenizer.encode(clean), end, tokenizer.encode(second), end)
+              .flatMapToInt(Arrays::stream)
+              .toArray();
+      for (long blockBytes : new long[] {3, 11, 1000}) {
+        EncodedText text =
+            EncodedText.of(FileTexts.at(path, spark, blockBytes), tokenizer, context);
+        assertThat(text.tokens()).isEqualTo(expected.length);
+        assertThat(text.hash()).isEqualTo(TokenHash.of(expected));
+        assertThat(text.bytesBefore(17))
+            .isEqualTo(Arrays.stream(expected, 0, 17).map(tokenizer::bytes).sum());
+        assertThat(text.bytesBefore(expected.length))
+            .isEqualTo((clean + second).getBytes(StandardCharsets.UTF_8).length);
+        assertWindows(text, expected);
       }
     }
+    for (long blockBytes : new long[] {2, 1000}) {
+      FileTexts files = FileTexts.at(path, spark, blockBytes);
+      assertThat(new TokenizerTraining(TokenizerKind.BYTE_PAIRS, 290).learn(files))
+          .isEqualTo(pairs);
+      assertThat(new TokenizerTraining(TokenizerKind.CHARACTERS, 0).learn(files))
+          .isEqualTo(Vocabulary.of(clean + second));
+    }
+  }
+
+  private void assertWindows(EncodedText text, int[] expected) {
+    int windows = (expected.length - 1) / 3;
+    List<Row> rows =
+        TextRows.of(spark, text, new TextRows.Windows(3, windows, 0), false, 1, 4)
+            .sort("window", "from")
+            .collectAsList();
+    int[] joined = new int[4 * windows];
+    int filled = 0;
+    for (Row row : rows) {
+      assertThat(row.<Integer>getAs("from")).isEqualTo(filled % 4);
+      assertThat(row.<Long>getAs("window")).isEqualTo(filled / 4);
+      for (int token : TextRows.tokens(row.getAs("tokens"))) {
+        joined[filled++] = token;
+      }
+    }
+    assertThat(filled).isEqualTo(joined.length);
+    for (int i = 0; i < windows; i++) {
+      assertThat(Arrays.copyOfRange(joined, 4 * i, 4 * i + 4))
+          .isEqualTo(Arrays.copyOfRange(expected, 3 * i, 3 * i + 4));
+    }
+  }
+
+  private static Map<String, Long> counts(String... texts) {
+    Map<String, Long> counts = new HashMap<>();
+    for (String text : texts) {
+      BytePairTrainer.words(text, word -> counts.merge(word, 1L, Long::sum));
+    }
+    return counts;
+  }
+
+  /** Rows of several files, in an order of their own, with one that has no text. */
+  @Test
+  void takesTheRowsOfAColumnAsDocuments() throws Exception {
+    List<String> texts = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      texts.add(i == 7 ? null : "the coach of row " + i + " is late " + "€".repeat(i % 5));
+    }
+    StructType schema = new StructType().add("id", "int").add("Body", "string");
+    for (int part = 0; part < 2; part++) {
+      List<Row> rows = new ArrayList<>();
+      for (int i = 20 * part; i < 20 * part + 20; i++) {
+        rows.add(RowFactory.create(i, texts.get(i)));
+      }
+      spark
+          .createDataFrame(rows, schema)
+          .coalesce(1)
+          .write()
+          .parquet(folder.resolve("column/part=" + part).toString());
+    }
+    Path table = folder.resolve("column");
+    StagecoachConf conf =
+        conf(
+            table,
+            "column",
+            "data.text",
+            "body",
+            "data.tokenizer",
+            "bpe",
+            "data.vocabulary",
+            "280",
+            "data.shuffle",
+            "false",
+            "data.missing",
+            "drop");
+    List<String> there = texts.stream().filter(Objects::nonNull).toList();
+    Tokenizer expected = BytePairTrainer.train(counts(there.toArray(String[]::new)), 280);
+    int[] tokens =
+        there.stream()
+            .flatMapToInt(
+                text -> IntStream.concat(Arrays.stream(expected.encode(text)), IntStream.of(256)))
+            .toArray();
+
+    PreparedData prepared = JobData.open(spark, conf).prepare(shape(280));
+
+    assertThat(prepared.learned().tokenizer()).contains(expected);
+    int windows = (tokens.length - 1) / 16;
+    int validation = (int) Math.round(windows * 0.1);
+    assertThat(prepared.counts())
+        .isEqualTo(new PreparedData.Counts(windows, 1, windows - validation, validation));
+    List<List<Double>> examples =
+        new ArrayList<>(StoreContents.examples(prepared, Slice.Split.TRAINING));
+    examples.addAll(StoreContents.examples(prepared, Slice.Split.VALIDATION));
+    assertThat(examples).hasSize(windows);
+    for (int i = 0; i < windows; i++) {
+      assertThat(examples.get(i))
+          .isEqualTo(
+              IntStream.concat(
+                      Arrays.stream(tokens, 16 * i, 16 * i + 16),
+                      Arrays.stream(tokens, 16 * i + 1, 16 * i + 17))
+                  .asDoubleStream()
+                  .boxed()
+                  .toList());
+    }
+    int from = 16 * (windows - validation) + 1;
+    int end = 16 * windows + 1;
+    assertThat(prepared.text())
+        .contains(
+            new TextFigures(
+                tokens.length,
+                tokens.length - end,
+                end - from,
+                Arrays.stream(tokens, from, end).map(expected::bytes).sum()));
+    assertThat(JobData.open(spark, conf).prepare(shape(280)).reused()).isTrue();
+
+    // What Spark has moved about has no order of its own.
+    Dataset<Row> rows = spark.read().parquet(table.toString());
+    PreparedData one = JobData.of(rows.repartition(1), conf).prepare(shape(280));
+    PreparedData many = JobData.of(rows.repartition(7), conf).prepare(shape(280));
+    assertThat(one.counts()).isEqualTo(prepared.counts());
+    assertThat(many.manifest().fingerprint()).isEqualTo(one.manifest().fingerprint());
+    assertThat(many.manifest().fingerprint()).isNotEqualTo(prepared.manifest().fingerprint());
+  }
+
+  @Test
+  void refusesAColumnOfNoTexts() throws Exception {
+    Path table = write("table.csv", "id,body\n1,\"one text\"\n2,\n3,another\n");
+
+    assertThat(refused(conf(table, "x", "data.text", "boddy"), shape(300)).remedy())
+        .contains("the nearest is body");
+    assertThat(refused(conf(table, "x", "data.text", "id"), shape(300)).what())
+        .contains("holds no texts");
+    assertThat(refused(conf(table, "x", "data.text", "body"), shape(300)).what())
+        .contains("1 rows of")
+        .contains("have no text");
+  }
+
+  /** Characters have no token that ends a document: lines do. */
+  @Test
+  void rowsAsCharactersAreLines() throws Exception {
+    Path lines = write("lines.txt", "one line\nanother line\nand the last of them all\n");
+    PreparedData rows =
+        JobData.open(spark, conf(lines, "rows", "data.text", "value", "data.validationShare", "0"))
+            .prepare(shape(30));
+    PreparedData file =
+        JobData.open(spark, conf(lines, "file", "data.validationShare", "0")).prepare(shape(30));
+
+    assertThat(rows.manifest().fingerprint()).isEqualTo(file.manifest().fingerprint());
+    assertThat(rows.text()).contains(new TextFigures(47, 14, 0, 0));
+  }
+
+  @Test
+  void keepsTheMostFrequentCharacters() throws Exception {
+    Path file = write("frequent.txt", "aaaa bbb cc d ".repeat(10));
+    JobData data = JobData.open(spark, conf(file, "x", "data.vocabulary", "3"));
+    assertThat(data.tokenizer().orElseThrow().decode(0, 1, 2)).isEqualTo(" a\uFFFD");
+    StagecoachException error =
+        catchThrowableOfType(
+            StagecoachException.class,
+            () ->
+                JobData.open(
+                        spark, conf(file, "x", "data.tokenizer", "bpe", "data.vocabulary", "100"))
+                    .shape());
+    assertThat(error.kind()).isEqualTo(ErrorKind.CONFIGURATION);
   }
 
   @Test
@@ -146,7 +323,7 @@ class TextDataTest {
     PreparedData prepared = JobData.open(spark, conf).prepareForEvaluation(shape(6), learned);
 
     assertThat(prepared.counts()).isEqualTo(new PreparedData.Counts(2, 0, 0, 2));
-    assertThat(prepared.learned().vocabulary()).contains(known);
+    assertThat(prepared.learned().tokenizer()).contains(known);
     Learned other = new Learned(List.of(), Optional.of(Vocabulary.of("ab")), Optional.empty());
     StagecoachException error =
         catchThrowableOfType(
@@ -165,7 +342,7 @@ class TextDataTest {
 
     assertThat(refused(conf(broken, "x"), shape(30)).what()).contains("broken.txt is not UTF-8");
     assertThat(refused(conf(write("short.txt", "0123456789abcdef"), "x"), shape(30)).what())
-        .contains("has 16 characters, too few for one example of 16");
+        .contains("has 16 tokens, too few for one example of 16");
     assertThat(refused(conf(write("few.txt", TEXT.substring(0, 60)), "x"), shape(30)).what())
         .contains("leaves none of 3 examples for validation");
     assertThat(refused(conf(write("empty.txt", ""), "x"), shape(30)).what())
@@ -174,7 +351,7 @@ class TextDataTest {
         .contains("is compressed");
     Path whole = write("again.txt", TEXT);
     assertThat(refused(conf(whole, "x"), shape(5)).what())
-        .contains("different characters, but the network's output only 5");
+        .contains("different tokens, but the network's output only 5");
     ModelShape values =
         new ModelShape(List.of(), 30, ModelShape.Output.VALUES, false, DataType.FLOAT);
     assertThat(refused(conf(whole, "x"), values).what())

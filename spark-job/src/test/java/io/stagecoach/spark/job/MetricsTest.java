@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.stagecoach.engine.Loss;
+import io.stagecoach.spark.data.TextFigures;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.nd4j.evaluation.classification.Evaluation;
@@ -44,6 +46,16 @@ class MetricsTest {
   @Test
   void aModelOfValuesHasNone() {
     assertThat(Metrics.of(new Loss(1, 2, 2, List.of()))).isEmpty();
+  }
+
+  /** 12 nats over 8 tokens of 20 bytes. */
+  @Test
+  void aTextHasPerplexityAndBitsPerByte() {
+    Map<String, Double> metrics =
+        Metrics.of(new Loss(12, 2, 8, List.of()), Optional.of(new TextFigures(100, 3, 8, 20)));
+    assertThat(metrics).containsOnlyKeys("perplexity", "bits_per_byte");
+    assertThat(metrics.get("perplexity")).isCloseTo(Math.exp(1.5), within(1e-12));
+    assertThat(metrics.get("bits_per_byte")).isCloseTo(12 / 20.0 / Math.log(2), within(1e-12));
   }
 
   private static List<Long> list(long[] counts) {

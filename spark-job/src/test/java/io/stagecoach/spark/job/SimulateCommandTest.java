@@ -20,6 +20,7 @@ import io.stagecoach.report.ReportJson;
 import io.stagecoach.report.RunReport;
 import io.stagecoach.report.StageFigures;
 import io.stagecoach.report.TimeFigures;
+import io.stagecoach.tensor.Narrowing;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -28,6 +29,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -116,13 +118,14 @@ class SimulateCommandTest {
             0,
             5,
             new LossFigures(1, 1, 1, 0, List.of()),
+            Map.of(),
             new NormFigures(1, 1, 1),
             new TimeFigures(1, 1, 1, 1, 1, 1, 1, 1, 1, 1),
             List.of(
                 new StageFigures(0, 0, 3, 6, Double.NaN, 36, 0, 2, side, side),
                 new StageFigures(1, 1, 5, 10, Double.NaN, 60, 0, 1, side, side)),
             new BubbleFigures(0, 0, 0, 0, 1),
-            new HopFigures(side, side));
+            new HopFigures(side, side, Narrowing.none()));
     return Files.writeString(directory.resolve("report.json"), ReportJson.write(report));
   }
 

@@ -2,6 +2,7 @@ package io.stagecoach.spark.job.progress;
 
 import io.stagecoach.spark.config.ProgressStyle;
 import java.io.PrintStream;
+import java.util.Map;
 
 /**
  * What the step loop tells, as it goes on, to whoever watches. The order of calls is {@link
@@ -42,8 +43,9 @@ public interface Progress extends AutoCloseable {
    *
    * @param epoch the epoch it was evaluated after, from 1
    * @param loss mean loss per example, or per time step where the model is recurrent
+   * @param measures what else was measured and should be seen, by name
    */
-  void validation(int epoch, double loss);
+  void validation(int epoch, double loss, Map<String, Double> measures);
 
   /** Something a person wants to know: a phase begins, a file was written. One line. */
   void message(String text);

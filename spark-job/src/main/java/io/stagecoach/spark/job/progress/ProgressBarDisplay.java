@@ -2,6 +2,7 @@ package io.stagecoach.spark.job.progress;
 
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.Map;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -59,8 +60,8 @@ final class ProgressBarDisplay implements Progress {
   }
 
   @Override
-  public void validation(int epoch, double loss) {
-    message(Wording.validation(epoch, totalEpochs, loss));
+  public void validation(int epoch, double loss, Map<String, Double> measures) {
+    message(Wording.validation(epoch, totalEpochs, loss, measures));
   }
 
   @Override

@@ -1,5 +1,7 @@
 package io.stagecoach.spark.job.progress;
 
+import java.util.Map;
+
 /** Shows nothing. */
 final class Silence implements Progress {
 
@@ -10,7 +12,7 @@ final class Silence implements Progress {
   public void step(StepDone step) {}
 
   @Override
-  public void validation(int epoch, double loss) {}
+  public void validation(int epoch, double loss, Map<String, Double> measures) {}
 
   @Override
   public void message(String text) {}

@@ -2,6 +2,7 @@ package io.stagecoach.spark.job.progress;
 
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Map;
 
 /** How numbers and times are written in progress displays: short, and alike in every locale. */
 final class Wording {
@@ -43,7 +44,12 @@ final class Wording {
   }
 
   /** What validation found. */
-  static String validation(int epoch, int totalEpochs, double loss) {
-    return "validation after " + epoch(epoch, totalEpochs) + " loss " + loss(loss);
+  static String validation(int epoch, int totalEpochs, double loss, Map<String, Double> measures) {
+    StringBuilder said = new StringBuilder("validation after ");
+    said.append(epoch(epoch, totalEpochs)).append(" loss ").append(loss(loss));
+    measures.forEach(
+        (name, value) ->
+            said.append(' ').append(name.replace('_', ' ')).append(' ').append(loss(value)));
+    return said.toString();
   }
 }

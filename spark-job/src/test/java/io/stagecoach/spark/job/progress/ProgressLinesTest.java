@@ -7,6 +7,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -108,9 +109,13 @@ class ProgressLinesTest {
   void messagesAndValidationAreLinesOfTheirOwnAndNotHeldBack() {
     progress.message("reading the data");
     progress.start(0, 10, 2);
-    progress.validation(1, 1.25);
+    progress.validation(1, 1.25, Map.of());
+    progress.validation(2, 1.25, Map.of("bits_per_byte", 0.5));
     assertThat(lines())
-        .containsExactly("reading the data", "validation after epoch 1/2 loss 1.2500");
+        .containsExactly(
+            "reading the data",
+            "validation after epoch 1/2 loss 1.2500",
+            "validation after epoch 2/2 loss 1.2500 bits per byte 0.5000");
   }
 
   @Test

@@ -1,35 +1,31 @@
-package io.stagecoach.model;
+package io.stagecoach.model.text;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
-import io.stagecoach.error.Where;
-import java.io.Serializable;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /**
- * The characters of a text, each with an index. A character is a Unicode code point, so that a
- * surrogate pair is one. Indices ascend with the code points: the same set of characters has the
- * same indices, whatever the order and the number in which they were met.
+ * The characters of a text as its tokens, each with an index. A character is a Unicode code point,
+ * so that a surrogate pair is one. Indices ascend with the code points: the same set of characters
+ * has the same indices, whatever the order and the number in which they were met.
  *
  * <p>Where U+FFFD, Unicode's replacement character, is in the vocabulary, it stands for every
  * character that is not; else such a character is an error.
  *
  * @param codePoints the characters, strictly ascending; at least one
  */
-public record Vocabulary(List<Integer> codePoints) implements Serializable {
+public record Vocabulary(List<Integer> codePoints) implements Tokenizer {
 
   /** What stands for characters that are not in the vocabulary, where it has one. */
   public static final int REPLACEMENT = 0xFFFD;
 
-  private static final String FORMAT = "stagecoach-vocabulary-1";
-  private static final ObjectMapper MAPPER = new ObjectMapper();
+  static final String FORMAT = "stagecoach-vocabulary-1";
 
   public Vocabulary {
     codePoints = List.copyOf(codePoints);
@@ -91,32 +87,14 @@ public record Vocabulary(List<Integer> codePoints) implements Serializable {
         Stream.concat(frequent.stream(), Stream.of(REPLACEMENT)).sorted().toList());
   }
 
-  /** What {@link #toJson} wrote. */
-  public static Vocabulary fromJson(String json) {
-    try {
-      Stored stored = MAPPER.readValue(json, Stored.class);
-      if (!FORMAT.equals(stored.format())
-          || stored.codePoints() == null
-          || stored.codePoints().contains(null)) {
-        throw notOne(null);
-      }
-      return new Vocabulary(stored.codePoints());
-    } catch (JsonProcessingException malformed) {
-      throw notOne(malformed);
-    }
-  }
-
   /** The vocabulary as JSON text. */
+  @Override
   public String toJson() {
-    try {
-      return MAPPER.writeValueAsString(new Stored(FORMAT, codePoints));
-    } catch (JsonProcessingException impossible) {
-      throw new StagecoachException(
-          ErrorKind.INTERNAL, "a vocabulary is not JSON", Where.nowhere(), "", impossible);
-    }
+    return StoredTokenizer.write(new StoredTokenizer(FORMAT, codePoints, null));
   }
 
   /** How many characters there are. */
+  @Override
   public int size() {
     return codePoints.size();
   }
@@ -149,28 +127,42 @@ public record Vocabulary(List<Integer> codePoints) implements Serializable {
     return index;
   }
 
+  /** No character ends a document. */
+  @Override
+  public OptionalInt endOfText() {
+    return OptionalInt.empty();
+  }
+
   /** The indices of a text's characters. */
+  @Override
   public int[] encode(String text) {
     return text.codePoints().map(this::index).toArray();
   }
 
-  /** The text of indices. */
-  public String decode(int... indices) {
-    StringBuilder text = new StringBuilder(indices.length);
-    for (int index : indices) {
-      text.appendCodePoint(codePoint(index));
-    }
-    return text.toString();
+  @Override
+  public TokenDecoder decoder() {
+    return new TokenDecoder() {
+      @Override
+      public String next(int token) {
+        return Character.toString(codePoint(token));
+      }
+
+      @Override
+      public String end() {
+        return "";
+      }
+    };
   }
 
-  private static StagecoachException notOne(Throwable cause) {
-    return new StagecoachException(
-        ErrorKind.DATA,
-        "this is not the JSON of a vocabulary",
-        Where.nowhere(),
-        "Give the vocabulary that was saved with the model.",
-        cause);
+  /** How many bytes a character has; of U+FFFD three, whichever it stands for. */
+  @Override
+  public int bytes(int token) {
+    int codePoint = codePoint(token);
+    return codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4;
   }
 
-  private record Stored(String format, List<Integer> codePoints) {}
+  @Override
+  public TextCut cut() {
+    return TextCut.ANYWHERE;
+  }
 }

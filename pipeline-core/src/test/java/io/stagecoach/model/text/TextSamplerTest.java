@@ -1,10 +1,12 @@
-package io.stagecoach.model;
+package io.stagecoach.model.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
+import io.stagecoach.model.DataShape;
+import io.stagecoach.model.ModelPresets;
 import java.util.Map;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
@@ -26,17 +28,17 @@ class TextSamplerTest {
     Vocabulary letters = Vocabulary.of(text);
     MultiLayerNetwork learner = network(letters, "0.05");
     learn(learner, letters.encode(text), letters.size());
-    assertThat(new TextSampler(learner, letters).sample("ab", 30, 0, 1))
+    assertThat(new TextSampler(learner, letters).sample("ab", 30, Sampling.at(0, 1)))
         .isEqualTo("abac".repeat(8));
   }
 
   @Test
   void theSameSeedGivesTheSameText() {
     TextSampler sampler = new TextSampler(network, vocabulary);
-    String once = sampler.sample("the", 60, 1, 5);
+    String once = sampler.sample("the", 60, Sampling.at(1, 5));
     assertThat(once).hasSize(63).startsWith("the");
-    assertThat(sampler.sample("the", 60, 1, 5)).isEqualTo(once);
-    assertThat(sampler.sample("the", 60, 1, 6)).isNotEqualTo(once);
+    assertThat(sampler.sample("the", 60, Sampling.at(1, 5))).isEqualTo(once);
+    assertThat(sampler.sample("the", 60, Sampling.at(1, 6))).isNotEqualTo(once);
   }
 
   /** Draws from the first character's distribution follow it, by a chi-square bound. */
@@ -55,7 +57,7 @@ class TextSamplerTest {
     int draws = 500;
     int[] counts = new int[vocabulary.size()];
     for (int seed = 0; seed < draws; seed++) {
-      counts[vocabulary.encode(sampler.sample("t", 1, temperature, seed))[1]]++;
+      counts[vocabulary.encode(sampler.sample("t", 1, Sampling.at(temperature, seed)))[1]]++;
     }
     double chiSquare = 0;
     for (int i = 0; i < counts.length; i++) {
@@ -70,7 +72,7 @@ class TextSamplerTest {
   @Test
   void leavesTheNetworkWithoutState() {
     TextSampler sampler = new TextSampler(network, vocabulary);
-    sampler.sample("the", 5, 1, 5);
+    sampler.sample("the", 5, Sampling.at(1, 5));
     INDArray indices = Nd4j.createFromArray(vocabulary.encode("the")).reshape(1, 1, 3);
     assertThat(network.rnnTimeStep(indices)).isEqualTo(network.output(indices));
   }
@@ -88,7 +90,7 @@ class TextSamplerTest {
 
   private static ErrorKind kind(TextSampler sampler, String start, double temperature) {
     return catchThrowableOfType(
-            StagecoachException.class, () -> sampler.sample(start, 3, temperature, 1))
+            StagecoachException.class, () -> sampler.sample(start, 3, Sampling.at(temperature, 1)))
         .kind();
   }
 

@@ -1,4 +1,4 @@
-package io.stagecoach.model;
+package io.stagecoach.model.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -20,7 +20,7 @@ class VocabularyTest {
     int[] indices = vocabulary.encode(text);
     assertThat(indices).hasSize(text.codePointCount(0, text.length()));
     assertThat(vocabulary.decode(indices)).isEqualTo(text);
-    assertThat(Vocabulary.fromJson(vocabulary.toJson())).isEqualTo(vocabulary);
+    assertThat(Tokenizer.fromJson(vocabulary.toJson())).isEqualTo(vocabulary);
   }
 
   @Property(tries = 100)
@@ -68,7 +68,7 @@ class VocabularyTest {
           "{\"format\":\"stagecoach-vocabulary-1\",\"codePoints\":[2,1]}",
           "{\"format\":\"stagecoach-vocabulary-1\",\"codePoints\":[1,null]}"
         }) {
-      assertThat(catchThrowableOfType(StagecoachException.class, () -> Vocabulary.fromJson(json)))
+      assertThat(catchThrowableOfType(StagecoachException.class, () -> Tokenizer.fromJson(json)))
           .as(json)
           .extracting(StagecoachException::kind)
           .isEqualTo(ErrorKind.DATA);

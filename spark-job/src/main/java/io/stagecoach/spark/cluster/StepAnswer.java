@@ -1,0 +1,67 @@
+package io.stagecoach.spark.cluster;
+
+import io.stagecoach.engine.Mode;
+import io.stagecoach.engine.StageModule;
+import io.stagecoach.engine.StepContext;
+import io.stagecoach.stage.ExecutorRuntime;
+import io.stagecoach.stage.StageStep;
+import io.stagecoach.sync.StagePart;
+import io.stagecoach.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * What a stage answers when a step is done.
+ *
+ * @param report what happened
+ * @param tensors its spans; its gradients, which stay the module's own and are not touched before
+ *     the driver has them all; what it gave and sent nowhere, where the step generates
+ */
+record StepAnswer(StageStep report, Tensors tensors) {
+
+  /** Ends a step: the answers of all stages, in order, whose tensors the caller owns. */
+  static List<StepAnswer> end(ExecutorRuntime runtime, StepContext context) {
+    Map<Integer, Tensors> outputs = new HashMap<>();
+    if (context.mode() == Mode.GENERATION) {
+      runtime
+          .stages()
+          .forEach(
+              hosted ->
+                  outputs.put(
+                      hosted.stage(), outputs(runtime, hosted.stage(), context.microBatches())));
+    }
+    List<StepAnswer> answers = new ArrayList<>();
+    for (StageStep report : runtime.end()) {
+      Tensors own = own(report, runtime.stage(report.stage()).module(), context.mode());
+      answers.add(
+          new StepAnswer(report, own.and(outputs.getOrDefault(report.stage(), Tensors.none()))));
+    }
+    return answers;
+  }
+
+  private static Tensors outputs(ExecutorRuntime runtime, int stage, int microBatches) {
+    Map<String, INDArray> named = new LinkedHashMap<>();
+    List<Tensors> owned = new ArrayList<>();
+    for (int m = 0; m < microBatches; m++) {
+      Tensors left = runtime.takeOutputs(stage, m);
+      owned.add(left);
+      int microBatch = m;
+      left.asMap().forEach((name, array) -> named.put(Message.output(microBatch, name), array));
+    }
+    return Tensors.viewsOf(named, () -> owned.forEach(Tensors::close));
+  }
+
+  private static Tensors own(StageStep report, StageModule module, Mode mode) {
+    Map<String, INDArray> named = new LinkedHashMap<>();
+    INDArray spans = SpanTensor.pack(report.spans());
+    named.put(Message.SPANS, spans);
+    if (mode == Mode.TRAINING && module.parameterLayout().length() > 0) {
+      named.put(StagePart.GRADIENTS, module.gradients().flat());
+    }
+    return Tensors.viewsOf(named, spans::close);
+  }
+}
