@@ -18,6 +18,8 @@ import io.stagecoach.engine.StageSpec;
 import io.stagecoach.engine.StepContext;
 import io.stagecoach.engine.dl4j.Batches;
 import io.stagecoach.engine.dl4j.Dl4jEngine;
+import io.stagecoach.engine.dl4j.Graphs;
+import io.stagecoach.engine.dl4j.LayerCosts;
 import io.stagecoach.engine.dl4j.Networks;
 import io.stagecoach.tensor.Tensors;
 import java.time.Duration;
@@ -28,7 +30,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
-import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -225,16 +226,25 @@ class LayerProfilerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"mlp", "cnn", "lstm", "frozen"})
+  @ValueSource(strings = {"mlp", "cnn", "lstm", "frozen", "residual", "twoInputs", "twoOutputs"})
   void takesWhateverTheEngineCuts(String network) {
     String json =
         switch (network) {
           case "mlp" -> Networks.mlp();
           case "cnn" -> Networks.cnn();
           case "lstm" -> Networks.lstm();
+          case "residual" -> Graphs.residual();
+          case "twoInputs" -> Graphs.twoInputs();
+          case "twoOutputs" -> Graphs.twoOutputs();
           default -> Networks.frozen();
         };
-    int layers = MultiLayerConfiguration.fromJson(json).getConfs().size();
+    // Those of images leave the shape of their features to the data.
+    int layers =
+        switch (network) {
+          case "cnn" -> 6;
+          case "residual" -> 15;
+          default -> LayerCosts.of(json, 2, 3).size();
+        };
     MicroBatchSource source =
         (slice, columns) -> {
           try (Tensors all = examples(network, slice.rows())) {
@@ -257,6 +267,23 @@ class LayerProfilerTest {
     return switch (network) {
       case "cnn" -> Batches.images(1, rows, 8, 3);
       case "lstm" -> Batches.sequences(1, rows, 4, 3, 3);
+      case "residual" -> Batches.images(1, rows, 6, 3);
+      case "twoInputs" ->
+          Batches.tensors(
+              Columns.features("early"),
+              Batches.uniform(1, rows, 8),
+              Columns.features("late"),
+              Batches.uniform(2, rows, 3),
+              Columns.LABELS,
+              Batches.oneHot(Batches.classes(3, 3, rows), 3));
+      case "twoOutputs" ->
+          Batches.tensors(
+              Columns.FEATURES,
+              Batches.uniform(1, rows, 8),
+              Columns.labels("classes"),
+              Batches.oneHot(Batches.classes(2, 3, rows), 3),
+              Columns.labels("side"),
+              Batches.uniform(3, rows, 2));
       default -> Batches.vectors(1, rows, 8, 3);
     };
   }
