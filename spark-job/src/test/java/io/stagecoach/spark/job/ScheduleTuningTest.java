@@ -27,6 +27,7 @@ import io.stagecoach.stage.StageStep;
 import io.stagecoach.stage.Traffic;
 import io.stagecoach.sync.StagePart;
 import io.stagecoach.sync.StepOutcome;
+import io.stagecoach.tensor.Narrowing;
 import io.stagecoach.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
@@ -158,7 +159,7 @@ class ScheduleTuningTest {
         spans.add(new Span(action, at * MILLI, (at + time) * MILLI));
         at += time;
       }
-      Traffic traffic = new Traffic(10, 1000, 10, 1000, 200 * MILLI, 200 * MILLI);
+      Traffic traffic = new Traffic(10, 1000, 10, 1000, 200 * MILLI, 200 * MILLI, Narrowing.none());
       parts.add(
           new StagePart(
               new StageStep(
@@ -193,7 +194,8 @@ class ScheduleTuningTest {
     }
 
     @Override
-    public void tell(Message.RunStep step, IntFunction<Optional<INDArray>> weights) {
+    public void tell(
+        Message.RunStep step, IntFunction<Optional<INDArray>> weights, List<Tensors> given) {
       throw new UnsupportedOperationException();
     }
 
