@@ -18,6 +18,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.function.LongSupplier;
 import java.util.function.ToLongFunction;
@@ -86,18 +87,7 @@ public final class LayerProfiler {
       rows.forEach(count -> sizes.add(new Sized(count, slice.apply(count))));
       forwards(sizes, budget.toNanos());
       dropLargest(sizes, size -> WORST_ROUND * size.work(), (end - nanoClock.getAsLong()) / 2);
-      long share = sizes.stream().mapToLong(Sized::work).sum() * layers;
-      for (int layer = layers - 1; layer >= 0; layer--) {
-        try (StageModule module = open(layer)) {
-          for (Sized size : sizes) {
-            // As much of the time that is left as it is of the work that is left.
-            long left = Math.max(0, end - nanoClock.getAsLong());
-            double part = (double) size.work() / share;
-            measure(module, layer, size, (long) (part * left));
-            share -= size.work();
-          }
-        }
-      }
+      backwards(sizes, end);
       return new LayerTimes(
           sizes.stream().map(size -> new SizeTimes(size.rows, size.measured())).toList());
     } finally {
@@ -150,20 +140,65 @@ public final class LayerProfiler {
   /** Runs all layers but the last forward, for what goes into each. */
   private void forwards(List<Sized> sizes, long nanos) {
     for (int layer = 0; layer < layers - 1; layer++) {
+      int at = layer;
       try (StageModule module = open(layer)) {
-        for (Sized size : sizes) {
-          begin(module);
-          try (Tensors own = columns(module, size)) {
-            long start = nanoClock.getAsLong();
-            Forward result = module.forward(0, size.inputs.get(layer).and(own));
-            size.forwardNanos += nanoClock.getAsLong() - start;
-            size.inputs.add(result.outputs());
-          }
-        }
-        begin(module);
+        each(sizes, module, size -> forward(module, at, size));
       }
       double toCome = (layers - 1.0) / (layer + 1);
       dropLargest(sizes, size -> (long) (toCome * size.work()), nanos / 4);
+    }
+  }
+
+  private void forward(StageModule module, int layer, Sized size) {
+    begin(module);
+    try (Tensors own = columns(module, size)) {
+      long start = nanoClock.getAsLong();
+      Forward result = module.forward(0, size.inputs.get(layer).and(own));
+      size.forwardNanos += nanoClock.getAsLong() - start;
+      size.inputs.add(result.outputs());
+      // What the module holds of the pass is dropped before its inputs are.
+      begin(module);
+    }
+  }
+
+  /** Measures all layers, from the last to the first. */
+  private void backwards(List<Sized> sizes, long end) {
+    for (int layer = layers - 1; layer >= 0; layer--) {
+      int at = layer;
+      try (StageModule module = open(layer)) {
+        each(
+            sizes,
+            module,
+            size -> {
+              // As much of the time that is left as it is of the work that is left.
+              double part = (double) size.work() / workLeft(sizes, at, size);
+              long left = Math.max(0, end - nanoClock.getAsLong());
+              measure(module, at, size, (long) (part * left));
+            });
+      }
+    }
+  }
+
+  private static long workLeft(List<Sized> sizes, int layersLeft, Sized from) {
+    long all = sizes.stream().mapToLong(Sized::work).sum();
+    long here = sizes.stream().skip(sizes.indexOf(from)).mapToLong(Sized::work).sum();
+    return layersLeft * all + here;
+  }
+
+  /** Does something for each size; where memory does not suffice, the largest are left out. */
+  private void each(List<Sized> sizes, StageModule module, Consumer<Sized> work) {
+    for (int i = 0; i < sizes.size(); i++) {
+      try {
+        work.accept(sizes.get(i));
+      } catch (OutOfMemoryError e) {
+        if (i == 0) {
+          throw e;
+        }
+        begin(module);
+        while (sizes.size() > i) {
+          sizes.remove(sizes.size() - 1).close();
+        }
+      }
     }
   }
 

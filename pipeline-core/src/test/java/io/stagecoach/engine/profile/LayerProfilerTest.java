@@ -1,6 +1,7 @@
 package io.stagecoach.engine.profile;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stagecoach.batch.Columns;
 import io.stagecoach.batch.MicroBatchSource;
@@ -17,6 +18,8 @@ import io.stagecoach.engine.StageSpec;
 import io.stagecoach.engine.StepContext;
 import io.stagecoach.engine.dl4j.Batches;
 import io.stagecoach.engine.dl4j.Dl4jEngine;
+import io.stagecoach.engine.dl4j.Graphs;
+import io.stagecoach.engine.dl4j.LayerCosts;
 import io.stagecoach.engine.dl4j.Networks;
 import io.stagecoach.tensor.Tensors;
 import java.time.Duration;
@@ -27,7 +30,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
-import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -39,6 +41,7 @@ class LayerProfilerTest {
   private static final Duration PLENTY = Duration.ofSeconds(60);
 
   private long now;
+  private int tooMany = Integer.MAX_VALUE;
   private int openModules;
   private int mostOpenModules;
   private final Set<String> alive = new HashSet<>();
@@ -94,6 +97,9 @@ class LayerProfilerTest {
     @Override
     public Forward forward(int microBatch, Tensors inputs) {
       rows = inputs.get(spec.isFirst() ? Columns.FEATURES : "rows").getInt(0);
+      if (rows >= tooMany && spec.firstLayer() == 1) {
+        throw new OutOfMemoryError("no room for " + rows);
+      }
       take(1);
       return new Forward(spec.isLast() ? Tensors.none() : payload("rows", rows), Loss.none());
     }
@@ -198,6 +204,20 @@ class LayerProfilerTest {
   }
 
   @Test
+  void largeSizesAreLeftOutWhereMemoryIsShort() {
+    tooMany = 64;
+    LayerTimes times =
+        profiler(3).profile(List.of(1, 8, 64, 128), LayerProfilerTest::slice, PLENTY);
+    assertThat(times.sizes()).extracting(SizeTimes::rows).containsExactly(1, 8);
+    assertThat(times.layer(1, 8).forward()).isEqualTo(216);
+    assertThat(alive).isEmpty();
+    tooMany = 1;
+    assertThatThrownBy(() -> profiler(3).profile(List.of(1), LayerProfilerTest::slice, PLENTY))
+        .isInstanceOf(OutOfMemoryError.class);
+    assertThat(openModules).isZero();
+  }
+
+  @Test
   void theSmallestIsMeasuredInAnyCase() {
     LayerTimes times =
         profiler(3).profile(List.of(1_000, 2_000), LayerProfilerTest::slice, Duration.ofNanos(1));
@@ -206,16 +226,25 @@ class LayerProfilerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"mlp", "cnn", "lstm", "frozen"})
+  @ValueSource(strings = {"mlp", "cnn", "lstm", "frozen", "residual", "twoInputs", "twoOutputs"})
   void takesWhateverTheEngineCuts(String network) {
     String json =
         switch (network) {
           case "mlp" -> Networks.mlp();
           case "cnn" -> Networks.cnn();
           case "lstm" -> Networks.lstm();
+          case "residual" -> Graphs.residual();
+          case "twoInputs" -> Graphs.twoInputs();
+          case "twoOutputs" -> Graphs.twoOutputs();
           default -> Networks.frozen();
         };
-    int layers = MultiLayerConfiguration.fromJson(json).getConfs().size();
+    // Those of images leave the shape of their features to the data.
+    int layers =
+        switch (network) {
+          case "cnn" -> 6;
+          case "residual" -> 15;
+          default -> LayerCosts.of(json, 2, 3).size();
+        };
     MicroBatchSource source =
         (slice, columns) -> {
           try (Tensors all = examples(network, slice.rows())) {
@@ -238,6 +267,23 @@ class LayerProfilerTest {
     return switch (network) {
       case "cnn" -> Batches.images(1, rows, 8, 3);
       case "lstm" -> Batches.sequences(1, rows, 4, 3, 3);
+      case "residual" -> Batches.images(1, rows, 6, 3);
+      case "twoInputs" ->
+          Batches.tensors(
+              Columns.features("early"),
+              Batches.uniform(1, rows, 8),
+              Columns.features("late"),
+              Batches.uniform(2, rows, 3),
+              Columns.LABELS,
+              Batches.oneHot(Batches.classes(3, 3, rows), 3));
+      case "twoOutputs" ->
+          Batches.tensors(
+              Columns.FEATURES,
+              Batches.uniform(1, rows, 8),
+              Columns.labels("classes"),
+              Batches.oneHot(Batches.classes(2, 3, rows), 3),
+              Columns.labels("side"),
+              Batches.uniform(3, rows, 2));
       default -> Batches.vectors(1, rows, 8, 3);
     };
   }

@@ -18,7 +18,6 @@ import io.stagecoach.spark.config.PartitionerKind;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.exchange.ExchangeKind;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -145,7 +144,7 @@ final class PipelineChoices {
     List<SimulatedPlan> plans = new ArrayList<>();
     StagecoachException first = null;
     for (ScheduleAuthor author : authors) {
-      for (int count : new LinkedHashSet<>(microBatches())) {
+      for (int count : microBatches()) {
         try {
           plans.add(simulated(author, count, profile));
         } catch (StagecoachException e) {

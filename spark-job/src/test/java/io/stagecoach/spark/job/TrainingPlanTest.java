@@ -48,7 +48,7 @@ class TrainingPlanTest {
 
   @Test
   void halvesOnTheWireAreRefusedForANetworkOfDoubles() {
-    assertThatThrownBy(() -> plan(Map.of("wireType", "float16")))
+    assertThatThrownBy(() -> WireTypeCheck.check(WireType.FLOAT16, DataType.DOUBLE))
         .isInstanceOfSatisfying(
             StagecoachException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CONFIGURATION))
         .hasMessageContaining("float64");
