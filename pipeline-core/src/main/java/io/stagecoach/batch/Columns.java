@@ -1,6 +1,9 @@
 package io.stagecoach.batch;
 
-/** The names of the columns that stages read. */
+/**
+ * The names of the columns that stages read. A model with several inputs has a column of features
+ * for each, with the input's name; one with several outputs has such columns of labels.
+ */
 public final class Columns {
 
   /** What goes into the network; shape [rows, …], DL4J's layout behind the first axis. */
@@ -19,4 +22,24 @@ public final class Columns {
   public static final String LABELS_MASK = "labels_mask";
 
   private Columns() {}
+
+  /** What goes into one of several inputs: {@code features.NAME}. */
+  public static String features(String input) {
+    return FEATURES + "." + input;
+  }
+
+  /** Which time steps of {@link #features(String)} are real: {@code features_mask.NAME}. */
+  public static String featuresMask(String input) {
+    return FEATURES_MASK + "." + input;
+  }
+
+  /** What should come out of one of several outputs: {@code labels.NAME}. */
+  public static String labels(String output) {
+    return LABELS + "." + output;
+  }
+
+  /** Which of {@link #labels(String)} count: {@code labels_mask.NAME}. */
+  public static String labelsMask(String output) {
+    return LABELS_MASK + "." + output;
+  }
 }

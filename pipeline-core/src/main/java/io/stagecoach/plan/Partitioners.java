@@ -21,6 +21,16 @@ public final class Partitioners {
   }
 
   /**
+   * The least time for the slowest stage, by measured times.
+   *
+   * @param times what each layer takes, forward and backward, in model order
+   */
+  public static Partitioner measured(List<Long> times) {
+    List<Long> copy = List.copyOf(times);
+    return new MinMaxPartitioner("measured", layer -> copy.get(layer.index()));
+  }
+
+  /**
    * The partitioner of this name.
    *
    * @throws StagecoachException of kind {@code CONFIGURATION} where there is none

@@ -1,5 +1,6 @@
 package io.stagecoach.report;
 
+import io.stagecoach.tensor.Narrowing;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -59,6 +60,7 @@ public final class ReportTable {
             ? ""
             : String.format(Locale.ROOT, " (%,d skipped)", report.skippedSteps()),
         number(report.time().totalSeconds()));
+    report.choices().forEach(choice -> line(text, "Chosen: %s", choice));
     if (report.excludedSteps() > 0) {
       line(
           text,
@@ -154,6 +156,19 @@ public final class ReportTable {
           hops.sent().perStep());
     } else {
       line(text, "hop          none");
+    }
+    narrowing(hops.narrowing(), text);
+  }
+
+  private static void narrowing(Narrowing narrowing, StringBuilder text) {
+    if (narrowing.values() > 0) {
+      line(
+          text,
+          "float16      %,d values in all steps: not finite %,d, clamped %,d, became zero %,d",
+          narrowing.values(),
+          narrowing.nonFinite(),
+          narrowing.clamped(),
+          narrowing.underflowed());
     }
   }
 

@@ -6,6 +6,8 @@ import io.stagecoach.schedule.Simulation;
 import io.stagecoach.schedule.Simulator;
 import io.stagecoach.schedule.StageCosts;
 import io.stagecoach.stage.StageStep;
+import io.stagecoach.tensor.Narrowing;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -19,7 +21,8 @@ public final class RunRecorder {
 
   private static final int LOSS_POINTS = 512;
 
-  private final Schedule schedule;
+  private final List<String> choices = new ArrayList<>();
+  private Schedule schedule;
   private final long warmUpSteps;
   private final StepSums warmUp;
   private final StepSums steady;
@@ -28,6 +31,7 @@ public final class RunRecorder {
   private long steps;
   private long skipped;
   private long wallNanos;
+  private Narrowing narrowing = Narrowing.none();
   private double firstLoss = Double.NaN;
   private double lastLoss = Double.NaN;
   private double leastLoss = Double.NaN;
@@ -53,6 +57,19 @@ public final class RunRecorder {
     this.peakStash = new int[schedule.stages()];
   }
 
+  /** Takes a line on what the run chose by itself, and why. */
+  public synchronized void chose(String line) {
+    choices.add(line);
+  }
+
+  /** Steps go by another schedule of as many stages and micro-batches from here on. */
+  public synchronized void use(Schedule other) {
+    if (other.stages() != schedule.stages() || other.microBatches() != schedule.microBatches()) {
+      throw new IllegalArgumentException("a schedule of another shape");
+    }
+    schedule = other;
+  }
+
   /** Takes a step that is done. */
   public synchronized void record(StepRecord step) {
     checkStages(step);
@@ -64,6 +81,7 @@ public final class RunRecorder {
     }
     for (StageStep stage : step.stages()) {
       peakStash[stage.stage()] = Math.max(peakStash[stage.stage()], stage.peakStash());
+      narrowing = narrowing.plus(stage.traffic().narrowing());
     }
     if (Double.isFinite(step.loss())) {
       loss(step.step(), step.loss());
@@ -112,10 +130,11 @@ public final class RunRecorder {
     boolean warm = steady.steps() > 0;
     StepSums sums = warm ? steady : warmUp;
     List<StageFigures> stages = sums.stages(peakStash);
-    HopFigures hops = sums.hops();
+    HopFigures hops = sums.hops(narrowing);
     return new RunReport(
         schedule.name(),
         schedule.microBatches(),
+        choices,
         steps,
         skipped,
         warm ? warmUp.steps() : 0,
@@ -153,6 +172,15 @@ public final class RunRecorder {
     return new StageCosts(
         stages.stream().map(stage -> Millis.toNanos(stage.forward())).toList(),
         stages.stream().map(stage -> Millis.toNanos(stage.backward())).toList(),
+        stages.stream().map(RunRecorder::weights).toList(),
         Millis.toNanos(hops.latencyMillis()));
+  }
+
+  /** Where passes were not split, half of them is assumed. */
+  private static long weights(StageFigures stage) {
+    long whole = Millis.toNanos(stage.backward());
+    return Double.isNaN(stage.weights())
+        ? whole / 2
+        : Math.min(whole, Millis.toNanos(stage.weights()));
   }
 }

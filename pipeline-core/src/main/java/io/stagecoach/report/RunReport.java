@@ -11,6 +11,7 @@ import java.util.Map;
  *
  * @param schedule the schedule's name
  * @param microBatches how many micro-batches made a step
+ * @param choices what the run chose by itself, and why: a line each, in the order of the choices
  * @param steps steps taken, skipped ones included
  * @param skippedSteps steps that left the weights as they are
  * @param excludedSteps how many of the first steps the means leave out, as warm-up
@@ -25,6 +26,7 @@ import java.util.Map;
 public record RunReport(
     String schedule,
     int microBatches,
+    List<String> choices,
     long steps,
     long skippedSteps,
     long excludedSteps,
@@ -37,6 +39,7 @@ public record RunReport(
     HopFigures hops) {
 
   public RunReport {
+    choices = List.copyOf(choices);
     stages = List.copyOf(stages);
     validation = Collections.unmodifiableMap(new LinkedHashMap<>(validation));
   }

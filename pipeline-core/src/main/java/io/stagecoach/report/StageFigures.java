@@ -7,6 +7,8 @@ package io.stagecoach.report;
  * @param executor the executor of the pipeline that it is on
  * @param forward a micro-batch's forward pass, mean
  * @param backward a micro-batch's backward pass, mean
+ * @param weights the part of it that the second halves of split passes take; NaN where none is
+ *     split
  * @param busy in a step the device computed
  * @param idle in a step its executor's device waited, until the slowest stage was done
  * @param peakStash the most micro-batches stashed at once, in any step
@@ -18,6 +20,7 @@ public record StageFigures(
     int executor,
     double forward,
     double backward,
+    double weights,
     double busy,
     double idle,
     int peakStash,

@@ -16,6 +16,8 @@ final class StageSums {
   private long forwardNanos;
   private long backwards;
   private long backwardNanos;
+  private long halves;
+  private long halvesNanos;
 
   StageSums(int stage) {
     this.stage = stage;
@@ -34,6 +36,8 @@ final class StageSums {
       } else if (span.action() instanceof Action.BackwardWeights) {
         // The second half of a pass that was counted with its first.
         backwardNanos += span.nanos();
+        halves++;
+        halvesNanos += span.nanos();
       }
     }
     Traffic traffic = step.traffic();
@@ -63,6 +67,7 @@ final class StageSums {
         executor,
         Millis.mean(forwardNanos, forwards),
         Millis.mean(backwardNanos, backwards),
+        Millis.mean(halvesNanos, halves),
         Millis.mean(busyNanos(), steps),
         Millis.mean(idleNanos, steps),
         peakStash,

@@ -1,6 +1,7 @@
 package io.stagecoach.report;
 
 import io.stagecoach.stage.StageStep;
+import io.stagecoach.tensor.Narrowing;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -66,14 +67,14 @@ final class StepSums {
     return figures;
   }
 
-  HopFigures hops() {
+  HopFigures hops(Narrowing narrowing) {
     HopSums sent = new HopSums();
     HopSums received = new HopSums();
     for (StageSums stage : stages) {
       sent.add(stage.sent());
       received.add(stage.received());
     }
-    return new HopFigures(sent.figures(steps), received.figures(steps));
+    return new HopFigures(sent.figures(steps), received.figures(steps), narrowing);
   }
 
   /** 1 − Σ busy / (executors × window). */

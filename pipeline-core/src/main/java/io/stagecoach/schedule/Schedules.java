@@ -41,6 +41,22 @@ public final class Schedules {
   }
 
   /**
+   * Those that are of use with so many chunks, by name: with several, the ones that give an
+   * executor several stages, and with one the others.
+   */
+  public List<ScheduleAuthor> forChunks(int chunks) {
+    return byName.values().stream().filter(author -> interleaves(author) == (chunks > 1)).toList();
+  }
+
+  private static boolean interleaves(ScheduleAuthor author) {
+    try {
+      return !author.compute(new PipelineShape(2, 1, 2)).isEmpty();
+    } catch (StagecoachException cannot) {
+      return false;
+    }
+  }
+
+  /**
    * The author of that name.
    *
    * @throws StagecoachException CONFIGURATION, with the names there are, if there is none

@@ -1,5 +1,6 @@
 package io.stagecoach.stage;
 
+import io.stagecoach.tensor.Narrowing;
 import java.io.Serializable;
 
 /**
@@ -12,6 +13,7 @@ import java.io.Serializable;
  * @param sendNanos time in {@code send}: encoding, and waiting for credit
  * @param receiveNanos time from a frame's first byte to its tensors, waiting for the peer not
  *     included
+ * @param narrowing what became of the values of hops sent that were narrowed for the wire
  */
 public record Traffic(
     long hopsSent,
@@ -19,12 +21,23 @@ public record Traffic(
     long hopsReceived,
     long bytesReceived,
     long sendNanos,
-    long receiveNanos)
+    long receiveNanos,
+    Narrowing narrowing)
     implements Serializable {
 
   /** Nothing. */
   public static Traffic none() {
-    return new Traffic(0, 0, 0, 0, 0, 0);
+    return new Traffic(0, 0, 0, 0, 0, 0, Narrowing.none());
+  }
+
+  /** One hop that was sent. */
+  public static Traffic sent(long bytes, long nanos, Narrowing narrowing) {
+    return new Traffic(1, bytes, 0, 0, nanos, 0, narrowing);
+  }
+
+  /** One hop that was received. */
+  public static Traffic received(long bytes, long nanos) {
+    return new Traffic(0, 0, 1, bytes, 0, nanos, Narrowing.none());
   }
 
   /** Both together. */
@@ -35,6 +48,7 @@ public record Traffic(
         hopsReceived + more.hopsReceived,
         bytesReceived + more.bytesReceived,
         sendNanos + more.sendNanos,
-        receiveNanos + more.receiveNanos);
+        receiveNanos + more.receiveNanos,
+        narrowing.plus(more.narrowing));
   }
 }

@@ -10,7 +10,8 @@ import org.nd4j.linalg.api.buffer.DataType;
  * The element types that cross a border, each with its ND4J type and its Arrow storage. Arrow Java
  * 12 throws for its own half float, so float16 is stored as unsigned 16-bit integers under an
  * extension type of ours ({@link FixedShapeTensorType#FLOAT16_NAME}). ND4J keeps a byte for each
- * bool where Arrow keeps a bit, so bool is the one type whose bytes are converted.
+ * bool where Arrow keeps a bit, and floats where the wire has halves with a power of two in common:
+ * these are the two types whose bytes are converted.
  */
 enum ElementType {
   FLOAT32(DataType.FLOAT, 32, new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE)),
@@ -21,7 +22,9 @@ enum ElementType {
   INT16(DataType.INT16, 16, new ArrowType.Int(16, true)),
   INT32(DataType.INT32, 32, new ArrowType.Int(32, true)),
   INT64(DataType.INT64, 64, new ArrowType.Int(64, true)),
-  BOOL(DataType.BOOL, 1, new ArrowType.Bool());
+  BOOL(DataType.BOOL, 1, new ArrowType.Bool()),
+  /** Floats that are narrowed on the wire only. */
+  SCALED_FLOAT16(DataType.FLOAT, 16, new ArrowType.Int(16, false));
 
   private final DataType dataType;
   private final int bits;
@@ -36,9 +39,11 @@ enum ElementType {
     this.storage = storage;
   }
 
-  /** The element type of an ND4J type, if it can travel. */
+  /** The element type of an ND4J type as it is, if it can travel. */
   static Optional<ElementType> of(DataType type) {
-    return Arrays.stream(values()).filter(e -> e.dataType == type).findFirst();
+    return Arrays.stream(values())
+        .filter(e -> e.dataType == type && e != SCALED_FLOAT16)
+        .findFirst();
   }
 
   /** The element type of a column: its extension's name and the type of what it stores. */
@@ -57,7 +62,11 @@ enum ElementType {
   }
 
   String extensionName() {
-    return this == FLOAT16 ? FixedShapeTensorType.FLOAT16_NAME : FixedShapeTensorType.NAME;
+    return switch (this) {
+      case FLOAT16 -> FixedShapeTensorType.FLOAT16_NAME;
+      case SCALED_FLOAT16 -> FixedShapeTensorType.SCALED_FLOAT16_NAME;
+      default -> FixedShapeTensorType.NAME;
+    };
   }
 
   /** How many bytes so many elements have in Arrow's form, padding not counted. */
@@ -69,6 +78,6 @@ enum ElementType {
    * The bytes between two elements in ND4J's memory, which is also what they must be aligned to.
    */
   int width() {
-    return this == BOOL ? 1 : bits / 8;
+    return dataType.width();
   }
 }

@@ -12,10 +12,12 @@ public final class EncodedTensors implements AutoCloseable {
 
   private final long length;
   private final List<ByteBuffer> parts;
+  private final Narrowing narrowing;
   private final Runnable release;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  EncodedTensors(long length, List<ByteBuffer> parts, Runnable release) {
+  EncodedTensors(long length, List<ByteBuffer> parts, Narrowing narrowing, Runnable release) {
+    this.narrowing = narrowing;
     this.length = length;
     this.parts = List.copyOf(parts);
     this.release = release;
@@ -24,6 +26,11 @@ public final class EncodedTensors implements AutoCloseable {
   /** How many bytes all parts have. */
   public long length() {
     return length;
+  }
+
+  /** What became of values that were narrowed for the wire. */
+  public Narrowing narrowing() {
+    return narrowing;
   }
 
   /**

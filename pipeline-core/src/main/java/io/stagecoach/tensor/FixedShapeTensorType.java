@@ -1,6 +1,7 @@
 package io.stagecoach.tensor;
 
 import java.util.Objects;
+import java.util.Set;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.types.pojo.ArrowType;
@@ -10,8 +11,8 @@ import org.apache.arrow.vector.types.pojo.FieldType;
 /**
  * Arrow's canonical extension type {@code arrow.fixed_shape_tensor} (columnar format, "Canonical
  * extension types"), which Arrow Java 12 does not have: each row is a tensor of one shape, stored
- * as a FixedSizeList of the elements. The same class, under the name {@link #FLOAT16_NAME}, is the
- * project's own type for float16 over unsigned 16-bit storage.
+ * as a FixedSizeList of the elements. The same class, under the names {@link #FLOAT16_NAME} and
+ * {@link #SCALED_FLOAT16_NAME}, is the project's own type for float16 over unsigned 16-bit storage.
  */
 public final class FixedShapeTensorType extends ArrowType.ExtensionType {
 
@@ -20,6 +21,17 @@ public final class FixedShapeTensorType extends ArrowType.ExtensionType {
 
   /** Our own name for tensors of IEEE half floats, kept as unsigned 16-bit integers. */
   public static final String FLOAT16_NAME = "stagecoach.float16_tensor";
+
+  /**
+   * Our own name for tensors of floats that were narrowed: an element is its half float times 2 to
+   * the power that the column's metadata say under {@link #EXPONENT_KEY}.
+   */
+  public static final String SCALED_FLOAT16_NAME = "stagecoach.scaled_float16_tensor";
+
+  /** The metadata key of a narrowed column's exponent: a sign and three digits. */
+  public static final String EXPONENT_KEY = "stagecoach.exponent";
+
+  private static final Set<String> NAMES = Set.of(NAME, FLOAT16_NAME, SCALED_FLOAT16_NAME);
 
   private final String name;
   private final ArrowType.FixedSizeList storage;
@@ -33,14 +45,16 @@ public final class FixedShapeTensorType extends ArrowType.ExtensionType {
 
   /** Makes Arrow's own readers in this process give {@link FixedShapeTensorVector}s. */
   public static void register() {
-    ExtensionTypeRegistry.register(new FixedShapeTensorType(NAME, 1, "{\"shape\":[1]}"));
-    ExtensionTypeRegistry.register(new FixedShapeTensorType(FLOAT16_NAME, 1, "{\"shape\":[1]}"));
+    NAMES.forEach(name -> ExtensionTypeRegistry.register(any(name)));
   }
 
   /** Undoes {@link #register()}. */
   public static void unregister() {
-    ExtensionTypeRegistry.unregister(new FixedShapeTensorType(NAME, 1, "{\"shape\":[1]}"));
-    ExtensionTypeRegistry.unregister(new FixedShapeTensorType(FLOAT16_NAME, 1, "{\"shape\":[1]}"));
+    NAMES.forEach(name -> ExtensionTypeRegistry.unregister(any(name)));
+  }
+
+  private static FixedShapeTensorType any(String name) {
+    return new FixedShapeTensorType(name, 1, "{\"shape\":[1]}");
   }
 
   @Override

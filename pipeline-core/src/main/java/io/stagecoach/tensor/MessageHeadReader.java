@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.arrow.flatbuf.Buffer;
 import org.apache.arrow.flatbuf.Endianness;
@@ -121,6 +122,7 @@ final class MessageHeadReader {
         "its batch does not fit its schema");
     List<TensorSpec> specs = new ArrayList<>(columns);
     List<MessageLayout.Body> bodies = new ArrayList<>(columns);
+    List<Optional<MessageLayout.Text>> exponents = new ArrayList<>(columns);
     Set<String> names = new HashSet<>();
     long end = 0;
     for (int i = 0; i < columns; i++) {
@@ -129,9 +131,13 @@ final class MessageHeadReader {
       MessageLayout.Body body = body(spec, batch, i, end, bodyLength);
       end = body.offset() + body.length();
       specs.add(spec);
+      exponents.add(
+          spec.type() == ElementType.SCALED_FLOAT16
+              ? Optional.of(exponent(schema.fields(i)))
+              : Optional.empty());
       bodies.add(new MessageLayout.Body(head.capacity() + body.offset(), body.length()));
     }
-    return new MessageLayout(specs, bodies, bytes, idOffset(schema), messageLength);
+    return new MessageLayout(specs, bodies, bytes, id(schema), exponents, messageLength);
   }
 
   private Message message(int offset, int length, byte type) throws MalformedException {
@@ -176,6 +182,24 @@ final class MessageHeadReader {
     return spec;
   }
 
+  /** Where the exponent of a narrowed tensor is; {@link #spec} has checked how much there is. */
+  private static MessageLayout.Text exponent(Field field) throws MalformedException {
+    for (int i = 0; i < field.customMetadataLength(); i++) {
+      KeyValue entry = field.customMetadata(i);
+      if (text(entry.keyAsByteBuffer(), MAX_METADATA).equals(FixedShapeTensorType.EXPONENT_KEY)) {
+        return number(entry, MessageLayout.EXPONENT_WIDTH);
+      }
+    }
+    throw new MalformedException("a narrowed tensor has no exponent");
+  }
+
+  private static MessageLayout.Text number(KeyValue entry, int width) throws MalformedException {
+    ByteBuffer value = entry.valueAsByteBuffer();
+    check(value != null && value.remaining() == width, "a number's text is not of its width");
+    // The schema's slice begins behind its 8-byte prefix.
+    return new MessageLayout.Text(value.position() + 8, width);
+  }
+
   private static ArrowType storage(Field child) {
     return switch (child.typeType()) {
       case Type.FloatingPoint ->
@@ -214,25 +238,22 @@ final class MessageHeadReader {
     return new MessageLayout.Body(data.offset(), needed);
   }
 
-  private static int idOffset(Schema schema) throws MalformedException {
-    int offset = -1;
+  private static MessageLayout.Text id(Schema schema) throws MalformedException {
+    MessageLayout.Text id = null;
     boolean version = false;
     check(schema.customMetadataLength() <= 16, "it has too much metadata");
     for (int i = 0; i < schema.customMetadataLength(); i++) {
       KeyValue entry = schema.customMetadata(i);
       String key = text(entry.keyAsByteBuffer(), MAX_METADATA);
-      ByteBuffer value = entry.valueAsByteBuffer();
       if (key.equals(MessageLayout.ID_KEY)) {
-        check(value != null && value.remaining() == MessageLayout.ID_WIDTH, "it has no proper id");
-        // The schema's slice begins behind its 8-byte prefix.
-        offset = value.position() + 8;
+        id = number(entry, MessageLayout.ID_WIDTH);
       } else if (key.equals(MessageLayout.VERSION_KEY)) {
-        version = text(value, MAX_METADATA).equals(MessageLayout.VERSION);
+        version = text(entry.valueAsByteBuffer(), MAX_METADATA).equals(MessageLayout.VERSION);
       }
     }
-    check(offset >= 0, "it has no micro-batch id");
+    check(id != null, "it has no micro-batch id");
     check(version, "it is of another format version");
-    return offset;
+    return id;
   }
 
   private static String text(ByteBuffer bytes, int most) throws MalformedException {

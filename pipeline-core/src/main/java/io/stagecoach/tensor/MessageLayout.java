@@ -3,13 +3,17 @@ package io.stagecoach.tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.IntUnaryOperator;
+import java.util.stream.Stream;
 
 /**
  * Where everything is in a message of given tensors. The head (the schema message and the record
- * batch's metadata) depends on names, types and shapes only, except for the micro-batch's id, which
- * is text of fixed width in the schema's metadata: so the head is made, or read and checked, once
- * per set of shapes.
+ * batch's metadata) depends on names, types and shapes only, except for the micro-batch's id and
+ * the exponents of narrowed tensors, which are texts of fixed width in the metadata: so the head is
+ * made, or read and checked, once per set of shapes.
  *
  * <pre>
  *   | schema message | record batch metadata | body: one 64-byte aligned buffer per tensor | end |
@@ -30,6 +34,9 @@ final class MessageLayout {
   /** The width of the id's text: a sign and 19 digits. */
   static final int ID_WIDTH = 20;
 
+  /** The width of an exponent's text: a sign and three digits. */
+  static final int EXPONENT_WIDTH = 4;
+
   /** The most bytes that a head may have. */
   static final int MAX_HEAD = 4 << 20;
 
@@ -45,19 +52,58 @@ final class MessageLayout {
   private final List<TensorSpec> specs;
   private final List<Body> bodies;
   private final byte[] head;
-  private final int idOffset;
+  private final Text id;
+  private final List<Optional<Text>> exponents;
+  private final List<Text> texts;
   private final long length;
+
+  /** A number's text in the head. */
+  record Text(int offset, int width) {
+
+    int end() {
+      return offset + width;
+    }
+
+    /** Writes the number: a sign and as many digits as there is room for. */
+    void write(long number, byte[] to) {
+      to[offset] = (byte) (number < 0 ? '-' : '+');
+      long rest = number;
+      for (int i = end() - 1; i > offset; i--) {
+        to[i] = (byte) ('0' + Math.abs(rest % 10));
+        rest /= 10;
+      }
+    }
+
+    /** Reads it, or throws NumberFormatException. */
+    long read(ByteBuffer from) {
+      byte[] text = new byte[width];
+      from.get(offset, text);
+      return Long.parseLong(new String(text, StandardCharsets.US_ASCII));
+    }
+  }
 
   /**
    * @param head the head, with any id
-   * @param idOffset where in the head the id's text is
+   * @param id where in the head the id's text is
+   * @param exponents where in the head that of each tensor's exponent is, for those that have one
    * @param length the whole message's length
    */
-  MessageLayout(List<TensorSpec> specs, List<Body> bodies, byte[] head, int idOffset, long length) {
+  MessageLayout(
+      List<TensorSpec> specs,
+      List<Body> bodies,
+      byte[] head,
+      Text id,
+      List<Optional<Text>> exponents,
+      long length) {
     this.specs = List.copyOf(specs);
     this.bodies = List.copyOf(bodies);
     this.head = head;
-    this.idOffset = idOffset;
+    this.id = id;
+    this.exponents = List.copyOf(exponents);
+    this.texts =
+        Stream.concat(Stream.of(id), exponents.stream().flatMap(Optional::stream))
+            .sorted(Comparator.comparingInt(Text::offset))
+            .toList();
     this.length = length;
   }
 
@@ -77,23 +123,41 @@ final class MessageLayout {
     return length;
   }
 
-  /** The head of the message with this id. */
-  ByteBuffer head(long microBatch) {
+  /**
+   * The head of the message with this id.
+   *
+   * @param exponentOf the exponent of a tensor, by its index; asked of those that have one
+   */
+  ByteBuffer head(long microBatch, IntUnaryOperator exponentOf) {
     byte[] copy = head.clone();
-    byte[] id = idText(microBatch);
-    System.arraycopy(id, 0, copy, idOffset, ID_WIDTH);
+    id.write(microBatch, copy);
+    for (int i = 0; i < exponents.size(); i++) {
+      if (exponents.get(i).isPresent()) {
+        exponents.get(i).get().write(exponentOf.applyAsInt(i), copy);
+      }
+    }
     return ByteBuffer.wrap(copy).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** Whether this is the head of a message of this layout, whatever its id. */
+  /** Whether this is the head of a message of this layout, whatever its id and exponents. */
   boolean isHead(ByteBuffer candidate) {
-    int afterId = idOffset + ID_WIDTH;
-    ByteBuffer mine = ByteBuffer.wrap(head);
-    return candidate.remaining() == head.length
-        && candidate.slice(0, idOffset).equals(mine.slice(0, idOffset))
-        && candidate
-            .slice(afterId, head.length - afterId)
-            .equals(mine.slice(afterId, head.length - afterId));
+    if (candidate.remaining() != head.length) {
+      return false;
+    }
+    int from = 0;
+    for (Text text : texts) {
+      if (!isSame(candidate, from, text.offset())) {
+        return false;
+      }
+      from = text.end();
+    }
+    return isSame(candidate, from, head.length);
+  }
+
+  private boolean isSame(ByteBuffer candidate, int from, int to) {
+    // Texts overlap in the heads of those who wish harm only.
+    int count = Math.max(0, to - from);
+    return candidate.slice(from, count).equals(ByteBuffer.wrap(head, from, count));
   }
 
   /**
@@ -102,24 +166,15 @@ final class MessageLayout {
    * @throws IllegalArgumentException if it is not a number
    */
   long id(ByteBuffer candidate) {
-    byte[] text = new byte[ID_WIDTH];
-    candidate.get(idOffset, text);
-    return parseId(text);
+    return id.read(candidate);
   }
 
-  /** The id as text of fixed width. */
-  static byte[] idText(long id) {
-    byte[] text = new byte[ID_WIDTH];
-    text[0] = (byte) (id < 0 ? '-' : '+');
-    long rest = id;
-    for (int i = ID_WIDTH - 1; i > 0; i--) {
-      text[i] = (byte) ('0' + Math.abs(rest % 10));
-      rest /= 10;
-    }
-    return text;
-  }
-
-  private static long parseId(byte[] text) {
-    return Long.parseLong(new String(text, StandardCharsets.US_ASCII));
+  /**
+   * The exponent of a tensor that has one, in a head of this layout.
+   *
+   * @throws IllegalArgumentException if it is not a number
+   */
+  int exponent(ByteBuffer candidate, int tensor) {
+    return (int) exponents.get(tensor).orElseThrow().read(candidate);
   }
 }

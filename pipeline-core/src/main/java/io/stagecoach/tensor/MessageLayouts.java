@@ -4,9 +4,7 @@ import com.google.flatbuffers.FlatBufferBuilder;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,17 +37,13 @@ final class MessageLayouts {
               body, roundUp(spec.type().arrowBytes(spec.elements()), ReceiveBuffer.ALIGNMENT));
     }
     byte[] batch = batchMetadata(1, specs, offsets, body);
-    byte[] head = head(specs, batch, Long.MAX_VALUE);
-    List<MessageLayout.Body> bodies = new ArrayList<>();
-    for (int i = 0; i < specs.size(); i++) {
-      TensorSpec spec = specs.get(i);
-      bodies.add(
-          new MessageLayout.Body(
-              head.length + offsets.get(i), spec.type().arrowBytes(spec.elements())));
+    byte[] head = head(specs, batch);
+    try {
+      // What a reader finds where is what a writer must know.
+      return MessageHeadReader.read(head, head.length + body + END_BYTES);
+    } catch (MessageHeadReader.MalformedException e) {
+      throw new IllegalStateException("a head that cannot be read", e);
     }
-    // The id's place is where two heads differ that differ in every character of their ids.
-    int idOffset = Arrays.mismatch(head, head(specs, batch, -1111111111111111111L));
-    return new MessageLayout(specs, bodies, head, idOffset, head.length + body + END_BYTES);
   }
 
   static long roundUp(long value, int multiple) {
@@ -60,18 +54,21 @@ final class MessageLayouts {
   static Field field(TensorSpec spec, int elements) {
     FixedShapeTensorType type =
         new FixedShapeTensorType(spec.type().extensionName(), elements, spec.metadata());
+    Map<String, String> metadata =
+        spec.type() == ElementType.SCALED_FLOAT16
+            ? Map.of(FixedShapeTensorType.EXPONENT_KEY, room(MessageLayout.EXPONENT_WIDTH))
+            : Map.of();
     return new Field(
         spec.name(),
-        FieldType.notNullable(type),
+        new FieldType(false, type, null, metadata),
         List.of(new Field("item", FieldType.notNullable(spec.type().storage()), null)));
   }
 
   /** Both metadata messages, the second one padded so that the body begins aligned. */
-  private static byte[] head(List<TensorSpec> specs, byte[] batch, long id) {
+  private static byte[] head(List<TensorSpec> specs, byte[] batch) {
     Map<String, String> metadata = new LinkedHashMap<>();
     metadata.put(MessageLayout.VERSION_KEY, MessageLayout.VERSION);
-    metadata.put(
-        MessageLayout.ID_KEY, new String(MessageLayout.idText(id), StandardCharsets.US_ASCII));
+    metadata.put(MessageLayout.ID_KEY, room(MessageLayout.ID_WIDTH));
     Schema schema =
         new Schema(
             specs.stream().map(s -> field(s, Math.toIntExact(s.elements()))).toList(), metadata);
@@ -79,6 +76,11 @@ final class MessageLayouts {
     append(head, bytes(MessageSerializer.serializeMetadata(schema, IpcOption.DEFAULT)), 8);
     append(head, batch, ReceiveBuffer.ALIGNMENT);
     return head.toByteArray();
+  }
+
+  /** A number's text, to be written over. */
+  private static String room(int width) {
+    return "0".repeat(width);
   }
 
   /** The metadata of a record batch of so many rows; no column has nulls. */

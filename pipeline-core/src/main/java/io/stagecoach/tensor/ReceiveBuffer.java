@@ -4,14 +4,17 @@ import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.arrow.memory.util.MemoryUtil;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * Memory off the heap into which a message is put together from chunks, 64-byte aligned so that
- * arrays can be views of it. It counts against JavaCPP's limits, as ND4J's own memory does. {@link
- * #close()} gives it back; where nobody can reach it nor any array over it, the collector does.
+ * Memory off the heap into which a message is put together from chunks, or narrowed, 64-byte
+ * aligned so that arrays can be views of it. It counts against JavaCPP's limits, as ND4J's own
+ * memory does. {@link #close()} gives it back; where nobody can reach it nor any array over it, the
+ * collector does.
  */
 public final class ReceiveBuffer implements AutoCloseable {
 
@@ -91,6 +94,15 @@ public final class ReceiveBuffer implements AutoCloseable {
       throw new IndexOutOfBoundsException(offset + " + " + bytes + " of " + length);
     }
     return MemoryUtil.directBuffer(address() + offset, bytes);
+  }
+
+  /** All bytes, in windows below 2 GiB; valid until this is closed. */
+  List<ByteBuffer> windows() {
+    List<ByteBuffer> windows = new ArrayList<>(1);
+    for (long offset = 0; offset < length; offset += WINDOW) {
+      windows.add(view(offset, (int) Math.min(length - offset, WINDOW)));
+    }
+    return windows;
   }
 
   /** The address of the first byte. */

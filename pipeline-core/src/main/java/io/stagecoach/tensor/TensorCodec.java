@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * shape and order; the schema's metadata hold the micro-batch's id. Any Arrow reader opens it.
  *
  * <p>On ND4J's CPU backend nothing is copied in either direction, but for bool, views that are not
- * dense and arrays in a workspace. Thread-safe.
+ * dense, arrays in a workspace, and what is narrowed for the wire. Thread-safe.
  */
 public final class TensorCodec implements AutoCloseable {
 
@@ -36,10 +36,9 @@ public final class TensorCodec implements AutoCloseable {
   /** How many sets of shapes are remembered; a run has a few. */
   private static final int CACHED_LAYOUTS = 64;
 
-  private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(ReceiveBuffer.ALIGNMENT);
-
   private final BufferAllocator allocator;
   private final long limitBytes;
+  private final WireType wireType;
   private final Map<List<TensorSpec>, MessageLayout> toSend = new ConcurrentHashMap<>();
   private final Map<Lengths, MessageLayout> received = new ConcurrentHashMap<>();
 
@@ -48,14 +47,21 @@ public final class TensorCodec implements AutoCloseable {
 
   private record Lengths(int head, long message) {}
 
+  /** A codec that sends every tensor as it is. */
+  public TensorCodec(BufferAllocator parent, String owner, long limitBytes) {
+    this(parent, owner, limitBytes, WireType.FLOAT32);
+  }
+
   /**
    * @param parent where the messages' memory is counted, under a child of this owner's name
    * @param owner who sends and receives, for the errors
    * @param limitBytes the most bytes that one message may have
+   * @param wireType as what floats are sent, and must have been
    */
-  public TensorCodec(BufferAllocator parent, String owner, long limitBytes) {
+  public TensorCodec(BufferAllocator parent, String owner, long limitBytes, WireType wireType) {
     this.allocator = parent.newChildAllocator(owner, 0, parent.getLimit());
     this.limitBytes = limitBytes;
+    this.wireType = wireType;
   }
 
   /**
@@ -65,33 +71,28 @@ public final class TensorCodec implements AutoCloseable {
    *     for a message over the limit
    */
   public EncodedTensors encode(TensorMessage message) {
-    Tensors tensors = message.tensors();
-    List<INDArray> copies = new ArrayList<>();
+    Outgoing outgoing = new Outgoing(message.tensors());
     try {
-      return encode(message.microBatch(), tensors, copies);
+      return encode(message.microBatch(), message.tensors(), outgoing);
     } catch (RuntimeException | Error e) {
-      copies.forEach(INDArray::close);
-      tensors.close();
+      outgoing.close();
       throw e;
     }
   }
 
-  private EncodedTensors encode(long microBatch, Tensors tensors, List<INDArray> copies) {
+  private EncodedTensors encode(long microBatch, Tensors tensors, Outgoing outgoing) {
     List<TensorSpec> specs = new ArrayList<>(tensors.names().size());
     tensors.asMap().forEach((name, array) -> specs.add(spec(name, array)));
     MessageLayout layout = toSend.get(specs);
     if (layout == null) {
       layout = newLayout(specs);
     }
-    List<ByteBuffer> parts = new ArrayList<>();
-    parts.add(layout.head(microBatch));
     int i = 0;
     for (INDArray array : tensors.asMap().values()) {
-      addBody(layout, i++, array, parts, copies);
+      outgoing.add(specs.get(i), layout.bodies().get(i), array);
+      i++;
     }
-    // An end mark: continuation, and a length of zero.
-    parts.add(
-        ByteBuffer.allocate(MessageLayouts.END_BYTES).order(ByteOrder.LITTLE_ENDIAN).putInt(0, -1));
+    List<ByteBuffer> parts = outgoing.parts(layout, microBatch);
 
     Account account = Account.open(allocator, 0, layout.length());
     EncodedTensors[] self = new EncodedTensors[1];
@@ -99,11 +100,11 @@ public final class TensorCodec implements AutoCloseable {
         new EncodedTensors(
             layout.length(),
             parts,
+            outgoing.narrowing(),
             () -> {
               open.remove(self[0]);
               account.release();
-              copies.forEach(INDArray::close);
-              tensors.close();
+              outgoing.close();
             });
     open.add(self[0]);
     return self[0];
@@ -150,9 +151,10 @@ public final class TensorCodec implements AutoCloseable {
     }
   }
 
-  private static TensorSpec spec(String name, INDArray array) {
+  private TensorSpec spec(String name, INDArray array) {
     ElementType type =
         ElementType.of(array.dataType())
+            .map(asItIs -> wireType.onWire(name, asItIs))
             .orElseThrow(
                 () ->
                     refused("Tensor " + name + " of type " + array.dataType() + " cannot travel"));
@@ -174,30 +176,6 @@ public final class TensorCodec implements AutoCloseable {
   private static StagecoachException refused(String what) {
     return new StagecoachException(
         ErrorKind.MODEL, what, "Cut the network at another layer, or change its data type");
-  }
-
-  private static void addBody(
-      MessageLayout layout,
-      int index,
-      INDArray array,
-      List<ByteBuffer> parts,
-      List<INDArray> copies) {
-    MessageLayout.Body body = layout.bodies().get(index);
-    if (body.length() > 0) {
-      INDArray dense = ArrayMemory.dense(array);
-      if (dense != array) {
-        copies.add(dense);
-      }
-      if (layout.specs().get(index).type() == ElementType.BOOL) {
-        parts.add(ArrayMemory.packedBits(dense, Math.toIntExact(array.length())));
-      } else {
-        parts.addAll(ArrayMemory.bytes(dense, body.length()));
-      }
-    }
-    int padding = Math.floorMod(-body.length(), ReceiveBuffer.ALIGNMENT);
-    if (padding > 0) {
-      parts.add(ZEROS.slice(0, padding));
-    }
   }
 
   /**
@@ -236,11 +214,41 @@ public final class TensorCodec implements AutoCloseable {
     Map<String, INDArray> arrays = new LinkedHashMap<>();
     for (int i = 0; i < layout.specs().size(); i++) {
       TensorSpec spec = layout.specs().get(i);
-      INDArray array = ArrayMemory.array(spec, whole, layout.bodies().get(i));
+      INDArray array = array(whole, head, layout, i);
       made.add(array);
       arrays.put(spec.name(), array);
     }
+    if (layout.specs().stream().allMatch(s -> s.type() == ElementType.SCALED_FLOAT16)) {
+      // Nothing is a view of it.
+      account.release();
+      whole.close();
+      return new TensorMessage(id, Tensors.of(arrays));
+    }
     return new TensorMessage(id, Tensors.viewsOf(arrays, release(whole, made, account)));
+  }
+
+  private INDArray array(ReceiveBuffer whole, ByteBuffer head, MessageLayout layout, int index)
+      throws MalformedException {
+    TensorSpec spec = layout.specs().get(index);
+    if (!wireType.sends(spec)) {
+      throw new MalformedException(
+          "tensor "
+              + spec.name()
+              + " came as "
+              + spec.type()
+              + ", which the wire type "
+              + wireType.word()
+              + " does not send");
+    }
+    MessageLayout.Body body = layout.bodies().get(index);
+    if (spec.type() != ElementType.SCALED_FLOAT16 || body.length() == 0) {
+      return ArrayMemory.array(spec, whole, body);
+    }
+    int exponent = layout.exponent(head, index);
+    if (!ScaledHalves.isExponent(exponent)) {
+      throw new MalformedException("tensor " + spec.name() + " has the exponent " + exponent);
+    }
+    return ScaledHalves.widen(spec, whole, body, exponent);
   }
 
   /** Gives everything back, once; and ends the counting if the collector had to do the rest. */

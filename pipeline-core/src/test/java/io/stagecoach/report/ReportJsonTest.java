@@ -23,6 +23,8 @@ class ReportJsonTest {
     recorder.validated(Map.of("loss", 1.5));
     RunReport report = recorder.report();
     assertThat(ReportJson.read(ReportJson.write(report))).isEqualTo(report);
+    RunReport narrowed = RunRecorderTest.narrowed().report();
+    assertThat(ReportJson.read(ReportJson.write(narrowed))).isEqualTo(narrowed);
   }
 
   @Test

@@ -56,6 +56,13 @@ class ReportTableTest {
   }
 
   @Test
+  void saysWhatTheWireDidToValues() {
+    assertThat(ReportTable.text(RunRecorderTest.narrowed().report()))
+        .contains(
+            "\nfloat16      3,000 values in all steps: not finite 6, clamped 2, became zero 54\n");
+  }
+
+  @Test
   void eightStagesFitATerminal() {
     RunRecorder recorder =
         new RunRecorder(new OneForwardOneBackward().schedule(new PipelineShape(8, 64)), 0);

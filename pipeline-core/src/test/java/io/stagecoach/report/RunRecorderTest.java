@@ -9,6 +9,7 @@ import io.stagecoach.schedule.OneForwardOneBackward;
 import io.stagecoach.schedule.PipelineShape;
 import io.stagecoach.schedule.Schedule;
 import io.stagecoach.stage.Traffic;
+import io.stagecoach.tensor.Narrowing;
 import java.util.List;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
@@ -100,9 +101,27 @@ class RunRecorderTest {
     assertThat(stages)
         .containsExactly(
             new StageFigures(
-                0, 0, 3, 5, 16, 19, 2, new HopSide(2, 1000, 1), new HopSide(2, 500, 0.5)),
+                0,
+                0,
+                3,
+                5,
+                Double.NaN,
+                16,
+                19,
+                2,
+                new HopSide(2, 1000, 1),
+                new HopSide(2, 500, 0.5)),
             new StageFigures(
-                1, 1, 4, 6, 20, 15, 1, new HopSide(2, 500, 0.5), new HopSide(2, 1000, 1)));
+                1,
+                1,
+                4,
+                6,
+                Double.NaN,
+                20,
+                15,
+                1,
+                new HopSide(2, 500, 0.5),
+                new HopSide(2, 1000, 1)));
     assertThat(stages.get(0).idleShare(35)).isCloseTo(19 / 35.0, EXACT);
   }
 
@@ -124,7 +143,8 @@ class RunRecorderTest {
   void hopsAreOfAllStages() {
     HopFigures hops = twoStagesThreeSteps().report().hops();
     assertThat(hops)
-        .isEqualTo(new HopFigures(new HopSide(4, 750, 0.75), new HopSide(4, 750, 0.75)));
+        .isEqualTo(
+            new HopFigures(new HopSide(4, 750, 0.75), new HopSide(4, 750, 0.75), Narrowing.none()));
     assertThat(hops.latencyMillis()).isEqualTo(1.5);
   }
 
@@ -149,6 +169,33 @@ class RunRecorderTest {
         .isEqualTo(new LossFigures(Double.NaN, Double.NaN, Double.NaN, -1, List.of()));
     assertThat(report.gradientNorm())
         .isEqualTo(new NormFigures(Double.NaN, Double.NaN, Double.NaN));
+  }
+
+  /** Two steps of two stages, the first of them warm-up. */
+  static RunRecorder narrowed() {
+    RunRecorder recorder = new RunRecorder(new GPipe().schedule(new PipelineShape(2, 1)), 1);
+    for (int step = 0; step < 2; step++) {
+      recorder.record(
+          Steps.step(
+              step,
+              1,
+              1,
+              false,
+              8,
+              List.of(20L, 10L, 1L, 1L),
+              Steps.stage(
+                  0, 1, 4, 6, 10, Steps.traffic(1, 9, 1, 9, 1, new Narrowing(1000, 3, 0, 20))),
+              Steps.stage(
+                  1, 1, 4, 6, 10, Steps.traffic(1, 9, 1, 9, 1, new Narrowing(500, 0, 1, 7)))));
+    }
+    return recorder;
+  }
+
+  @Test
+  void whatWasNarrowedIsCountedInAllSteps() {
+    Narrowing narrowing = narrowed().report().hops().narrowing();
+    assertThat(narrowing).isEqualTo(new Narrowing(3000, 6, 2, 54));
+    assertThat(narrowing.overflowed()).isEqualTo(8);
   }
 
   @Test

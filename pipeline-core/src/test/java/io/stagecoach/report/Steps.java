@@ -5,6 +5,7 @@ import io.stagecoach.schedule.Action;
 import io.stagecoach.stage.Span;
 import io.stagecoach.stage.StageStep;
 import io.stagecoach.stage.Traffic;
+import io.stagecoach.tensor.Narrowing;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -45,7 +46,12 @@ final class Steps {
   }
 
   static Traffic traffic(long hops, long sent, long send, long received, long receive) {
-    return new Traffic(hops, sent, hops, received, send * MILLI, receive * MILLI);
+    return traffic(hops, sent, send, received, receive, Narrowing.none());
+  }
+
+  static Traffic traffic(
+      long hops, long sent, long send, long received, long receive, Narrowing narrowing) {
+    return new Traffic(hops, sent, hops, received, send * MILLI, receive * MILLI, narrowing);
   }
 
   static StepRecord step(

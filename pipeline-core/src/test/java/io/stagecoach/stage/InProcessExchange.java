@@ -1,5 +1,6 @@
 package io.stagecoach.stage;
 
+import io.stagecoach.tensor.Narrowing;
 import io.stagecoach.tensor.Tensors;
 import java.util.HashMap;
 import java.util.Map;
@@ -56,7 +57,7 @@ public final class InProcessExchange implements Exchange {
   public Traffic drainTraffic(int stage) {
     Long out = sent.remove(stage);
     Long in = received.remove(stage);
-    return new Traffic(out == null ? 0 : out, 0, in == null ? 0 : in, 0, 0, 0);
+    return new Traffic(out == null ? 0 : out, 0, in == null ? 0 : in, 0, 0, 0, Narrowing.none());
   }
 
   @Override

@@ -31,6 +31,7 @@ import io.stagecoach.sync.StagePart;
 import io.stagecoach.sync.StepOutcome;
 import io.stagecoach.sync.SyncSettings;
 import io.stagecoach.sync.Synchronizer;
+import io.stagecoach.tensor.WireType;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -135,7 +136,8 @@ final class ResidentPipeline implements AutoCloseable {
                 1,
                 List.of(Schedules.standard().named(SCHEDULE)),
                 StoreAccess.of(store.toUri().toString(), Workload.READING),
-                new PipelineSpec.Network(0, 0, MESSAGE_LIMIT, ExchangeOptions.DEFAULT_CREDIT),
+                new PipelineSpec.Network(
+                    0, 0, MESSAGE_LIMIT, ExchangeOptions.DEFAULT_CREDIT, WireType.FLOAT32),
                 new Deadlines(
                     Duration.ofMinutes(2), Duration.ofSeconds(60), Duration.ofMinutes(5))));
   }

@@ -18,6 +18,7 @@ import io.stagecoach.spark.exchange.ExchangeOptions;
 import io.stagecoach.stage.Span;
 import io.stagecoach.stage.StageStep;
 import io.stagecoach.sync.StagePart;
+import io.stagecoach.tensor.WireType;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -83,7 +84,8 @@ final class TimedPipeline implements AutoCloseable {
                 shape.chunks(),
                 List.of(author),
                 StoreAccess.of(folder.toUri().toString(), Workload.READING),
-                new PipelineSpec.Network(0, 0, MESSAGE_LIMIT, ExchangeOptions.DEFAULT_CREDIT),
+                new PipelineSpec.Network(
+                    0, 0, MESSAGE_LIMIT, ExchangeOptions.DEFAULT_CREDIT, WireType.FLOAT32),
                 new Deadlines(
                     Duration.ofMinutes(2), Duration.ofSeconds(60), Duration.ofMinutes(5))));
   }

@@ -15,7 +15,6 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.util.ModelSerializer;
 import org.nd4j.linalg.dataset.api.preprocessor.DataNormalization;
 import org.nd4j.linalg.dataset.api.preprocessor.Normalizer;
@@ -40,16 +39,18 @@ public record Dl4jModelFile(
     if (!Files.isRegularFile(path)) {
       throw unreadable(path, "there is no such file", null);
     }
-    SupportCheck.parse(configurationOf(path));
+    Dl4jModel model = Dl4jModel.parse(configurationOf(path));
     try {
-      MultiLayerNetwork network = ModelSerializer.restoreMultiLayerNetwork(path.toFile(), true);
+      Dl4jModelUpdater updater =
+          model instanceof GraphModel
+              ? Dl4jModelUpdater.of(ModelSerializer.restoreComputationGraph(path.toFile(), true))
+              : Dl4jModelUpdater.of(ModelSerializer.restoreMultiLayerNetwork(path.toFile(), true));
       Map<String, Object> extras = new LinkedHashMap<>();
       for (String name : ModelSerializer.listObjectsInFile(path.toFile())) {
         extras.put(name, ModelSerializer.getObjectFromFile(path.toFile(), name));
       }
       Normalizer<?> normalizer = ModelSerializer.restoreNormalizerFromFile(path.toFile());
-      return new Dl4jModelFile(
-          Dl4jModelUpdater.of(network), Optional.ofNullable(normalizer), Map.copyOf(extras));
+      return new Dl4jModelFile(updater, Optional.ofNullable(normalizer), Map.copyOf(extras));
     } catch (StagecoachException e) {
       throw e;
     } catch (IOException | RuntimeException e) {

@@ -6,10 +6,11 @@ import io.stagecoach.engine.ParameterLayout.View;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.model.optimizer.OptimizerSettings;
-import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.gradient.DefaultGradient;
+import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
-import org.deeplearning4j.nn.updater.MultiLayerUpdater;
+import org.deeplearning4j.nn.updater.BaseMultiLayerUpdater;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
@@ -20,79 +21,95 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  */
 public final class Dl4jModelUpdater implements ModelUpdater {
 
-  private final MultiLayerNetwork network;
+  private final WholeNetwork whole;
   private final ParameterLayout layout;
   private final INDArray parameters;
   private final INDArray gradientView;
   private final DefaultGradient gradient;
 
-  private Dl4jModelUpdater(MultiLayerNetwork network) {
-    this.network = network;
-    if (network.numParams() == 0) {
+  private Dl4jModelUpdater(WholeNetwork whole) {
+    this.whole = whole;
+    if (whole.network().numParams() == 0) {
       throw new StagecoachException(
           ErrorKind.MODEL,
           "The model has no parameters, so that there is nothing to train",
           "Give it a layer with weights.");
     }
-    this.layout = Layouts.of(network.getLayers());
-    this.parameters = network.params().reshape(network.numParams());
-    if (network.getFlattenedGradients() == null) {
-      network.initGradientsView();
-    }
-    INDArray whole = network.getFlattenedGradients();
-    this.gradientView = whole.reshape(whole.length());
+    this.layout = whole.layout();
+    this.parameters = whole.network().params().reshape(whole.network().numParams());
+    INDArray flat = whole.gradients();
+    this.gradientView = flat.reshape(flat.length());
     // The updater divides only if this is the network's own gradient object.
-    this.gradient = new DefaultGradient(whole);
+    this.gradient = new DefaultGradient(flat);
     for (View view : layout.views()) {
       gradient.setGradientFor(
           view.name(),
           gradientView.get(NDArrayIndex.interval(view.offset(), view.offset() + view.length())));
     }
-    network.getUpdater();
+    whole.updater();
   }
 
   /**
    * A new model, its weights drawn as the configuration says, as DL4J does.
    *
-   * @param json the configuration of a {@code MultiLayerNetwork}
-   * @throws StagecoachException MODEL if it is not one, or holds what cannot be cut
+   * @param json the configuration of a {@code MultiLayerNetwork} or a {@code ComputationGraph}
+   * @throws StagecoachException MODEL if it is neither, or holds what cannot be cut
    */
   public static Dl4jModelUpdater create(String json) {
-    MultiLayerConfiguration configuration = SupportCheck.parse(json);
-    MultiLayerNetwork network = new MultiLayerNetwork(configuration);
+    Dl4jModel model = Dl4jModel.parse(json);
+    if (model instanceof GraphModel described) {
+      ComputationGraph graph = new ComputationGraph(described.configuration());
+      graph.init();
+      return new Dl4jModelUpdater(new WholeGraph(graph));
+    }
+    MultiLayerNetwork network = new MultiLayerNetwork(((LayersModel) model).configuration());
     network.init();
-    return new Dl4jModelUpdater(network);
+    return new Dl4jModelUpdater(new WholeLayers(network));
   }
 
   /** Goes on with a network, its weights, updater state and counts; owns it from here on. */
   static Dl4jModelUpdater of(MultiLayerNetwork network) {
     SupportCheck.check(network.getLayerWiseConfigurations());
-    return new Dl4jModelUpdater(network);
+    return new Dl4jModelUpdater(new WholeLayers(network));
   }
 
-  /** The model as DL4J's own, live: for saving and for predictions between updates. */
-  public MultiLayerNetwork network() {
-    return network;
+  /** Goes on with a graph, its weights, updater state and counts; owns it from here on. */
+  static Dl4jModelUpdater of(ComputationGraph graph) {
+    SupportCheck.check(new GraphModel(graph.getConfiguration()));
+    return new Dl4jModelUpdater(new WholeGraph(graph));
+  }
+
+  /**
+   * The model as DL4J's own, live: for saving and for predictions between updates. A {@code
+   * MultiLayerNetwork} or a {@code ComputationGraph}.
+   */
+  public Model network() {
+    return whole.network();
+  }
+
+  /** What can be cut. */
+  public Dl4jModel model() {
+    return whole.model();
   }
 
   /** The configuration, for {@link io.stagecoach.engine.StageSpec}. */
   public String json() {
-    return network.getLayerWiseConfigurations().toJson();
+    return model().json();
   }
 
   /** How many updates the model has seen, over all runs. */
   public long iterations() {
-    return network.getIterationCount();
+    return whole.iterations();
   }
 
   /** How many whole epochs the model has seen, over all runs. */
   public int epochs() {
-    return network.getEpochCount();
+    return whole.epochs();
   }
 
   /** Notes how many whole epochs the model has seen, for saving. */
   public void setEpochs(int epochs) {
-    network.setEpochCount(epochs);
+    whole.setEpochs(epochs);
   }
 
   /**
@@ -105,11 +122,9 @@ public final class Dl4jModelUpdater implements ModelUpdater {
     if (settings.isEmpty()) {
       return;
     }
-    new OptimizerChange(settings, iterations(), epochs())
-        .apply(network.getLayerWiseConfigurations());
-    MultiLayerUpdater before = (MultiLayerUpdater) network.getUpdater();
-    MultiLayerUpdater after = new MultiLayerUpdater(network);
-    network.setUpdater(after);
+    BaseMultiLayerUpdater<?> before = whole.updater();
+    whole.change(new OptimizerChange(settings, iterations(), epochs()));
+    BaseMultiLayerUpdater<?> after = whole.updater();
     if (before.getStateViewArray() != null) {
       UpdaterStates.copy(before, after);
       before.getStateViewArray().close();
@@ -118,7 +133,7 @@ public final class Dl4jModelUpdater implements ModelUpdater {
 
   /** The updater's state, a live flat view; null for updaters that have none. */
   public INDArray updaterState() {
-    return network.getUpdater().getStateViewArray();
+    return whole.updater().getStateViewArray();
   }
 
   @Override
@@ -128,8 +143,7 @@ public final class Dl4jModelUpdater implements ModelUpdater {
 
   @Override
   public ParameterLayout stageLayout(int firstLayer, int endLayer) {
-    return Layouts.ofStage(
-        layout, network.getLayerWiseConfigurations().getConfs(), firstLayer, endLayer);
+    return Layouts.ofStage(whole.model(), layout, firstLayer, endLayer);
   }
 
   @Override
@@ -140,26 +154,25 @@ public final class Dl4jModelUpdater implements ModelUpdater {
   @Override
   public void update(INDArray gradients, long divisor, long iteration, int epoch) {
     gradientView.assign(gradients);
-    network.setIterationCount((int) iteration);
-    network.setEpochCount(epoch);
-    network
-        .getUpdater()
+    whole.setIterations((int) iteration);
+    whole.setEpochs(epoch);
+    whole
+        .updater()
         .update(
-            network,
             gradient,
             (int) iteration,
             epoch,
             Math.toIntExact(divisor),
             LayerWorkspaceMgr.noWorkspaces());
     parameters.subi(gradientView);
-    network.setIterationCount((int) iteration + 1);
-    network.applyConstraints((int) iteration + 1, epoch);
+    whole.setIterations((int) iteration + 1);
+    whole.network().applyConstraints((int) iteration + 1, epoch);
   }
 
   @Override
   public void close() {
     // Not network.close(): that also destroys every workspace of the thread.
-    for (INDArray owned : new INDArray[] {network.params(), gradientView, updaterState()}) {
+    for (INDArray owned : new INDArray[] {whole.network().params(), gradientView, updaterState()}) {
       if (owned != null && owned.closeable()) {
         owned.close();
       }

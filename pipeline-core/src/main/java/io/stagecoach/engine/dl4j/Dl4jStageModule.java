@@ -1,6 +1,5 @@
 package io.stagecoach.engine.dl4j;
 
-import io.stagecoach.batch.Columns;
 import io.stagecoach.engine.Forward;
 import io.stagecoach.engine.Loss;
 import io.stagecoach.engine.Mode;
@@ -14,43 +13,40 @@ import io.stagecoach.engine.StepContext;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
-import io.stagecoach.model.DescribesItself;
 import io.stagecoach.tensor.Tensors;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.deeplearning4j.exception.DL4JInvalidInputException;
-import org.deeplearning4j.nn.api.Layer;
-import org.deeplearning4j.nn.api.MaskState;
-import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
-import org.deeplearning4j.nn.conf.layers.EmbeddingLayer;
-import org.deeplearning4j.nn.conf.layers.EmbeddingSequenceLayer;
+import org.deeplearning4j.nn.api.Trainable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * A contiguous run of layers of a DL4J {@code MultiLayerNetwork}. Several micro-batches are in
- * flight in as many replicas of the layers, which share weights and the place where gradients are
- * written; or in one, with forward run again from the input that is lent until backward.
+ * A contiguous run of the layers of a DL4J {@code MultiLayerNetwork}, or of the vertices of a
+ * {@code ComputationGraph}. Several micro-batches are in flight in as many replicas of them, which
+ * share weights and the place where gradients are written; or in one, with forward run again from
+ * the input that is lent until backward.
  *
  * <p>The weights are undefined until {@link #setParameters}.
  */
 public final class Dl4jStageModule implements StageModule, SplitBackward {
 
   private final StageSpec spec;
+  private final Dl4jModel model;
+  private final StageSlice slice;
+  private final DataColumns columns;
   private final StageMemory memory;
   private final DataType type;
-  private final boolean readsIndices;
   private final List<Slot> slots = new ArrayList<>();
   private final Deque<Slot> free = new ArrayDeque<>();
   private final Map<Integer, Slot> inFlight = new HashMap<>();
@@ -67,7 +63,8 @@ public final class Dl4jStageModule implements StageModule, SplitBackward {
   /** What the first half of a backward pass left, by layer. */
   private record OpenHalf(Slot slot, Map<Integer, DenseHalves.Open> layers) {}
 
-  private record Slot(Replica replica, OutputHead head, StageMemory.Slot memory) {}
+  /** What one micro-batch in flight has; a head for each output, by name. */
+  private record Slot(Replica replica, Map<String, OutputHead> heads, StageMemory.Slot memory) {}
 
   /**
    * Builds the stage.
@@ -76,20 +73,18 @@ public final class Dl4jStageModule implements StageModule, SplitBackward {
    */
   public Dl4jStageModule(StageSpec spec) {
     this.spec = spec;
-    MultiLayerConfiguration whole = SupportCheck.parse(spec.model());
-    int layers = whole.getConfs().size();
-    if (spec.firstLayer() < 0 || spec.firstLayer() >= spec.endLayer() || spec.endLayer() > layers) {
-      throw new IllegalArgumentException(
-          "layers " + spec.firstLayer() + " to " + spec.endLayer() + " of " + layers);
-    }
-    this.memory = new StageMemory(spec.endLayer() - spec.firstLayer());
-    this.type = whole.getDataType();
-    this.readsIndices = spec.isFirst() && readsIndices(whole.getConf(0).getLayer());
-    Slot slot = makeSlot(null);
+    this.model = Dl4jModel.parse(spec.model());
+    this.slice = StageSlice.of(model, spec.firstLayer(), spec.endLayer());
+    this.columns = new DataColumns(model, slice);
+    this.memory = new StageMemory(slice.nodes().size());
+    this.type = model.dataType();
+    Slot slot = makeSlot(Optional.empty());
     slots.add(slot);
-    this.layout = Layouts.of(slot.replica().layers(), spec.firstLayer(), whole.getConfs());
-    INDArray flat = layout.length() == 0 ? null : slot.replica().parameters();
-    this.parameters = flat == null ? Nd4j.create(type, 0) : flat;
+    List<Trainable> trainables = slot.replica().trainables();
+    this.layout = Layouts.ofStage(model, slice, trainables);
+    Optional<INDArray> flat =
+        layout.length() == 0 ? Optional.empty() : Optional.of(slot.replica().parameters());
+    this.parameters = flat.orElseGet(() -> Nd4j.create(type, 0));
     int replicas = spec.recompute() == Recompute.STAGE ? 1 : Math.max(1, spec.slots());
     while (slots.size() < replicas) {
       slots.add(makeSlot(flat));
@@ -98,8 +93,7 @@ public final class Dl4jStageModule implements StageModule, SplitBackward {
       this.gradients = null;
     } else {
       this.gradients =
-          new GradientSum(
-              layout, Arrays.stream(slot.replica().layers()).map(Layer::numParams).toList(), type);
+          new GradientSum(layout, trainables.stream().map(Trainable::numParams).toList(), type);
       slots.forEach(s -> s.replica().writeGradientsTo(gradients.scratch()));
     }
     for (Mode mode : Mode.values()) {
@@ -107,36 +101,18 @@ public final class Dl4jStageModule implements StageModule, SplitBackward {
     }
   }
 
-  private static boolean readsIndices(org.deeplearning4j.nn.conf.layers.Layer first) {
-    return first instanceof EmbeddingLayer
-        || first instanceof EmbeddingSequenceLayer
-        || (first instanceof DescribesItself own && own.readsIndices());
-  }
-
-  private Slot makeSlot(INDArray flat) {
-    MultiLayerConfiguration configuration =
-        StageConfiguration.slice(spec.model(), spec.firstLayer(), spec.endLayer());
-    RandomKey key = new RandomKey(spec.seed());
-    KeyedRandomness.install(configuration, spec.firstLayer(), key);
-    if (spec.isLast()) {
-      OutputHead.install(configuration);
+  private Slot makeSlot(Optional<INDArray> flat) {
+    Replica replica = new Replica(model, slice, flat, new RandomKey(spec.seed()));
+    Map<String, OutputHead> heads = new LinkedHashMap<>();
+    for (String output : slice.outputs()) {
+      heads.put(output, columns.head(output, replica.outputLayer(output)));
     }
-    Replica replica = new Replica(configuration, flat, spec.isLast(), key);
-    return new Slot(
-        replica, spec.isLast() ? new OutputHead(replica, type) : null, memory.slot(slots.size()));
+    return new Slot(replica, heads, memory.slot(slots.size()));
   }
 
   @Override
   public Set<String> dataColumns() {
-    Set<String> columns = new HashSet<>();
-    if (spec.isFirst()) {
-      columns.add(Columns.FEATURES);
-      columns.add(Columns.FEATURES_MASK);
-    }
-    if (spec.isLast()) {
-      columns.addAll(OutputHead.columns());
-    }
-    return columns;
+    return columns.names();
   }
 
   @Override
@@ -184,9 +160,7 @@ public final class Dl4jStageModule implements StageModule, SplitBackward {
 
   private static void release(Slot slot) {
     slot.replica().clear();
-    if (slot.head() != null) {
-      slot.head().clear();
-    }
+    slot.heads().values().forEach(OutputHead::clear);
     slot.memory().abandon();
   }
 
@@ -217,14 +191,7 @@ public final class Dl4jStageModule implements StageModule, SplitBackward {
     if (slot.replica().isTruncated()) {
       carried.get(Mode.TRAINING).keep(microBatch, slot.replica().stateAfter());
     }
-    Forward result;
-    if (spec.isLast()) {
-      slot.head().setLabels(inputs);
-      Loss loss = slot.head().loss(true, out.examples(), slot.memory());
-      result = new Forward(Tensors.none(), loss);
-    } else {
-      result = new Forward(copyOut(out), Loss.none());
-    }
+    Forward result = new Forward(out.copy().toTensors(), loss(slot, true, inputs));
     if (spec.recompute() == Recompute.STAGE) {
       stashedInputs.put(microBatch, inputs);
       release(slot);
@@ -257,26 +224,37 @@ public final class Dl4jStageModule implements StageModule, SplitBackward {
     if (slot.replica().isTruncated()) {
       carried.get(Mode.INFERENCE).keep(microBatch, slot.replica().stateAfter());
     }
-    Forward result =
-        spec.isLast()
-            ? predict(slot, out.examples(), inputs)
-            : new Forward(copyOut(out), Loss.none());
+    Loss loss = loss(slot, false, inputs);
+    Map<String, INDArray> predictions = new LinkedHashMap<>();
+    Boundary.predictionsIn(inputs)
+        .forEach((name, array) -> predictions.put(name, OwnedArrays.copy(array)));
+    for (Map.Entry<String, OutputHead> output : slot.heads().entrySet()) {
+      OutputHead head = output.getValue();
+      INDArray predicted = head.predict(slot.memory());
+      if (columns.isOnly(output.getKey()) && head.isLabelled(inputs)) {
+        loss = head.withConfusion(loss, predicted);
+      }
+      predictions.put(columns.prediction(output.getKey()), OwnedArrays.copy(predicted));
+    }
+    Tensors outputs = out.copy().toTensors().and(Tensors.of(predictions));
     release(slot);
-    return result;
+    return new Forward(outputs, loss);
   }
 
-  private static Forward predict(Slot slot, int examples, Tensors inputs) {
-    boolean labelled = inputs.find(Columns.LABELS).isPresent();
-    Loss loss = Loss.none();
-    if (labelled) {
-      slot.head().setLabels(inputs);
-      loss = slot.head().loss(false, examples, slot.memory());
+  /** The losses of the stage's outputs, where there are labels. */
+  private Loss loss(Slot slot, boolean training, Tensors inputs) {
+    Loss sum = Loss.none();
+    for (Map.Entry<String, OutputHead> output : slot.heads().entrySet()) {
+      OutputHead head = output.getValue();
+      if (training || head.isLabelled(inputs)) {
+        head.setLabels(inputs);
+        Loss loss = head.loss(training, slot.replica().examples(), slot.memory());
+        sum =
+            sum.plus(
+                columns.counts(output.getKey()) ? loss : new Loss(loss.sum(), 0, 0, List.of()));
+      }
     }
-    INDArray output = slot.replica().predict(slot.memory());
-    if (labelled) {
-      loss = slot.head().withConfusion(loss, output);
-    }
-    return new Forward(Tensors.of(Boundary.ACTIVATIONS, OwnedArrays.copy(output)), loss);
+    return sum;
   }
 
   private Boundary runForward(Slot slot, int microBatch, Tensors inputs) {
@@ -285,35 +263,13 @@ public final class Dl4jStageModule implements StageModule, SplitBackward {
         slot.replica().isTruncated()
             ? carried.get(context.mode()).before(microBatch, context.carriesState())
             : List.of();
+    Map<String, Activations> own = columns.read(inputs);
+    Boundary received =
+        slice.received().isEmpty()
+            ? new Boundary(Map.of(), columns.examples(inputs))
+            : Boundary.from(inputs, slice.received()).castTo(type);
     return slot.replica()
-        .forward(incoming(inputs), training, context.step(), microBatch, before, slot.memory());
-  }
-
-  private Boundary incoming(Tensors inputs) {
-    if (!spec.isFirst()) {
-      return Boundary.from(inputs).castTo(type, false);
-    }
-    INDArray features = inputs.get(Columns.FEATURES);
-    INDArray mask = inputs.find(Columns.FEATURES_MASK).orElse(null);
-    return new Boundary(
-            column(features),
-            mask == null ? null : column(mask),
-            mask == null ? null : MaskState.Active,
-            (int) features.size(0))
-        .castTo(type, readsIndices);
-  }
-
-  private static INDArray column(INDArray array) {
-    return array.rank() == 1 ? array.reshape(array.length(), 1) : array;
-  }
-
-  private static Tensors copyOut(Boundary out) {
-    return new Boundary(
-            OwnedArrays.copy(out.activations()),
-            out.mask() == null ? null : OwnedArrays.copy(out.mask()),
-            out.maskState(),
-            out.examples())
-        .toTensors();
+        .forward(received, own, training, context.step(), microBatch, before, slot.memory());
   }
 
   @Override
@@ -330,15 +286,12 @@ public final class Dl4jStageModule implements StageModule, SplitBackward {
     Slot slot = spec.recompute() == Recompute.STAGE ? again(microBatch) : resume(microBatch);
     Replica replica = slot.replica();
     examples += replica.examples();
+    Map<String, INDArray> incoming = changeable(outputGradients);
     Tensors result = Tensors.none();
-    INDArray incoming = outputGradients.find(Boundary.GRADIENTS).map(this::changeable).orElse(null);
-    if (incoming != null || spec.isLast()) {
-      INDArray gradient = replica.backward(incoming, context.step(), microBatch, slot.memory());
+    if (!incoming.isEmpty() || !slice.outputs().isEmpty()) {
+      result = outgoing(replica.backward(incoming, context.step(), microBatch, slot.memory()));
       if (gradients != null) {
         gradients.add(replica.examples());
-      }
-      if (gradient != null) {
-        result = outgoing(gradient);
       }
     }
     release(slot);
@@ -376,14 +329,12 @@ public final class Dl4jStageModule implements StageModule, SplitBackward {
     examples += replica.examples();
     Tensors result = Tensors.none();
     Map<Integer, DenseHalves.Open> layers = new TreeMap<>();
-    INDArray incoming = outputGradients.find(Boundary.GRADIENTS).map(this::changeable).orElse(null);
-    if (incoming != null || spec.isLast()) {
-      INDArray gradient =
-          replica.backwardInput(incoming, context.step(), microBatch, slot.memory(), layers);
+    Map<String, INDArray> incoming = changeable(outputGradients);
+    if (!incoming.isEmpty() || !slice.outputs().isEmpty()) {
+      result =
+          outgoing(
+              replica.backwardInput(incoming, context.step(), microBatch, slot.memory(), layers));
       gradients.addWithout(layers.keySet(), replica.examples());
-      if (gradient != null) {
-        result = outgoing(gradient);
-      }
     }
     open.put(microBatch, new OpenHalf(slot, layers));
     return result;
@@ -425,23 +376,28 @@ public final class Dl4jStageModule implements StageModule, SplitBackward {
     Slot slot = acquire(microBatch);
     slot.memory().open();
     runForward(slot, microBatch, inputs);
-    if (spec.isLast()) {
-      slot.head().setLabels(inputs);
-    }
+    slot.heads().values().forEach(head -> head.setLabels(inputs));
     return slot;
   }
 
-  /** A copy in the slot's memory: layers change the gradients that they are given. */
-  private INDArray changeable(INDArray gradient) {
-    return gradient.dataType() == type ? gradient.dup(gradient.ordering()) : gradient.castTo(type);
+  /** Copies in the slot's memory: layers change the gradients that they are given. */
+  private Map<String, INDArray> changeable(Tensors outputGradients) {
+    Map<String, INDArray> copies = new LinkedHashMap<>();
+    Boundary.gradientsIn(outputGradients, slice.sent())
+        .forEach(
+            (name, gradient) ->
+                copies.put(
+                    name,
+                    gradient.dataType() == type
+                        ? gradient.dup(gradient.ordering())
+                        : gradient.castTo(type)));
+    return copies;
   }
 
-  private Tensors outgoing(INDArray gradient) {
-    if (spec.isFirst()) {
-      gradient.close();
-      return Tensors.none();
-    }
-    return Tensors.of(Boundary.GRADIENTS, gradient);
+  private static Tensors outgoing(Map<String, INDArray> gradients) {
+    Map<String, INDArray> named = new LinkedHashMap<>();
+    gradients.forEach((node, gradient) -> named.put(Boundary.gradients(node), gradient));
+    return named.isEmpty() ? Tensors.none() : Tensors.of(named);
   }
 
   private static void requireInFlight(int microBatch, Object held) {

@@ -3,7 +3,6 @@ package io.stagecoach.engine.dl4j;
 import io.stagecoach.model.HasDropouts;
 import java.util.ArrayList;
 import java.util.List;
-import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.dropout.IDropout;
 import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
@@ -21,15 +20,13 @@ final class KeyedRandomness {
   }
 
   /**
-   * Wraps every dropout and weight noise.
+   * Wraps every dropout and weight noise of a layer.
    *
-   * @param configuration a runtime configuration; changed
-   * @param firstLayer the index in the whole model of its first layer
+   * @param configured a layer of a runtime configuration; changed
+   * @param position the layer's place in the whole model
    */
-  static void install(MultiLayerConfiguration configuration, int firstLayer, RandomKey key) {
-    for (int i = 0; i < configuration.getConfs().size(); i++) {
-      new KeyedRandomness(key, firstLayer + i).wrap(configuration.getConf(i).getLayer());
-    }
+  static void install(Layer configured, int position, RandomKey key) {
+    new KeyedRandomness(key, position).wrap(configured);
   }
 
   private void wrap(Layer configured) {

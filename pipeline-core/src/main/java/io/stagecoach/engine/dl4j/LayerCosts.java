@@ -1,15 +1,19 @@
 package io.stagecoach.engine.dl4j;
 
-import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
-import io.stagecoach.error.Where;
 import io.stagecoach.model.DescribesItself;
 import io.stagecoach.plan.LayerCost;
 import io.stagecoach.plan.ModelCosts;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.graph.FrozenVertex;
+import org.deeplearning4j.nn.conf.graph.GraphVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.AbstractLSTM;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
@@ -38,32 +42,24 @@ public final class LayerCosts {
    *     the shape of its features
    */
   public static ModelCosts of(String json, int microBatch, int timeSteps) {
-    MultiLayerConfiguration configuration;
-    try {
-      configuration = MultiLayerConfiguration.fromJson(json);
-    } catch (RuntimeException malformed) {
-      throw noNetwork(malformed);
-    }
-    if (configuration.getConfs().isEmpty()) {
-      throw noNetwork(null);
-    }
-    return of(configuration, microBatch, timeSteps);
+    return of(SupportCheck.read(json), microBatch, timeSteps);
   }
 
   /**
-   * The shape of an example's features, as the first preprocessor or layer tells it.
+   * The costs of a network whose first layers or preprocessors say the shape of the features.
    *
-   * @param timeSteps the length of sequences
-   * @throws StagecoachException of kind {@code MODEL} where the network does not say
+   * @param microBatch examples in a micro-batch
+   * @param timeSteps the length of sequences; 1 where there are none
+   * @throws StagecoachException of kind {@code MODEL} where they do not
    */
-  public static InputType features(MultiLayerConfiguration configuration, int timeSteps) {
-    return LayerCostsShapes.features(configuration, timeSteps);
+  public static ModelCosts of(Dl4jModel model, int microBatch, int timeSteps) {
+    return of(model, InputShapes.of(model, timeSteps), microBatch);
   }
 
   /** The costs of a network whose first layer or preprocessor says the shape of the features. */
   public static ModelCosts of(
       MultiLayerConfiguration configuration, int microBatch, int timeSteps) {
-    return of(configuration, LayerCostsShapes.features(configuration, timeSteps), microBatch);
+    return of(new LayersModel(configuration), microBatch, timeSteps);
   }
 
   /**
@@ -74,52 +70,140 @@ public final class LayerCosts {
    */
   public static ModelCosts of(
       MultiLayerConfiguration configuration, InputType features, int microBatch) {
-    List<LayerCostsShapes> shapes = LayerCostsShapes.of(configuration, features);
-    int elementBytes = configuration.getConf(0).getDataType().width();
-    List<LayerCost> costs = new ArrayList<>();
-    for (int i = 0; i < shapes.size(); i++) {
-      boolean last = i == shapes.size() - 1;
-      costs.add(cost(i, configuration.getConf(i), shapes.get(i), microBatch, elementBytes, last));
-      if (configuration.getConf(i).getLayer() instanceof FrozenLayer) {
-        // DL4J's back-propagation ends here: no gradient reaches the layers before.
-        costs.replaceAll(LayerCosts::forwardOnly);
-      }
-    }
-    long inputElements = LayerCostsShapes.elements(features);
-    return new ModelCosts(costs, microBatch * inputElements * elementBytes, microBatch);
+    return of(new LayersModel(configuration), Map.of(LayersModel.INPUT, features), microBatch);
   }
 
-  private static StagecoachException noNetwork(Throwable cause) {
-    return new StagecoachException(
-        ErrorKind.MODEL,
-        "this is not the JSON of a DL4J MultiLayerConfiguration",
-        Where.nowhere(),
-        "Write it with MultiLayerConfiguration.toJson().",
-        cause);
+  /**
+   * The shape of an example's features by input, as the first preprocessors or layers tell it.
+   *
+   * @param timeSteps the length of sequences
+   * @throws StagecoachException of kind {@code MODEL} where the network does not say
+   */
+  public static Map<String, InputType> features(Dl4jModel model, int timeSteps) {
+    return InputShapes.of(model, timeSteps);
+  }
+
+  private static ModelCosts of(Dl4jModel model, Map<String, InputType> features, int microBatch) {
+    List<ModelNode> nodes = model.nodes();
+    List<LayerCostsShapes> shapes = LayerCostsShapes.of(model, features);
+    int elementBytes = model.dataType().width();
+    long bytesOfEach = (long) microBatch * elementBytes;
+    Set<String> trained = trained(model);
+    Map<String, Long> bytes = new HashMap<>();
+    List<LayerCost> costs = new ArrayList<>();
+    for (int i = 0; i < nodes.size(); i++) {
+      ModelNode node = nodes.get(i);
+      LayerCostsShapes shape = shapes.get(i);
+      long rows = microBatch * shape.rowsPerExample();
+      bytes.put(node.name(), rows * shape.outputElements() * elementBytes);
+      long crossing =
+          i == nodes.size() - 1
+              ? bytes.get(node.name())
+              : StageSlice.crossing(nodes, i + 1).stream().mapToLong(bytes::get).sum();
+      long ownInputs = i == 0 ? 0 : inputBytes(node, features, bytesOfEach);
+      LayerCost cost =
+          cost(
+              i,
+              node,
+              shape,
+              rows,
+              elementBytes,
+              new Held(crossing, ownInputs, model.outputs().contains(node.name())));
+      costs.add(trained.contains(node.name()) ? cost : forwardOnly(cost));
+    }
+    return new ModelCosts(costs, inputBytes(nodes.get(0), features, bytesOfEach), microBatch);
+  }
+
+  /**
+   * What a node has to do with others.
+   *
+   * @param crossing the bytes that cross a cut after it
+   * @param ownInputs the bytes of the model's inputs that it reads, where it is not first
+   * @param output whether it has labels
+   */
+  private record Held(long crossing, long ownInputs, boolean output) {}
+
+  private static long inputBytes(
+      ModelNode node, Map<String, InputType> features, long bytesOfEach) {
+    return node.inputs().stream()
+        .distinct()
+        .filter(features::containsKey)
+        .mapToLong(input -> LayerCostsShapes.elements(features.get(input)) * bytesOfEach)
+        .sum();
+  }
+
+  /** The nodes that a gradient reaches: DL4J's back-propagation ends at frozen ones. */
+  private static Set<String> trained(Dl4jModel model) {
+    Set<String> reached = new HashSet<>(model.outputs());
+    List<ModelNode> nodes = model.nodes();
+    for (int i = nodes.size() - 1; i >= 0; i--) {
+      ModelNode node = nodes.get(i);
+      if (isFrozen(node)) {
+        reached.remove(node.name());
+      } else if (reached.contains(node.name())) {
+        reached.addAll(node.inputs());
+      }
+    }
+    return reached;
+  }
+
+  private static boolean isFrozen(ModelNode node) {
+    return node.content() instanceof ModelNode.Operation operation
+        ? operation.vertex() instanceof FrozenVertex
+        : node.layer().orElseThrow() instanceof FrozenLayer;
   }
 
   private static LayerCost cost(
-      int index,
-      NeuralNetConfiguration configuration,
-      LayerCostsShapes shape,
-      int microBatch,
-      int elementBytes,
-      boolean last) {
+      int index, ModelNode node, LayerCostsShapes shape, long rows, int elementBytes, Held held) {
+    if (node.content() instanceof ModelNode.Operation operation) {
+      return operation(index, node.name(), operation.vertex(), shape, rows, elementBytes, held);
+    }
+    NeuralNetConfiguration configuration = ((ModelNode.Layered) node.content()).conf();
     Layer layer = configuration.getLayer();
     long parameters = layer.initializer().numParams(configuration);
-    long rows = microBatch * shape.rowsPerExample();
     LayerCostsFormulas operations = LayerCostsFormulas.of(layer, shape, parameters);
+    String unnamed = node.name().equals(Integer.toString(index)) ? "layer" + index : node.name();
     return new LayerCost(
         index,
-        layer.getLayerName() == null ? "layer" + index : layer.getLayerName(),
+        layer.getLayerName() == null ? unnamed : layer.getLayerName(),
         kind(layer),
         parameters,
         parameters * elementBytes,
-        rows * shape.outputElements() * elementBytes,
-        rows * stashElements(layer, shape, last) * elementBytes,
+        held.crossing(),
+        rows * stashElements(layer, shape, held.output()) * elementBytes + held.ownInputs(),
         rows * workingElements(layer, shape, parameters) * elementBytes,
         rows * operations.forward(),
         rows * operations.backward() + operations.backwardOnce());
+  }
+
+  /** A vertex moves or adds each element once, each way. */
+  private static LayerCost operation(
+      int index,
+      String name,
+      GraphVertex vertex,
+      LayerCostsShapes shape,
+      long rows,
+      int elementBytes,
+      Held held) {
+    long moved = rows * Math.max(shape.inputElements(), shape.outputElements());
+    return new LayerCost(
+        index,
+        name,
+        kind(vertex),
+        0,
+        0,
+        held.crossing(),
+        rows * shape.outputElements() * elementBytes + held.ownInputs(),
+        rows * (shape.inputElements() + shape.outputElements()) * elementBytes,
+        moved,
+        moved);
+  }
+
+  private static String kind(GraphVertex vertex) {
+    String name = vertex.getClass().getSimpleName();
+    return vertex instanceof FrozenVertex frozen
+        ? name + "(" + kind(frozen.getUnderlying()) + ")"
+        : name;
   }
 
   private static LayerCost forwardOnly(LayerCost cost) {
@@ -154,12 +238,12 @@ public final class LayerCosts {
   /**
    * What stays from forward to backward, for a row: the output; a copy of the input where a
    * preprocessor makes one; with dropout the thinned input and the mask; batch norm's centred and
-   * normalised inputs; the last layer's labels. Everything else DL4J computes again in backward.
+   * normalised inputs; an output's labels. Everything else DL4J computes again in backward.
    */
-  private static long stashElements(Layer layer, LayerCostsShapes shape, boolean last) {
+  private static long stashElements(Layer layer, LayerCostsShapes shape, boolean output) {
     if (layer instanceof DescribesItself own) {
-      // The last layer's output is not made in training; its labels are indices.
-      return own.work(shape.input()).keptElements() + (last ? 0 : shape.outputElements());
+      // What an output gives is not made in training; its labels are indices.
+      return own.work(shape.input()).keptElements() + (output ? 0 : shape.outputElements());
     }
     long elements = shape.outputElements();
     if (shape.preprocessed()) {
@@ -171,7 +255,7 @@ public final class LayerCosts {
     if (layer instanceof BatchNormalization) {
       elements += 2 * shape.inputElements();
     }
-    if (last) {
+    if (output) {
       elements += shape.outputElements();
     }
     return elements;

@@ -3,35 +3,21 @@ package io.stagecoach.engine.dl4j;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
-import io.stagecoach.model.DescribesItself;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.deeplearning4j.exception.DL4JException;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
-import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
-import org.deeplearning4j.nn.conf.RNNFormat;
+import org.deeplearning4j.nn.conf.graph.GraphVertex;
+import org.deeplearning4j.nn.conf.graph.rnn.DuplicateToTimeSeriesVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
-import org.deeplearning4j.nn.conf.layers.BaseRecurrentLayer;
-import org.deeplearning4j.nn.conf.layers.Convolution1DLayer;
-import org.deeplearning4j.nn.conf.layers.Convolution3D;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
-import org.deeplearning4j.nn.conf.layers.EmbeddingLayer;
 import org.deeplearning4j.nn.conf.layers.EmbeddingSequenceLayer;
 import org.deeplearning4j.nn.conf.layers.FeedForwardLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.LossLayer;
-import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
-import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
-import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
-import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
-import org.deeplearning4j.nn.conf.layers.recurrent.LastTimeStep;
-import org.deeplearning4j.nn.conf.layers.wrapper.BaseWrapperLayer;
-import org.deeplearning4j.nn.conf.preprocessor.Cnn3DToFeedForwardPreProcessor;
-import org.deeplearning4j.nn.conf.preprocessor.CnnToFeedForwardPreProcessor;
-import org.deeplearning4j.nn.conf.preprocessor.FeedForwardToCnn3DPreProcessor;
-import org.deeplearning4j.nn.conf.preprocessor.FeedForwardToCnnPreProcessor;
-import org.deeplearning4j.nn.conf.preprocessor.RnnToCnnPreProcessor;
-import org.deeplearning4j.nn.conf.preprocessor.RnnToFeedForwardPreProcessor;
 
 /**
  * What goes into a layer and what comes out of it.
@@ -45,83 +31,98 @@ import org.deeplearning4j.nn.conf.preprocessor.RnnToFeedForwardPreProcessor;
 record LayerCostsShapes(
     InputType input, InputType output, long rowsPerExample, boolean preprocessed) {
 
-  /** The shapes of all layers, by DL4J's own inference, which forgets time steps on its way. */
-  static List<LayerCostsShapes> of(MultiLayerConfiguration configuration, InputType features) {
+  /**
+   * The shapes of all nodes, by DL4J's own inference, which forgets time steps on its way.
+   *
+   * @param features the shape of each input of the model
+   */
+  static List<LayerCostsShapes> of(Dl4jModel model, Map<String, InputType> features) {
+    Map<String, Flow> known = new HashMap<>();
+    features.forEach((input, type) -> known.put(input, new Flow(type, 1)));
     List<LayerCostsShapes> shapes = new ArrayList<>();
-    InputType type = features;
-    long rows = 1;
-    for (int i = 0; i < configuration.getConfs().size(); i++) {
-      InputPreProcessor preprocessor = configuration.getInputPreProcess(i);
-      if (preprocessor != null) {
-        InputType folded = folded(i, preprocessor, type);
-        if (isSequence(type) && !isSequence(folded)) {
-          rows = positions(type);
-        } else if (!isSequence(type) && isSequence(folded)) {
-          folded = withSteps(folded, rows);
-          rows = 1;
-        }
-        type = folded;
-      }
-      Layer layer = configuration.getConf(i).getLayer();
-      InputType output = output(i, layer, type);
-      if (elements(output) <= 0) {
-        throw mismatch(i, layer, type, null);
-      }
-      shapes.add(new LayerCostsShapes(type, output, rows, preprocessor != null));
-      type = output;
+    List<ModelNode> nodes = model.nodes();
+    for (int i = 0; i < nodes.size(); i++) {
+      LayerCostsShapes shape = of(i, nodes.get(i), known);
+      shapes.add(shape);
+      known.put(nodes.get(i).name(), new Flow(shape.output, shape.rowsPerExample));
     }
     return shapes;
   }
 
   /**
-   * The shape of an example's features, as the first preprocessor or layer tells it.
+   * The shapes of what nodes give, as far as the shapes of the model's inputs are known.
    *
-   * @throws StagecoachException of kind {@code MODEL} where it does not
+   * @param features the shape of some inputs
    */
-  static InputType features(MultiLayerConfiguration configuration, int timeSteps) {
-    InputPreProcessor first = configuration.getInputPreProcess(0);
-    if (first instanceof FeedForwardToCnnPreProcessor cnn) {
-      return InputType.feedForward(
-          cnn.getInputHeight() * cnn.getInputWidth() * cnn.getNumChannels());
+  static Map<String, InputType> outputs(Dl4jModel model, Map<String, InputType> features) {
+    Map<String, Flow> known = new HashMap<>();
+    features.forEach((input, type) -> known.put(input, new Flow(type, 1)));
+    Map<String, InputType> types = new HashMap<>(features);
+    List<ModelNode> nodes = model.nodes();
+    for (int i = 0; i < nodes.size(); i++) {
+      ModelNode node = nodes.get(i);
+      if (known.keySet().containsAll(node.inputs())
+          && known.keySet().containsAll(model.alsoReads(node))) {
+        LayerCostsShapes shape = of(i, node, known);
+        known.put(node.name(), new Flow(shape.output, shape.rowsPerExample));
+        types.put(node.name(), shape.output);
+      }
     }
-    if (first instanceof FeedForwardToCnn3DPreProcessor cnn) {
-      return InputType.feedForward(
-          (long) cnn.getInputDepth()
-              * cnn.getInputHeight()
-              * cnn.getInputWidth()
-              * cnn.getNumChannels());
+    return types;
+  }
+
+  /** What is known of a tensor: the shape of a row, and how many rows an example has. */
+  private record Flow(InputType type, long rows) {}
+
+  private static LayerCostsShapes of(int index, ModelNode node, Map<String, Flow> known) {
+    List<Flow> flows = node.inputs().stream().map(known::get).toList();
+    if (node.content() instanceof ModelNode.Layered layered) {
+      return of(index, node, layered, flows.get(0));
     }
-    if (first instanceof RnnToCnnPreProcessor cnn) {
-      return InputType.recurrent(
-          (long) cnn.getInputHeight() * cnn.getInputWidth() * cnn.getNumChannels(), timeSteps);
+    GraphVertex vertex = ((ModelNode.Operation) node.content()).vertex();
+    InputType[] types = flows.stream().map(Flow::type).toArray(InputType[]::new);
+    InputType output = operated(index, vertex, types);
+    long steps =
+        vertex instanceof DuplicateToTimeSeriesVertex duplicate
+            ? positions(known.get(duplicate.getInputName()).type())
+            : positions(types[0]);
+    if (lengthLost(output) || vertex instanceof DuplicateToTimeSeriesVertex) {
+      output = withSteps(output, steps);
     }
-    if (first instanceof CnnToFeedForwardPreProcessor cnn) {
-      return InputType.convolutional(
-          cnn.getInputHeight(), cnn.getInputWidth(), cnn.getNumChannels());
+    long elements = Arrays.stream(types).mapToLong(LayerCostsShapes::elements).sum();
+    return new LayerCostsShapes(
+        InputType.feedForward(elements), output, flows.get(0).rows(), false);
+  }
+
+  private static InputType operated(int index, GraphVertex vertex, InputType[] inputs) {
+    try {
+      return vertex.getOutputType(index, inputs);
+    } catch (IllegalStateException | IllegalArgumentException | DL4JException notSuchInputs) {
+      throw mismatch(index, vertex, inputs[0], notSuchInputs);
     }
-    if (first instanceof Cnn3DToFeedForwardPreProcessor cnn) {
-      return InputType.convolutional3D(
-          cnn.isNCDHW() ? Convolution3D.DataFormat.NCDHW : Convolution3D.DataFormat.NDHWC,
-          cnn.getInputDepth(),
-          cnn.getInputHeight(),
-          cnn.getInputWidth(),
-          cnn.getNumChannels());
+  }
+
+  private static LayerCostsShapes of(
+      int index, ModelNode node, ModelNode.Layered layered, Flow flow) {
+    InputType type = flow.type();
+    long rows = flow.rows();
+    InputPreProcessor preprocessor = layered.preProcessor().orElse(null);
+    if (preprocessor != null) {
+      InputType folded = folded(index, preprocessor, type);
+      if (isSequence(type) && !isSequence(folded)) {
+        rows = positions(type);
+      } else if (!isSequence(type) && isSequence(folded)) {
+        folded = withSteps(folded, rows);
+        rows = 1;
+      }
+      type = folded;
     }
-    Layer layer = configuration.getConf(0).getLayer();
-    InputType type =
-        first instanceof RnnToFeedForwardPreProcessor
-            ? InputType.recurrent(width(layer), timeSteps)
-            : read(layer, timeSteps);
-    if (type == null) {
-      throw new StagecoachException(
-          ErrorKind.MODEL,
-          "the configuration does not say what shape the features have that its first layer ("
-              + layer.getClass().getSimpleName()
-              + ") reads",
-          "Set the input type when you build the configuration, for images in their flat form:"
-              + " setInputType(InputType.convolutionalFlat(height, width, channels)).");
+    Layer layer = node.layer().orElseThrow();
+    InputType output = output(index, layer, type);
+    if (elements(output) <= 0) {
+      throw mismatch(index, layer, type, null);
     }
-    return type;
+    return new LayerCostsShapes(type, output, rows, preprocessor != null);
   }
 
   /** Numbers in a row of the input. */
@@ -197,10 +198,12 @@ record LayerCostsShapes(
           ? InputType.recurrent(wide.getNOut(), positions(input))
           : InputType.feedForward(wide.getNOut());
     }
-    boolean lengthLost =
-        output instanceof InputType.InputTypeRecurrent sequence
-            && sequence.getTimeSeriesLength() <= 0;
-    return lengthLost ? withSteps(output, inputSteps(input)) : output;
+    return lengthLost(output) ? withSteps(output, inputSteps(input)) : output;
+  }
+
+  private static boolean lengthLost(InputType type) {
+    return type instanceof InputType.InputTypeRecurrent sequence
+        && sequence.getTimeSeriesLength() <= 0;
   }
 
   private static InputType folded(int index, InputPreProcessor preprocessor, InputType input) {
@@ -230,46 +233,5 @@ record LayerCostsShapes(
   /** The length of a sequence of indices, which may come as a plain row of them. */
   private static long inputSteps(InputType input) {
     return isSequence(input) ? positions(input) : elements(input);
-  }
-
-  /** What a first layer without a preprocessor reads; null where it does not tell. */
-  private static InputType read(Layer layer, int timeSteps) {
-    if (layer instanceof FrozenLayer frozen) {
-      return read(frozen.getLayer(), timeSteps);
-    }
-    if (layer instanceof Bidirectional both) {
-      return read(both.getFwd(), timeSteps);
-    }
-    if (layer instanceof LastTimeStep last) {
-      return read(last.getUnderlying(), timeSteps);
-    }
-    if (layer instanceof EmbeddingSequenceLayer embedding) {
-      return InputType.recurrent(
-          1, embedding.isInferInputLength() ? timeSteps : embedding.getInputLength());
-    }
-    if (layer instanceof DescribesItself own) {
-      return InputType.recurrent(own.readsIndices() ? 1 : width(layer), timeSteps, RNNFormat.NWC);
-    }
-    if (layer instanceof EmbeddingLayer) {
-      return InputType.feedForward(1);
-    }
-    if (layer instanceof BaseWrapperLayer wrapper) {
-      return read(wrapper.getUnderlying(), timeSteps);
-    }
-    if (layer instanceof BaseRecurrentLayer
-        || layer instanceof Convolution1DLayer
-        || layer instanceof RnnOutputLayer
-        || layer instanceof RnnLossLayer) {
-      return width(layer) > 0 ? InputType.recurrent(width(layer), timeSteps) : null;
-    }
-    if (layer instanceof ConvolutionLayer) {
-      return null;
-    }
-    return width(layer) > 0 ? InputType.feedForward(width(layer)) : null;
-  }
-
-  /** How many numbers a layer reads at a position; negative where it does not tell. */
-  private static long width(Layer layer) {
-    return layer instanceof FeedForwardLayer wide ? wide.getNIn() : -1;
   }
 }

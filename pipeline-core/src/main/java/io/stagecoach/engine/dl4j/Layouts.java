@@ -3,14 +3,10 @@ package io.stagecoach.engine.dl4j;
 import io.stagecoach.engine.ParameterLayout;
 import io.stagecoach.engine.ParameterLayout.Kind;
 import io.stagecoach.engine.ParameterLayout.View;
-import io.stagecoach.model.SharedParameter;
-import io.stagecoach.model.SharesParameters;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import org.deeplearning4j.nn.api.Layer;
-import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.api.Trainable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** How DL4J flattens parameters. */
@@ -18,86 +14,61 @@ final class Layouts {
 
   private Layouts() {}
 
-  /** The layout of a whole network's flat vector: DL4J's, layer by layer, in each layer's order. */
-  static ParameterLayout of(Layer[] layers) {
-    return of(layers, 0, List.of());
-  }
-
   /**
-   * The layout of some layers' flat vector.
+   * The layout of a whole network's flat vector: DL4J's, node by node, in each node's own order.
    *
-   * @param firstLayer the index in the whole model of the first of them
-   * @param model the whole model, where owners of shared parameters are looked up; may be empty
-   *     where the layers share none
+   * @param names what the nodes are called
+   * @param nodes layers and vertices
    */
-  static ParameterLayout of(
-      Layer[] layers, int firstLayer, List<? extends NeuralNetConfiguration> model) {
+  static ParameterLayout of(List<String> names, List<? extends Trainable> nodes) {
     List<View> views = new ArrayList<>();
-    long offset = 0;
-    for (int i = 0; i < layers.length; i++) {
-      Map<String, INDArray> table = layers[i].paramTable(false);
-      if (table == null) {
-        continue;
-      }
-      Map<String, SharedParameter> shared = shared(layers[i].conf());
-      for (Map.Entry<String, INDArray> parameter : table.entrySet()) {
-        long length = parameter.getValue().length();
-        // DL4J's own mark of what is a change rather than a gradient.
-        Kind kind =
-            layers[i].updaterDivideByMinibatch(parameter.getKey())
-                ? Kind.TRAINABLE
-                : Kind.STATISTIC;
-        SharedParameter original = shared.get(parameter.getKey());
-        views.add(
-            new View(
-                name(firstLayer + i, parameter.getKey()),
-                offset,
-                length,
-                kind,
-                original == null ? "" : name(SharedOwners.of(original, model), original)));
-        offset += length;
-      }
+    for (int i = 0; i < nodes.size(); i++) {
+      views.addAll(views(names.get(i), nodes.get(i), Map.of()));
     }
-    return new ParameterLayout(views);
+    return inARow(views);
   }
 
   /**
-   * The layout that a stage's flat vector will have: copies of what a layer shares, then its own.
+   * The layout of a stage's flat vector, in which uses of shared parameters are copies.
    *
-   * @param whole the whole network's layout
-   * @param model the whole network's layers
-   * @param firstLayer the stage's first layer
-   * @param endLayer the layer after its last
+   * @param nodes the slice's nodes, made
    */
   static ParameterLayout ofStage(
-      ParameterLayout whole,
-      List<? extends NeuralNetConfiguration> model,
-      int firstLayer,
-      int endLayer) {
+      Dl4jModel model, StageSlice slice, List<? extends Trainable> nodes) {
     List<View> views = new ArrayList<>();
-    long offset = 0;
-    for (int layer = firstLayer; layer < endLayer; layer++) {
-      for (View view : viewsOf(layer, whole, model)) {
-        views.add(new View(view.name(), offset, view.length(), view.kind(), view.copyOf()));
-        offset += view.length();
-      }
+    for (int i = 0; i < nodes.size(); i++) {
+      ModelNode node = slice.nodes().get(i);
+      views.addAll(views(node.name(), nodes.get(i), SharedOwners.of(model, node)));
     }
-    return new ParameterLayout(views);
+    return inARow(views);
   }
 
-  private static List<View> viewsOf(
-      int layer, ParameterLayout whole, List<? extends NeuralNetConfiguration> model) {
+  /**
+   * The layout that a stage's flat vector will have: of each node copies of what it shares, then
+   * its own.
+   *
+   * @param whole the whole network's layout
+   * @param first the position of the stage's first node
+   * @param end the position after its last
+   */
+  static ParameterLayout ofStage(Dl4jModel model, ParameterLayout whole, int first, int end) {
     List<View> views = new ArrayList<>();
-    new TreeMap<>(shared(model.get(layer)))
-        .forEach(
-            (own, original) -> {
-              String copied = name(SharedOwners.of(original, model), original);
-              View view = named(copied, whole);
-              views.add(new View(name(layer, own), 0, view.length(), view.kind(), copied));
-            });
-    String prefix = name(layer, "");
-    whole.views().stream().filter(view -> view.name().startsWith(prefix)).forEach(views::add);
-    return views;
+    for (ModelNode node : model.nodes().subList(first, end)) {
+      SharedOwners.of(model, node)
+          .forEach(
+              (own, original) -> {
+                View view = named(original, whole);
+                views.add(
+                    new View(name(node.name(), own), 0, view.length(), view.kind(), original));
+              });
+      whole.views().stream().filter(view -> isOf(node, view)).forEach(views::add);
+    }
+    return inARow(views);
+  }
+
+  private static boolean isOf(ModelNode node, View view) {
+    // Names of nodes may have underscores, those of parameters have none.
+    return view.name().substring(0, view.name().lastIndexOf('_')).equals(node.name());
   }
 
   private static View named(String name, ParameterLayout layout) {
@@ -107,17 +78,40 @@ final class Layouts {
         .orElseThrow(() -> SharedOwners.missing(name));
   }
 
-  private static Map<String, SharedParameter> shared(NeuralNetConfiguration configuration) {
-    return configuration != null && configuration.getLayer() instanceof SharesParameters sharing
-        ? sharing.sharedParameters()
-        : Map.of();
+  /** A node's parameters; where they begin is not yet known. */
+  private static List<View> views(String node, Trainable trainable, Map<String, String> shared) {
+    Map<String, INDArray> table = trainable.paramTable(false);
+    List<View> views = new ArrayList<>();
+    if (table == null) {
+      return views;
+    }
+    for (Map.Entry<String, INDArray> parameter : table.entrySet()) {
+      // DL4J's own mark of what is a change rather than a gradient.
+      Kind kind =
+          trainable.updaterDivideByMinibatch(parameter.getKey()) ? Kind.TRAINABLE : Kind.STATISTIC;
+      views.add(
+          new View(
+              name(node, parameter.getKey()),
+              0,
+              parameter.getValue().length(),
+              kind,
+              shared.getOrDefault(parameter.getKey(), "")));
+    }
+    return views;
   }
 
-  private static String name(int layer, SharedParameter shared) {
-    return name(layer, shared.parameter());
+  private static ParameterLayout inARow(List<View> views) {
+    List<View> placed = new ArrayList<>();
+    long offset = 0;
+    for (View view : views) {
+      placed.add(new View(view.name(), offset, view.length(), view.kind(), view.copyOf()));
+      offset += view.length();
+    }
+    return new ParameterLayout(placed);
   }
 
-  private static String name(int layer, String parameter) {
-    return layer + "_" + parameter;
+  /** What a parameter is called in the model. */
+  static String name(String node, String parameter) {
+    return node + "_" + parameter;
   }
 }

@@ -1,17 +1,15 @@
 package io.stagecoach.engine.dl4j;
 
-import io.stagecoach.batch.Columns;
 import io.stagecoach.engine.Loss;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.tensor.Tensors;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
-import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.RNNFormat;
 import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.conf.layers.BaseOutputLayer;
@@ -20,42 +18,55 @@ import org.deeplearning4j.nn.conf.layers.LossLayer;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
 import org.deeplearning4j.nn.conf.layers.misc.FrozenLayerWithBackprop;
+import org.deeplearning4j.nn.workspace.ArrayType;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.linalg.activations.impl.ActivationSigmoid;
 import org.nd4j.linalg.activations.impl.ActivationSoftmax;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.lossfunctions.ILossFunction;
 import org.nd4j.linalg.lossfunctions.impl.LossBinaryXENT;
 import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
 
-/** The end of the last stage: labels, their mask, the loss, and how often each class was right. */
+/**
+ * A node with a loss: its labels, their mask, the loss, and how often each class was right. DL4J's
+ * output layers run forward with their labels only, so that this has their forward pass too.
+ */
+@SuppressWarnings("try") // DL4J's memory scopes are resources that no one needs to name.
 final class OutputHead {
 
   /** More classes than this are not counted by pairs: the counts would be larger than the data. */
   private static final int MOST_CLASSES_COUNTED = 1000;
 
-  private final Replica replica;
+  private final Layer layer;
+  private final String labelsColumn;
+  private final String maskColumn;
   private final org.deeplearning4j.nn.conf.layers.Layer configured;
   private final DataType type;
   private INDArray labels;
 
-  OutputHead(Replica replica, DataType type) {
-    this.replica = replica;
-    this.configured = replica.outputLayer().conf().getLayer();
+  /**
+   * @param layer the layer with the loss
+   * @param labelsColumn what its labels are called
+   * @param maskColumn what their mask is called
+   */
+  OutputHead(Layer layer, String labelsColumn, String maskColumn, DataType type) {
+    this.layer = layer;
+    this.labelsColumn = labelsColumn;
+    this.maskColumn = maskColumn;
+    this.configured = layer.conf().getLayer();
     this.type = type;
   }
 
   /**
-   * Makes the output layer of a runtime configuration take class indices where it can do without
+   * Makes an output layer of a runtime configuration take class indices where it can do without
    * one-hot labels.
    */
-  static void install(MultiLayerConfiguration configuration) {
+  static void install(org.deeplearning4j.nn.conf.layers.Layer configured) {
     org.deeplearning4j.nn.conf.layers.Layer last =
-        configuration.getConf(configuration.getConfs().size() - 1).getLayer();
-    if (last instanceof FrozenLayerWithBackprop frozen) {
-      last = frozen.getUnderlying();
-    }
+        configured instanceof FrozenLayerWithBackprop frozen ? frozen.getUnderlying() : configured;
     if (last instanceof BaseOutputLayer output
         && output.getActivationFn() instanceof ActivationSoftmax
         && output.getLossFn() instanceof LossMCXENT crossEntropy) {
@@ -67,19 +78,19 @@ final class OutputHead {
   void setLabels(Tensors columns) {
     INDArray given =
         columns
-            .find(Columns.LABELS)
+            .find(labelsColumn)
             .orElseThrow(
                 () ->
                     new StagecoachException(
                         ErrorKind.DATA,
-                        "There is no column " + Columns.LABELS,
+                        "There is no column " + labelsColumn,
                         "Name the label column in spark.stagecoach.data.label."));
     labels = prepare(given);
-    ((IOutputLayer) replica.outputLayer()).setLabels(labels);
-    Optional<INDArray> mask = columns.find(Columns.LABELS_MASK);
+    ((IOutputLayer) layer).setLabels(labels);
+    Optional<INDArray> mask = columns.find(maskColumn);
     if (mask.isPresent()) {
       INDArray cast = mask.get().castTo(type);
-      replica.outputLayer().setMaskArray(cast.rank() == 1 ? cast.reshape(cast.length(), 1) : cast);
+      layer.setMaskArray(cast.rank() == 1 ? cast.reshape(cast.length(), 1) : cast);
     }
   }
 
@@ -129,7 +140,7 @@ final class OutputHead {
     if (configured instanceof BaseOutputLayer output) {
       return output.getNOut();
     }
-    INDArray input = replica.outputLayer().input();
+    INDArray input = layer.input();
     return input.size(classAxis(input.rank()));
   }
 
@@ -154,8 +165,25 @@ final class OutputHead {
 
   /** The loss of the labels that are set. */
   Loss loss(boolean training, int examples, StageMemory.Slot slot) {
-    double sum = replica.lossSum(training, slot);
-    return new Loss(sum, examples, countLabels(), List.of());
+    LayerWorkspaceMgr memory = slot.loss();
+    try (MemoryWorkspace working = memory.notifyScopeEntered(ArrayType.FF_WORKING_MEM)) {
+      double average = ((IOutputLayer) layer).computeScore(0, training, memory);
+      double sum = average * layer.getInputMiniBatchSize();
+      return new Loss(sum, examples, countLabels(), List.of());
+    }
+  }
+
+  /** What the output layer predicts for the input that it has, in the slot's memory. */
+  INDArray predict(StageMemory.Slot slot) {
+    LayerWorkspaceMgr memory = slot.forward();
+    try (MemoryWorkspace working = memory.notifyScopeEntered(ArrayType.FF_WORKING_MEM)) {
+      return layer.activate(layer.input(), false, memory);
+    }
+  }
+
+  /** Whether the columns have its labels. */
+  boolean isLabelled(Tensors columns) {
+    return columns.find(labelsColumn).isPresent();
   }
 
   /** The loss with counts of actual and predicted class, where there are classes. */
@@ -164,7 +192,7 @@ final class OutputHead {
   }
 
   private long countLabels() {
-    INDArray mask = replica.outputLayer().getMaskArray();
+    INDArray mask = layer.getMaskArray();
     if (mask == null) {
       return labelVectors();
     }
@@ -232,7 +260,7 @@ final class OutputHead {
 
   /** Which label vectors count, rows first, then time. */
   private double[] labelWeights(int vectors) {
-    INDArray mask = replica.outputLayer().getMaskArray();
+    INDArray mask = layer.getMaskArray();
     double[] weights = new double[vectors];
     if (mask == null) {
       Arrays.fill(weights, 1);
@@ -259,8 +287,8 @@ final class OutputHead {
     labels = null;
   }
 
-  /** What the columns of the last stage are called. */
-  static List<String> columns() {
-    return new ArrayList<>(List.of(Columns.LABELS, Columns.LABELS_MASK));
+  /** The columns that it reads. */
+  List<String> columns() {
+    return List.of(labelsColumn, maskColumn);
   }
 }

@@ -1,29 +1,14 @@
 package io.stagecoach.engine.dl4j;
 
-import io.stagecoach.model.DescribesItself;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.MaskState;
-import org.deeplearning4j.nn.api.layers.IOutputLayer;
-import org.deeplearning4j.nn.api.layers.RecurrentLayer;
-import org.deeplearning4j.nn.conf.BackpropType;
-import org.deeplearning4j.nn.conf.InputPreProcessor;
-import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
-import org.deeplearning4j.nn.conf.layers.AbstractLSTM;
-import org.deeplearning4j.nn.conf.layers.BaseOutputLayer;
-import org.deeplearning4j.nn.conf.layers.BatchNormalization;
-import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
-import org.deeplearning4j.nn.conf.layers.DenseLayer;
-import org.deeplearning4j.nn.conf.layers.EmbeddingLayer;
-import org.deeplearning4j.nn.conf.layers.EmbeddingSequenceLayer;
-import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
-import org.deeplearning4j.nn.layers.FrozenLayer;
-import org.deeplearning4j.nn.layers.FrozenLayerWithBackprop;
-import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.nn.api.Trainable;
 import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.common.primitives.Pair;
@@ -31,93 +16,68 @@ import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * One set of a stage's layers: what one micro-batch in flight needs. Replicas of a stage share
- * weights and the gradient scratch. Walks the layers as {@code MultiLayerNetwork} does, with the
- * number of examples known rather than guessed from an axis.
+ * One set of a stage's nodes: what one micro-batch in flight needs. Replicas of a stage share
+ * weights and the gradient scratch. Walks the nodes as DL4J's networks do.
  */
 @SuppressWarnings("try") // DL4J's memory scopes are resources that no one needs to name.
 final class Replica {
 
-  /** Layers that only read their input, when told so; others get a copy of what is lent. */
-  private static final List<Class<?>> LEAVE_INPUT_ALONE =
-      List.of(
-          DenseLayer.class,
-          ConvolutionLayer.class,
-          SubsamplingLayer.class,
-          BatchNormalization.class,
-          AbstractLSTM.class,
-          EmbeddingLayer.class,
-          EmbeddingSequenceLayer.class,
-          BaseOutputLayer.class,
-          DescribesItself.class);
-
-  private final MultiLayerNetwork network;
-  private final Layer[] layers;
-  private final Map<Integer, InputPreProcessor> preProcessors;
+  private final StageSlice slice;
+  private final StageNetwork network;
+  private final List<StageNode> nodes;
   private final boolean truncated;
-  private final boolean hasOutput;
   private final RandomKey key;
-  private final boolean mayChangeInput;
   private final DenseHalves halves = new DenseHalves();
   private int examples;
 
   /**
-   * @param configuration the stage's own, not shared with any other replica
-   * @param parameters the stage's weights, rank 1, shared; null to make them anew
-   * @param hasOutput whether the last layer has the loss
-   * @param key what the configuration's random masks are keyed by
+   * @param model the whole model
+   * @param slice the stage's part of it
+   * @param parameters the stage's weights, rank 1, shared; none to make them anew
+   * @param key what random masks are keyed by
    */
-  Replica(
-      MultiLayerConfiguration configuration,
-      INDArray parameters,
-      boolean hasOutput,
-      RandomKey key) {
-    this.network = new MultiLayerNetwork(configuration);
-    network.init(parameters == null ? null : parameters.reshape(1, parameters.length()), false);
-    this.layers = network.getLayers();
-    this.preProcessors = configuration.getInputPreProcessors();
-    this.truncated = configuration.getBackpropType() == BackpropType.TruncatedBPTT;
-    this.hasOutput = hasOutput;
+  Replica(Dl4jModel model, StageSlice slice, Optional<INDArray> parameters, RandomKey key) {
+    this.slice = slice;
+    this.network = StageNetwork.of(model, slice, parameters, key);
+    this.nodes = network.nodes();
+    this.truncated = model.isTruncated();
     this.key = key;
-    org.deeplearning4j.nn.conf.layers.Layer first = layers[0].conf().getLayer();
-    this.mayChangeInput = LEAVE_INPUT_ALONE.stream().noneMatch(type -> type.isInstance(first));
-    // The first layer's input is lent; the output layer's is used twice, for loss and gradient.
-    layers[0].allowInputModification(false);
-    layers[layers.length - 1].allowInputModification(!hasOutput && layers.length > 1);
   }
 
-  Layer[] layers() {
-    return layers;
+  /** What holds the parameters, node by node. */
+  List<Trainable> trainables() {
+    return nodes.stream().map(StageNode::trainable).toList();
   }
 
-  /** The layer with the loss. */
-  Layer outputLayer() {
-    Layer last = layers[layers.length - 1];
-    return last instanceof FrozenLayerWithBackprop frozen ? frozen.getInsideLayer() : last;
+  /** The layer with the loss of an output. */
+  Layer outputLayer(String output) {
+    return nodes.get(position(output)).outputLayer();
+  }
+
+  private int position(String name) {
+    return slice.nodes().stream().map(ModelNode::name).toList().indexOf(name);
   }
 
   /** All weights, rank 1; only if there are any. */
   INDArray parameters() {
-    return network.params().reshape(network.numParams());
+    INDArray row = network.parameters();
+    return row.reshape(row.length());
   }
 
   void writeGradientsTo(INDArray scratch) {
-    network.setBackpropGradientsViewArray(scratch);
+    network.writeGradientsTo(scratch);
   }
 
-  /** Tells the layers where schedules stand. */
+  /** Tells the nodes where schedules stand. */
   void setCounts(long step, int epoch) {
-    for (Layer layer : layers) {
-      layer.setIterationCount((int) step);
-      layer.setEpochCount(epoch);
-    }
+    nodes.forEach(node -> node.setCounts(step, epoch));
   }
 
   /** The penalty at the present weights. */
   double regularization() {
     double sum = 0;
-    for (Layer layer : layers) {
-      sum += layer.calcRegularizationScore(true);
+    for (StageNode node : nodes) {
+      sum += node.regularization();
     }
     return sum;
   }
@@ -133,108 +93,89 @@ final class Replica {
   }
 
   /**
-   * Runs forward through all layers but the output layer, whose input it sets.
+   * Runs forward through all nodes but outputs, whose input it sets.
    *
-   * @param in what comes in; not changed
-   * @param before the recurrent state to start from, if this is a time segment
-   * @return what comes out, still in this replica's memory
+   * @param received what the stage before sent; not changed
+   * @param inputs the model's inputs that this stage reads; not changed
+   * @param before the recurrent state to start from, node by node, if this is a time segment
+   * @return what the stage after gets, still in this replica's memory
    */
   Boundary forward(
-      Boundary in,
+      Boundary received,
+      Map<String, Activations> inputs,
       boolean training,
       long step,
       int microBatch,
       List<Map<String, INDArray>> before,
       StageMemory.Slot slot) {
-    LayerWorkspaceMgr memory = slot.forward();
     key.at(step, microBatch);
-    examples = in.examples();
-    for (Layer layer : layers) {
-      layer.setInputMiniBatchSize(examples);
-      layer.clearNoiseWeightParams();
-    }
+    examples = received.examples();
+    nodes.forEach(node -> node.begin(examples));
+    network.setInputs(inputs);
     setState(before);
-    Pair<INDArray, MaskState> outMask = passMask(in.mask(), in.maskState());
-    INDArray x = in.activations();
-    if (mayChangeInput) {
-      x = x.dup(x.ordering());
-    }
-    int plain = hasOutput ? layers.length - 1 : layers.length;
-    for (int i = 0; i < plain; i++) {
+    Map<String, Activations> known = new HashMap<>(received.activations());
+    known.putAll(inputs);
+    List<Pair<INDArray, MaskState>> masks = passMasks(known);
+    LayerWorkspaceMgr memory = slot.forward();
+    for (int i = 0; i < nodes.size(); i++) {
+      ModelNode described = slice.nodes().get(i);
+      List<INDArray> read =
+          described.inputs().stream().map(name -> known.get(name).array()).toList();
       try (MemoryWorkspace working = memory.notifyScopeEntered(ArrayType.FF_WORKING_MEM)) {
-        x = activate(i, preProcess(i, x, memory), training, memory);
+        if (slice.outputs().contains(described.name())) {
+          ((LayerNode) nodes.get(i)).setInput(read.get(0), memory);
+        } else {
+          INDArray given = nodes.get(i).forward(read, training, memory);
+          known.put(described.name(), withMask(given, masks.get(i)));
+        }
       }
     }
-    if (hasOutput) {
-      try (MemoryWorkspace working = memory.notifyScopeEntered(ArrayType.FF_WORKING_MEM)) {
-        x = preProcess(plain, x, memory);
-        outputLayer().setInput(x, memory);
+    Map<String, Activations> sent = new LinkedHashMap<>();
+    slice.sent().forEach(name -> sent.put(name, known.get(name)));
+    return new Boundary(sent, examples);
+  }
+
+  private static Activations withMask(INDArray array, Pair<INDArray, MaskState> mask) {
+    return mask == null || mask.getFirst() == null
+        ? new Activations(array, null, null)
+        : new Activations(array, mask.getFirst(), mask.getSecond());
+  }
+
+  /** The masks of what the nodes give, in order. */
+  private List<Pair<INDArray, MaskState>> passMasks(Map<String, Activations> outside) {
+    Map<String, Pair<INDArray, MaskState>> known = new HashMap<>();
+    outside.forEach((name, value) -> known.put(name, new Pair<>(value.mask(), value.maskState())));
+    List<Pair<INDArray, MaskState>> all = new ArrayList<>();
+    for (int i = 0; i < nodes.size(); i++) {
+      List<INDArray> masks = new ArrayList<>();
+      MaskState state = null;
+      for (String input : slice.nodes().get(i).inputs()) {
+        Pair<INDArray, MaskState> mask = known.get(input);
+        masks.add(mask == null ? null : mask.getFirst());
+        if (mask != null && mask.getFirst() != null && state != MaskState.Active) {
+          state = mask.getSecond();
+        }
       }
+      Pair<INDArray, MaskState> given = nodes.get(i).passMasks(masks, state);
+      known.put(slice.nodes().get(i).name(), given);
+      all.add(given);
     }
-    return new Boundary(x, outMask.getFirst(), outMask.getSecond(), examples);
-  }
-
-  private INDArray preProcess(int layer, INDArray x, LayerWorkspaceMgr memory) {
-    InputPreProcessor preProcessor = preProcessors.get(layer);
-    return preProcessor == null ? x : preProcessor.preProcess(x, examples, memory);
-  }
-
-  private INDArray activate(int i, INDArray x, boolean training, LayerWorkspaceMgr memory) {
-    RecurrentLayer recurrent = truncated ? recurrent(layers[i]) : null;
-    if (recurrent == null) {
-      return layers[i].activate(x, training, memory);
-    }
-    boolean trains = training && !(layers[i] instanceof FrozenLayer);
-    return recurrent.rnnActivateUsingStoredState(x, trains, true, memory);
-  }
-
-  private static RecurrentLayer recurrent(Layer layer) {
-    if (layer instanceof RecurrentLayer plain) {
-      return plain;
-    }
-    boolean wraps =
-        layer instanceof BaseWrapperLayer wrapper
-            && wrapper.getUnderlying() instanceof RecurrentLayer;
-    return wraps ? (RecurrentLayer) ((BaseWrapperLayer) layer).getUnderlying() : null;
-  }
-
-  private Pair<INDArray, MaskState> passMask(INDArray mask, MaskState state) {
-    for (Layer layer : layers) {
-      layer.setMaskArray(null);
-    }
-    if (mask == null) {
-      return new Pair<>(null, null);
-    }
-    return network.feedForwardMaskArray(mask, state, examples);
+    return all;
   }
 
   private void setState(List<Map<String, INDArray>> before) {
-    if (!truncated) {
-      return;
-    }
-    for (int i = 0; i < layers.length; i++) {
-      RecurrentLayer recurrent = recurrent(layers[i]);
-      if (recurrent != null) {
-        Map<String, INDArray> state = before.isEmpty() ? Map.of() : before.get(i);
-        // DL4J's layers do not agree on which of the two they start from.
-        recurrent.rnnSetPreviousState(state);
-        recurrent.rnnSetTBPTTState(state);
+    for (int i = 0; truncated && i < nodes.size(); i++) {
+      if (nodes.get(i) instanceof LayerNode layer) {
+        layer.setState(before.isEmpty() ? Map.of() : before.get(i));
       }
     }
   }
 
-  /** The recurrent state after {@link #forward}, layer by layer, copied. */
+  /** The recurrent state after {@link #forward}, node by node, copied. */
   List<Map<String, INDArray>> stateAfter() {
     List<Map<String, INDArray>> all = new ArrayList<>();
-    for (Layer layer : layers) {
-      RecurrentLayer recurrent = recurrent(layer);
-      Map<String, INDArray> state = new HashMap<>();
-      if (recurrent != null) {
-        recurrent
-            .rnnGetTBPTTState()
-            .forEach((name, array) -> state.put(name, OwnedArrays.copy(array)));
-      }
-      all.add(state);
+    for (StageNode node : nodes) {
+      all.add(node instanceof LayerNode layer ? layer.stateAfter() : Map.of());
     }
     return all;
   }
@@ -242,38 +183,43 @@ final class Replica {
   /**
    * Runs backward; the gradients of the weights are then in the scratch.
    *
-   * @param outputGradients the gradient of what {@link #forward} gave, which this may change; null
-   *     if the last layer has the loss
-   * @return the gradient of what came in, for the caller to own; null where none flows
+   * @param sent the gradients of what {@link #forward} gave, which this may change, where they flow
+   * @return the gradients of what was received, for the caller to own, where they flow
    */
-  INDArray backward(INDArray outputGradients, long step, int microBatch, StageMemory.Slot slot) {
-    return backward(outputGradients, step, microBatch, slot, this::whole);
+  Map<String, INDArray> backward(
+      Map<String, INDArray> sent, long step, int microBatch, StageMemory.Slot slot) {
+    return backward(
+        sent,
+        step,
+        microBatch,
+        slot,
+        (i, epsilon, memory) -> nodes.get(i).backward(epsilon, memory));
   }
 
   /**
    * Runs the first half of backward: as {@link #backward}, but for the gradients of the layers that
    * can be split, which are left open.
    *
-   * @param open takes what is open, by layer
+   * @param open takes what is open, by node
    */
-  INDArray backwardInput(
-      INDArray outputGradients,
+  Map<String, INDArray> backwardInput(
+      Map<String, INDArray> sent,
       long step,
       int microBatch,
       StageMemory.Slot slot,
       Map<Integer, DenseHalves.Open> open) {
     return backward(
-        outputGradients,
+        sent,
         step,
         microBatch,
         slot,
         (i, epsilon, memory) -> {
-          if (!DenseHalves.splitsNow(layers[i])) {
-            return whole(i, epsilon, memory);
+          if (nodes.get(i) instanceof LayerNode node && DenseHalves.splitsNow(node.layer())) {
+            DenseHalves.Half half = halves.first(node.layer(), epsilon, memory);
+            open.put(i, half.open());
+            return node.beforePreProcessor(half.inputGradient(), memory);
           }
-          DenseHalves.Half half = halves.first(layers[i], epsilon, memory);
-          open.put(i, half.open());
-          return half.inputGradient();
+          return nodes.get(i).backward(epsilon, memory);
         });
   }
 
@@ -282,86 +228,57 @@ final class Replica {
     halves.second(open);
   }
 
-  /** How a layer goes backward: the gradient of its input, from that of its output. */
-  private interface LayerBackward {
-    INDArray run(int layer, INDArray epsilon, LayerWorkspaceMgr memory);
+  /** How a node goes backward: the gradients of its inputs, from that of its output. */
+  private interface NodeBackward {
+    List<INDArray> run(int node, INDArray epsilon, LayerWorkspaceMgr memory);
   }
 
-  private INDArray backward(
-      INDArray outputGradients,
+  private Map<String, INDArray> backward(
+      Map<String, INDArray> sent,
       long step,
       int microBatch,
       StageMemory.Slot slot,
-      LayerBackward layerBackward) {
+      NodeBackward nodeBackward) {
     key.at(step, microBatch);
-    INDArray epsilon = outputGradients;
-    MemoryWorkspace above = null;
-    try {
-      for (int i = layers.length - 1; i >= 0; i--) {
-        if (layers[i] instanceof FrozenLayer) {
-          return null;
-        }
-        LayerWorkspaceMgr memory = slot.backward(i);
-        // Opened in turn rather than nested, so that each must go back to the slot by itself.
-        MemoryWorkspace mine = memory.notifyScopeEntered(ArrayType.ACTIVATION_GRAD);
-        mine.setPreviousWorkspace(slot.workspace());
-        try (MemoryWorkspace working = memory.notifyScopeEntered(ArrayType.BP_WORKING_MEM)) {
-          working.setPreviousWorkspace(slot.workspace());
-          epsilon = layerBackward.run(i, epsilon, memory);
-          InputPreProcessor preProcessor = preProcessors.get(i);
-          if (epsilon != null && preProcessor != null) {
-            epsilon = preProcessor.backprop(epsilon, examples, memory);
+    try (GradientScopes gradients = new GradientScopes(slot, sent)) {
+      for (int i = nodes.size() - 1; i >= 0; i--) {
+        ModelNode described = slice.nodes().get(i);
+        INDArray epsilon = gradients.of(described.name());
+        boolean flows = epsilon != null || slice.outputs().contains(described.name());
+        if (flows && !nodes.get(i).isFrozen()) {
+          int place = gradients.enter();
+          List<INDArray> given;
+          LayerWorkspaceMgr memory = gradients.memory(place);
+          try (MemoryWorkspace working = memory.notifyScopeEntered(ArrayType.BP_WORKING_MEM)) {
+            working.setPreviousWorkspace(slot.workspace());
+            given = nodeBackward.run(i, epsilon, memory);
           }
-        } finally {
-          if (above != null) {
-            above.close();
-          }
-          above = mine;
+          handDown(described, given, gradients, place);
+          gradients.leave(place);
         }
-        if (epsilon == null) {
-          return null;
+        gradients.done(described.name());
+      }
+      Map<String, INDArray> received = new LinkedHashMap<>();
+      for (String name : slice.received()) {
+        if (gradients.of(name) != null) {
+          received.put(name, OwnedArrays.copy(gradients.of(name)));
         }
       }
-      return OwnedArrays.copy(epsilon);
-    } finally {
-      if (above != null) {
-        above.close();
-      }
+      return received;
     }
   }
 
-  private INDArray whole(int i, INDArray epsilon, LayerWorkspaceMgr memory) {
-    if (truncated && layers[i] instanceof RecurrentLayer recurrent) {
-      // Over the whole segment, as DL4J's own training does, whatever the backward length says.
-      return recurrent.tbpttBackpropGradient(epsilon, Integer.MAX_VALUE, memory).getSecond();
+  private void handDown(ModelNode node, List<INDArray> given, GradientScopes gradients, int place) {
+    for (int j = 0; j < given.size(); j++) {
+      String input = node.inputs().get(j);
+      if (given.get(j) != null && !slice.inputs().contains(input)) {
+        gradients.add(input, given.get(j), place);
+      }
     }
-    return layers[i].backpropGradient(epsilon, memory).getSecond();
   }
 
   /** Lets go of a micro-batch's arrays. */
   void clear() {
-    for (Layer layer : layers) {
-      layer.clear();
-      layer.clearNoiseWeightParams();
-    }
-  }
-
-  /** The loss of the output layer, not averaged, without regularisation. */
-  double lossSum(boolean training, StageMemory.Slot slot) {
-    Layer layer = outputLayer();
-    LayerWorkspaceMgr memory = slot.loss();
-    try (MemoryWorkspace working = memory.notifyScopeEntered(ArrayType.FF_WORKING_MEM)) {
-      double average = ((IOutputLayer) layer).computeScore(0, training, memory);
-      return average * layer.getInputMiniBatchSize();
-    }
-  }
-
-  /** What the output layer predicts for the input that it has, in the slot's memory. */
-  INDArray predict(StageMemory.Slot slot) {
-    Layer layer = outputLayer();
-    LayerWorkspaceMgr memory = slot.forward();
-    try (MemoryWorkspace working = memory.notifyScopeEntered(ArrayType.FF_WORKING_MEM)) {
-      return layer.activate(layer.input(), false, memory);
-    }
+    nodes.forEach(StageNode::clear);
   }
 }

@@ -3,14 +3,20 @@ package io.stagecoach.engine.dl4j;
 import io.stagecoach.model.SharesParameters;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.deeplearning4j.nn.conf.CacheMode;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
+import org.deeplearning4j.nn.conf.graph.GraphVertex;
+import org.deeplearning4j.nn.conf.graph.LayerVertex;
 
-/** Makes the runtime configuration of a contiguous run of layers. */
+/** Makes the runtime configuration of a contiguous run of nodes. */
 final class StageConfiguration {
 
   private StageConfiguration() {}
@@ -24,12 +30,7 @@ final class StageConfiguration {
   static MultiLayerConfiguration slice(String json, int firstLayer, int endLayer) {
     MultiLayerConfiguration configuration = MultiLayerConfiguration.fromJson(json);
     configuration.setConfs(new ArrayList<>(configuration.getConfs().subList(firstLayer, endLayer)));
-    for (NeuralNetConfiguration layer : configuration.getConfs()) {
-      // The owner may be in another stage, and each use brings its own gradient wherever it is.
-      if (layer.getLayer() instanceof SharesParameters sharing) {
-        layer.setLayer(sharing.withOwnCopies());
-      }
-    }
+    configuration.getConfs().forEach(StageConfiguration::giveOwnCopies);
     Map<Integer, InputPreProcessor> preProcessors = new HashMap<>();
     configuration
         .getInputPreProcessors()
@@ -42,6 +43,49 @@ final class StageConfiguration {
     configuration.setInputPreProcessors(preProcessors);
     // The replica owns its memory; DL4J's own workspaces have one name for all networks of a
     // thread.
+    configuration.setTrainingWorkspaceMode(WorkspaceMode.NONE);
+    configuration.setInferenceWorkspaceMode(WorkspaceMode.NONE);
+    configuration.setCacheMode(CacheMode.NONE);
+    return configuration;
+  }
+
+  /** The owner may be in another stage, and each use brings its own gradient wherever it is. */
+  private static void giveOwnCopies(NeuralNetConfiguration layer) {
+    if (layer.getLayer() instanceof SharesParameters sharing) {
+      layer.setLayer(sharing.withOwnCopies());
+    }
+  }
+
+  /**
+   * Reads a fresh configuration and keeps some of its vertices. What they read from outside becomes
+   * an input of the network.
+   *
+   * @param json the whole model's configuration, checked before
+   */
+  static ComputationGraphConfiguration slice(String json, StageSlice slice) {
+    ComputationGraphConfiguration configuration = ComputationGraphConfiguration.fromJson(json);
+    List<String> names = slice.nodes().stream().map(ModelNode::name).toList();
+    Map<String, GraphVertex> vertices = new LinkedHashMap<>();
+    Map<String, List<String>> inputs = new LinkedHashMap<>();
+    for (ModelNode node : slice.nodes()) {
+      GraphVertex vertex = configuration.getVertices().get(node.name());
+      if (vertex instanceof LayerVertex layer) {
+        giveOwnCopies(layer.getLayerConf());
+      }
+      vertices.put(node.name(), vertex);
+      inputs.put(node.name(), node.inputs());
+    }
+    List<String> outside = new ArrayList<>(slice.inputs());
+    outside.addAll(slice.received());
+    List<String> order = new ArrayList<>(outside);
+    order.addAll(names);
+    configuration.setVertices(vertices);
+    configuration.setVertexInputs(inputs);
+    configuration.setNetworkInputs(outside);
+    configuration.setNetworkOutputs(slice.outputs());
+    // The whole model's order, so that parameters stay an interval of its flat vector.
+    configuration.setTopologicalOrder(IntStream.range(0, order.size()).toArray());
+    configuration.setTopologicalOrderStr(order);
     configuration.setTrainingWorkspaceMode(WorkspaceMode.NONE);
     configuration.setInferenceWorkspaceMode(WorkspaceMode.NONE);
     configuration.setCacheMode(CacheMode.NONE);

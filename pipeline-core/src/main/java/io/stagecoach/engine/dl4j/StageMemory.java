@@ -1,8 +1,11 @@
 package io.stagecoach.engine.dl4j;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
@@ -39,18 +42,18 @@ final class StageMemory implements AutoCloseable {
   private final String prefix = "STAGECOACH_" + MODULES.getAndIncrement() + "_";
   private final WorkspaceConfiguration working;
   private final Map<String, MemoryWorkspace> opened = new LinkedHashMap<>();
+  private final Set<String> gradientWorkspaces = new LinkedHashSet<>();
 
   /**
-   * @param layers how many layers the stage has: the shared workspaces learn their size over one
-   *     pass
+   * @param nodes how many nodes the stage has: the shared workspaces learn their size over one pass
    */
-  StageMemory(int layers) {
+  StageMemory(int nodes) {
     working =
         WorkspaceConfiguration.builder()
             .initialSize(0)
             .overallocationLimit(0.02)
             .policyLearning(LearningPolicy.OVER_TIME)
-            .cyclesBeforeInitialization(2 * layers)
+            .cyclesBeforeInitialization(2 * nodes)
             .policyReset(ResetPolicy.BLOCK_LEFT)
             .policySpill(SpillPolicy.REALLOCATE)
             .policyAllocation(AllocationPolicy.OVERALLOCATE)
@@ -69,9 +72,12 @@ final class StageMemory implements AutoCloseable {
 
   @Override
   public void close() {
-    for (String shared : List.of("WORK", "RNN", "GRADIENT_0", "GRADIENT_1")) {
-      if (Nd4j.getWorkspaceManager().checkIfWorkspaceExists(prefix + shared)) {
-        named(prefix + shared, working);
+    List<String> shared = new ArrayList<>(gradientWorkspaces);
+    shared.add(prefix + "WORK");
+    shared.add(prefix + "RNN");
+    for (String workspace : shared) {
+      if (Nd4j.getWorkspaceManager().checkIfWorkspaceExists(workspace)) {
+        named(workspace, working);
       }
     }
     opened.values().forEach(Nd4j.getWorkspaceManager()::destroyWorkspace);
@@ -84,23 +90,13 @@ final class StageMemory implements AutoCloseable {
     private final String name;
     private final LayerWorkspaceMgr forward;
     private final LayerWorkspaceMgr loss;
-    private final LayerWorkspaceMgr even;
-    private final LayerWorkspaceMgr odd;
+    private final List<LayerWorkspaceMgr> gradients = new ArrayList<>();
     private boolean open;
 
     private Slot(String slotName) {
       this.name = slotName;
       this.forward = builder().with(ArrayType.ACTIVATIONS, slotName, GROWING).build();
       this.loss = builder().with(ArrayType.ACTIVATIONS, prefix + "WORK", working).build();
-      this.even = backward(prefix + "GRADIENT_0");
-      this.odd = backward(prefix + "GRADIENT_1");
-    }
-
-    private LayerWorkspaceMgr backward(String gradients) {
-      return builder()
-          .with(ArrayType.ACTIVATIONS, prefix + "WORK", working)
-          .with(ArrayType.ACTIVATION_GRAD, gradients, working)
-          .build();
     }
 
     private LayerWorkspaceMgr.Builder builder() {
@@ -124,11 +120,20 @@ final class StageMemory implements AutoCloseable {
     }
 
     /**
-     * For the backward pass of a layer; two in turn, since a layer reads the gradients that the
-     * layer after it wrote.
+     * For the backward pass of a node, by the memory in which its gradients are: a chain needs two
+     * in turn, since a layer reads the gradients that the layer after it wrote.
      */
-    LayerWorkspaceMgr backward(int layer) {
-      return layer % 2 == 0 ? even : odd;
+    LayerWorkspaceMgr backward(int place) {
+      while (gradients.size() <= place) {
+        String shared = prefix + "GRADIENT_" + gradients.size();
+        gradientWorkspaces.add(shared);
+        gradients.add(
+            builder()
+                .with(ArrayType.ACTIVATIONS, prefix + "WORK", working)
+                .with(ArrayType.ACTIVATION_GRAD, shared, working)
+                .build());
+      }
+      return gradients.get(place);
     }
 
     /** Begins a micro-batch; the slot becomes current. */

@@ -4,14 +4,21 @@ import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.model.DescribesItself;
 import java.io.IOException;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import org.deeplearning4j.nn.api.OptimizationAlgorithm;
-import org.deeplearning4j.nn.conf.BackpropType;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.graph.AttentionVertex;
+import org.deeplearning4j.nn.conf.graph.FrozenVertex;
+import org.deeplearning4j.nn.conf.graph.GraphVertex;
+import org.deeplearning4j.nn.conf.graph.LayerVertex;
+import org.deeplearning4j.nn.conf.graph.rnn.LastTimeStepVertex;
+import org.deeplearning4j.nn.conf.graph.rnn.ReverseTimeSeriesVertex;
 import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.conf.layers.BaseOutputLayer;
 import org.deeplearning4j.nn.conf.layers.BasePretrainNetwork;
@@ -32,6 +39,7 @@ import org.deeplearning4j.nn.conf.layers.recurrent.LastTimeStep;
 import org.deeplearning4j.nn.conf.layers.recurrent.SimpleRnn;
 import org.deeplearning4j.nn.conf.layers.recurrent.TimeDistributed;
 import org.deeplearning4j.nn.conf.layers.samediff.AbstractSameDiffLayer;
+import org.deeplearning4j.nn.conf.layers.samediff.SameDiffVertex;
 import org.deeplearning4j.nn.conf.layers.util.MaskZeroLayer;
 import org.deeplearning4j.nn.conf.ocnn.OCNNOutputLayer;
 import org.deeplearning4j.nn.conf.stepfunctions.NegativeGradientStepFunction;
@@ -62,16 +70,17 @@ public final class SupportCheck {
   /**
    * Reads a configuration and checks it.
    *
-   * @param json the configuration of a {@code MultiLayerNetwork}
-   * @throws StagecoachException MODEL if it is not one, or holds what cannot be cut
+   * @param json the configuration of a {@code MultiLayerNetwork} or a {@code ComputationGraph}
+   * @throws StagecoachException MODEL if it is neither, or holds what cannot be cut
    */
-  public static MultiLayerConfiguration parse(String json) {
-    MultiLayerConfiguration configuration = read(json);
-    check(configuration);
-    return configuration;
+  public static Dl4jModel parse(String json) {
+    Dl4jModel model = read(json);
+    check(model);
+    return model;
   }
 
-  private static MultiLayerConfiguration read(String json) {
+  /** Reads a configuration without a look at whether it can be cut. */
+  static Dl4jModel read(String json) {
     JsonNode tree;
     try {
       tree = NeuralNetConfiguration.mapper().readTree(json);
@@ -81,13 +90,8 @@ public final class SupportCheck {
     if (tree == null || !tree.isObject()) {
       throw notANetwork("the JSON is not an object", null);
     }
-    if (tree.has("vertices") && tree.has("networkInputs")) {
-      throw new StagecoachException(
-          ErrorKind.MODEL,
-          "The configuration is a ComputationGraph, which cannot be cut yet",
-          "Use a MultiLayerNetwork; a graph without branches can be written as one.");
-    }
-    if (!tree.has("confs")) {
+    boolean graph = tree.has("vertices") && tree.has("networkInputs");
+    if (!graph && !tree.has("confs")) {
       String fields =
           StreamSupport.stream(((Iterable<String>) tree::fieldNames).spliterator(), false)
               .limit(5)
@@ -95,11 +99,7 @@ public final class SupportCheck {
       throw notANetwork("it has no 'confs' but " + (fields.isEmpty() ? "nothing" : fields), null);
     }
     try {
-      MultiLayerConfiguration configuration = MultiLayerConfiguration.fromJson(json);
-      if (configuration.getConfs() == null || configuration.getConfs().isEmpty()) {
-        throw notANetwork("it has no layers", null);
-      }
-      return configuration;
+      return graph ? readGraph(json) : readLayers(json);
     } catch (StagecoachException e) {
       throw e;
     } catch (RuntimeException e) {
@@ -107,13 +107,40 @@ public final class SupportCheck {
     }
   }
 
+  private static Dl4jModel readLayers(String json) {
+    MultiLayerConfiguration configuration = MultiLayerConfiguration.fromJson(json);
+    if (configuration.getConfs() == null || configuration.getConfs().isEmpty()) {
+      throw notANetwork("it has no layers", null);
+    }
+    return new LayersModel(configuration);
+  }
+
+  private static Dl4jModel readGraph(String json) {
+    ComputationGraphConfiguration configuration = ComputationGraphConfiguration.fromJson(json);
+    if (configuration.getVertices() == null || configuration.getVertices().isEmpty()) {
+      throw notANetwork("it has no vertices", null);
+    }
+    GraphModel model = new GraphModel(configuration);
+    Set<String> known = new HashSet<>(model.inputs());
+    for (ModelNode node : model.nodes()) {
+      if (!known.containsAll(node.inputs())) {
+        throw notANetwork("vertex '" + node.name() + "' stands before what it reads", null);
+      }
+      known.add(node.name());
+    }
+    if (model.nodes().size() != configuration.getVertices().size()) {
+      throw notANetwork("its topological order leaves vertices out", null);
+    }
+    return model;
+  }
+
   private static StagecoachException notANetwork(String why, Exception cause) {
     return new StagecoachException(
         ErrorKind.MODEL,
         "The configuration is not a DL4J network: " + why,
         io.stagecoach.error.Where.nowhere(),
-        "Give the JSON that MultiLayerConfiguration.toJson() writes; classes of custom layers must"
-            + " be on the class path.",
+        "Give the JSON that toJson() of MultiLayerConfiguration or ComputationGraphConfiguration"
+            + " writes; classes of custom layers must be on the class path.",
         cause);
   }
 
@@ -127,40 +154,66 @@ public final class SupportCheck {
    * @throws StagecoachException MODEL for the first thing that cannot be cut
    */
   public static void check(MultiLayerConfiguration configuration) {
-    if (!DATA_TYPES.contains(configuration.getDataType())) {
+    check(new LayersModel(configuration));
+  }
+
+  static void check(Dl4jModel model) {
+    if (!DATA_TYPES.contains(model.dataType())) {
       throw refuse(
-          "Data type " + configuration.getDataType() + " is not supported",
-          "Set dataType FLOAT or DOUBLE.");
+          "Data type " + model.dataType() + " is not supported", "Set dataType FLOAT or DOUBLE.");
     }
-    boolean truncated = configuration.getBackpropType() == BackpropType.TruncatedBPTT;
-    int layers = configuration.getConfs().size();
-    for (int i = 0; i < layers; i++) {
-      NeuralNetConfiguration conf = configuration.getConf(i);
-      checkSolver(i, conf);
-      Layer layer = conf.getLayer();
-      checkLayer(i, layer, truncated);
-      boolean last = i == layers - 1;
-      boolean output = isOutput(layer);
-      if (last && !output) {
-        throw refuseLayer(
-            i,
-            layer,
-            layer instanceof FrozenLayer
-                ? "a frozen output layer lets nothing train"
-                : "it is last but has no loss",
-            "End the network with an output or loss layer that is not frozen.");
+    Set<String> read = new HashSet<>();
+    model.nodes().forEach(node -> read.addAll(node.inputs()));
+    for (ModelNode node : model.nodes()) {
+      if (node.content() instanceof ModelNode.Layered layered) {
+        checkSolver(node.name(), layered.conf());
+        checkLayer(node.name(), layered.conf().getLayer(), model.isTruncated());
+        checkPlace(model, node, layered.conf().getLayer(), read.contains(node.name()));
+      } else if (node.content() instanceof ModelNode.Operation operation) {
+        checkVertex(node, operation.vertex(), model.isTruncated());
+        if (!read.contains(node.name())) {
+          throw refuseVertex(
+              node,
+              operation.vertex(),
+              "nothing reads it and it has no loss",
+              "Leave it out, or put an output layer behind it.");
+        }
       }
-      if (!last && output) {
-        throw refuseLayer(
-            i, layer, "a layer with a loss must be last", "Use a DenseLayer or ActivationLayer.");
-      }
-      if (i > 0 && isEmbedding(layer)) {
-        throw refuseLayer(
-            i,
-            layer,
-            "it gives no gradient to the layers before it, so that they would not train",
-            "Make it the first layer.");
-      }
+    }
+  }
+
+  /** Losses at the ends and only there; embeddings at the beginning. */
+  private static void checkPlace(Dl4jModel model, ModelNode node, Layer layer, boolean isRead) {
+    boolean output = isOutput(layer);
+    if (!isRead && !output) {
+      throw refuseLayer(
+          node.name(),
+          layer,
+          layer instanceof FrozenLayer
+              ? "a frozen output layer lets nothing train"
+              : "it is last but has no loss",
+          "End the network with an output or loss layer that is not frozen.");
+    }
+    if (isRead && output) {
+      throw refuseLayer(
+          node.name(),
+          layer,
+          "a layer with a loss must be last",
+          "Use a DenseLayer or ActivationLayer.");
+    }
+    if (output != model.outputs().contains(node.name())) {
+      throw refuseLayer(
+          node.name(),
+          layer,
+          output ? "it has a loss but is no output" : "it is an output but has no loss",
+          "Make the layers with a loss, and no others, the outputs of the graph.");
+    }
+    if (isEmbedding(layer) && !model.inputs().containsAll(node.inputs())) {
+      throw refuseLayer(
+          node.name(),
+          layer,
+          "it gives no gradient to the layers before it, so that they would not train",
+          "Make it the first layer.");
     }
   }
 
@@ -170,11 +223,39 @@ public final class SupportCheck {
         || (layer instanceof DescribesItself own && own.readsIndices());
   }
 
-  private static void checkSolver(int index, NeuralNetConfiguration conf) {
+  private static void checkVertex(ModelNode node, GraphVertex vertex, boolean truncated) {
+    if (vertex instanceof SameDiffVertex || vertex instanceof AttentionVertex) {
+      throw refuseVertex(
+          node,
+          vertex,
+          "vertices on SameDiff return twice their gradients in DL4J 1.0.0-M2.1",
+          "Use a vertex that is not built on SameDiff.");
+    }
+    if (vertex instanceof FrozenVertex frozen && frozen.getUnderlying() instanceof LayerVertex) {
+      throw refuseVertex(
+          node, vertex, "it wraps a layer", "Freeze layers with FrozenLayer, as DL4J does.");
+    }
+    if (truncated
+        && (vertex instanceof LastTimeStepVertex || vertex instanceof ReverseTimeSeriesVertex)) {
+      throw refuseVertex(
+          node,
+          vertex,
+          "it needs the whole sequence, which truncated back-propagation cuts into segments",
+          "Use BackpropType.Standard.");
+    }
+  }
+
+  private static StagecoachException refuseVertex(
+      ModelNode node, GraphVertex vertex, String why, String remedy) {
+    return refuse(
+        "Vertex " + node.name() + " (" + vertex.getClass().getSimpleName() + "): " + why, remedy);
+  }
+
+  private static void checkSolver(String node, NeuralNetConfiguration conf) {
     if (conf.getOptimizationAlgo() != null
         && conf.getOptimizationAlgo() != OptimizationAlgorithm.STOCHASTIC_GRADIENT_DESCENT) {
       throw refuseLayer(
-          index,
+          node,
           conf.getLayer(),
           "the optimization algorithm "
               + conf.getOptimizationAlgo()
@@ -184,38 +265,38 @@ public final class SupportCheck {
     if (conf.getStepFunction() != null
         && !(conf.getStepFunction() instanceof NegativeGradientStepFunction)) {
       throw refuseLayer(
-          index,
+          node,
           conf.getLayer(),
           "it has the step function " + conf.getStepFunction().getClass().getSimpleName(),
           "Leave the step function out.");
     }
     if (!conf.isMiniBatch()) {
       throw refuseLayer(
-          index,
+          node,
           conf.getLayer(),
           "miniBatch(false) keeps gradients from being averaged, which the synchronizer does",
           "Use miniBatch(true), and a learning rate multiplied by the mini-batch size.");
     }
   }
 
-  private static void checkLayer(int index, Layer layer, boolean truncated) {
+  private static void checkLayer(String node, Layer layer, boolean truncated) {
     if (layer instanceof AbstractSameDiffLayer) {
       throw refuseLayer(
-          index,
+          node,
           layer,
           "layers on SameDiff return twice their gradients in DL4J 1.0.0-M2.1",
           "Use a layer that is not built on SameDiff.");
     }
     if (layer instanceof BasePretrainNetwork) {
       throw refuseLayer(
-          index,
+          node,
           layer,
           "layers with unsupervised pre-training are not supported",
           "Pre-train with DL4J, then take the encoder's weights into a DenseLayer.");
     }
     if (layer instanceof CenterLossOutputLayer) {
       throw refuseLayer(
-          index,
+          node,
           layer,
           "its centres move by class means over the whole mini-batch, which micro-batches do not"
               + " add up to",
@@ -223,7 +304,7 @@ public final class SupportCheck {
     }
     if (layer instanceof OCNNOutputLayer) {
       throw refuseLayer(
-          index,
+          node,
           layer,
           "its threshold is a quantile over the whole mini-batch, which micro-batches do not add up"
               + " to",
@@ -231,7 +312,7 @@ public final class SupportCheck {
     }
     if (layer instanceof BaseLayer base && base.getActivationFn() instanceof ActivationRReLU) {
       throw refuseLayer(
-          index,
+          node,
           layer,
           "RReLU draws random slopes that cannot be keyed to step and micro-batch",
           "Use LEAKYRELU with the mean slope.");
@@ -240,27 +321,27 @@ public final class SupportCheck {
         && (base.getIUpdater() instanceof AdaBelief
             || base.getBiasUpdater() instanceof AdaBelief)) {
       throw refuseLayer(
-          index,
+          node,
           layer,
           "DL4J 1.0.0-M2.1 fails when it sets up AdaBelief",
           "Use Adam or another updater.");
     }
     if (truncated && layer instanceof SimpleRnn) {
       throw refuseLayer(
-          index,
+          node,
           layer,
           "with truncated back-propagation its backward pass in DL4J forgets the carried state",
           "Use an LSTM, or BackpropType.Standard.");
     }
     if (truncated && cannotCarryState(layer)) {
       throw refuseLayer(
-          index,
+          node,
           layer,
           "it cannot carry state from one time segment to the next",
           "Use BackpropType.Standard, or a plain LSTM or GravesLSTM.");
     }
     for (Layer inner : LayerTree.inner(layer)) {
-      checkLayer(index, inner, truncated);
+      checkLayer(node, inner, truncated);
     }
   }
 
@@ -279,10 +360,11 @@ public final class SupportCheck {
   }
 
   private static StagecoachException refuseLayer(
-      int index, Layer layer, String why, String remedy) {
-    String name = layer.getLayerName() == null ? "" : " '" + layer.getLayerName() + "'";
+      String node, Layer layer, String why, String remedy) {
+    boolean named = layer.getLayerName() != null && !layer.getLayerName().equals(node);
+    String name = named ? " '" + layer.getLayerName() + "'" : "";
     return refuse(
-        "Layer " + index + name + " (" + layer.getClass().getSimpleName() + "): " + why, remedy);
+        "Layer " + node + name + " (" + layer.getClass().getSimpleName() + "): " + why, remedy);
   }
 
   private static StagecoachException refuse(String what, String remedy) {

@@ -128,7 +128,7 @@ public final class Batches {
 
   /** Cuts rows into micro-batches of equal size; the last may be smaller. */
   public static List<Tensors> split(Tensors batch, int microBatches) {
-    long rows = batch.get(Columns.FEATURES).size(0);
+    long rows = batch.asMap().values().iterator().next().size(0);
     long size = (rows + microBatches - 1) / microBatches;
     List<Tensors> parts = new ArrayList<>();
     for (long first = 0; first < rows; first += size) {

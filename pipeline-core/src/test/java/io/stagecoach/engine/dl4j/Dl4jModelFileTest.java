@@ -17,8 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.deeplearning4j.nn.conf.layers.DenseLayer;
-import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.util.ModelSerializer;
@@ -116,19 +114,29 @@ class Dl4jModelFileTest {
     assertRefused(directory.resolve("absent.zip"), "no such file");
     Path text = Files.writeString(directory.resolve("text.zip"), "no zip at all");
     assertRefused(text, "text.zip");
-    Path graphFile = directory.resolve("graph.zip");
-    ComputationGraph graph =
-        new ComputationGraph(
-            Networks.base()
-                .graphBuilder()
-                .addInputs("in")
-                .addLayer("a", new DenseLayer.Builder().nIn(2).nOut(2).build(), "in")
-                .addLayer("b", new OutputLayer.Builder().nIn(2).nOut(2).build(), "a")
-                .setOutputs("b")
-                .build());
-    graph.init();
-    ModelSerializer.writeModel(graph, graphFile.toFile(), true);
-    assertRefused(graphFile, "ComputationGraph");
+  }
+
+  @Test
+  void aGraphGoesOnWhereItsFileStands() throws IOException {
+    Path path = directory.resolve("graph.zip");
+    try (Dl4jModelUpdater straight = Dl4jModelUpdater.create(Graphs.residual())) {
+      INDArray first = Batches.uniform(8, straight.parameters().length());
+      straight.update(first.dup(), 12, 0, 0);
+      straight.setEpochs(1);
+      Dl4jModelFile.save(path, straight, Optional.empty(), Map.of());
+      ComputationGraph plain = ModelSerializer.restoreComputationGraph(path.toFile(), true);
+      assertThat(plain.params().reshape(plain.numParams())).isEqualTo(straight.parameters());
+      try (Dl4jModelUpdater opened = Dl4jModelFile.open(path).updater()) {
+        assertThat(opened.iterations()).isEqualTo(1);
+        assertThat(opened.epochs()).isEqualTo(1);
+        assertThat(opened.parameterLayout()).isEqualTo(straight.parameterLayout());
+        INDArray second = Batches.uniform(9, straight.parameters().length());
+        opened.update(second.dup(), 12, 1, 0);
+        straight.update(second.dup(), 12, 1, 0);
+        assertThat(opened.parameters()).isEqualTo(straight.parameters());
+        assertThat(opened.updaterState()).isEqualTo(straight.updaterState());
+      }
+    }
   }
 
   private static void assertRefused(Path path, String text) {

@@ -263,7 +263,7 @@ class Dl4jStageModuleTest {
           pipeline.infer(
               Batches.tensors(
                   Columns.FEATURES, features, Columns.LABELS, labels, Columns.LABELS_MASK, mask));
-      INDArray predicted = pipeline.updater().network().output(features);
+      INDArray predicted = ((MultiLayerNetwork) pipeline.updater().network()).output(features);
       // Predictions at masked rows do not count, so they need not be compared.
       List<Long> expected = new ArrayList<>(java.util.Collections.nCopies(9, 0L));
       double loss = 0;
@@ -302,7 +302,8 @@ class Dl4jStageModuleTest {
     try (InProcessPipeline pipeline = pipeline(Networks.lstm(), List.of(2))) {
       Loss fused = pipeline.infer(asIndices).loss();
       Loss plain = pipeline.infer(asVectors).loss();
-      INDArray output = pipeline.updater().network().output(batch.get(Columns.FEATURES));
+      INDArray output =
+          ((MultiLayerNetwork) pipeline.updater().network()).output(batch.get(Columns.FEATURES));
       long[] expected = new long[9];
       double loss = 0;
       long steps = 0;

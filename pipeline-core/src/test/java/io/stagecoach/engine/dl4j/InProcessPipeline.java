@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
@@ -33,6 +34,7 @@ public final class InProcessPipeline implements AutoCloseable {
   private final StageWeights weights;
   private final Dl4jModelUpdater updater;
   private final ScheduleAuthor author;
+  private UnaryOperator<Tensors> wire = tensors -> tensors;
 
   /**
    * @param json the model
@@ -50,7 +52,7 @@ public final class InProcessPipeline implements AutoCloseable {
     this.author = author;
     List<Integer> bounds = new ArrayList<>(List.of(0));
     bounds.addAll(cuts);
-    bounds.add(updater.network().getnLayers());
+    bounds.add(updater.model().nodes().size());
     for (int s = 0; s < bounds.size() - 1; s++) {
       StageModule stage =
           new Dl4jStageModule(
@@ -68,6 +70,16 @@ public final class InProcessPipeline implements AutoCloseable {
     weights =
         new StageWeights(
             updater.parameterLayout(), stages.stream().map(StageModule::parameterLayout).toList());
+  }
+
+  /**
+   * What passes between stages goes through this.
+   *
+   * @param newWire takes tensors, which it owns, and gives what comes out
+   */
+  public InProcessPipeline through(UnaryOperator<Tensors> newWire) {
+    wire = newWire;
+    return this;
   }
 
   /** The whole model. */
@@ -192,12 +204,11 @@ public final class InProcessPipeline implements AutoCloseable {
           return false;
         }
       }
+      in = wire.apply(in);
       lent.put(s * microBatches.size() + m, in);
       Forward forward = stage.forward(m, in.and(columns(stage, microBatches.get(m))));
       results.put(action, forward.outputs());
-      if (s == stages.size() - 1) {
-        losses[m] = forward.loss();
-      }
+      losses[m] = losses[m] == null ? forward.loss() : losses[m].plus(forward.loss());
       return true;
     }
     if (action instanceof Action.BackwardWeights) {
@@ -211,6 +222,7 @@ public final class InProcessPipeline implements AutoCloseable {
       if (gradients == null) {
         return false;
       }
+      gradients = wire.apply(gradients);
     }
     boolean whole = action instanceof Action.Backward;
     Tensors down =

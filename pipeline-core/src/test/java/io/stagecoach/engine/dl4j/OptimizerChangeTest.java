@@ -177,7 +177,16 @@ class OptimizerChangeTest {
   }
 
   private static Object rate(Dl4jModelUpdater updater, int layer) {
-    Adam adam = (Adam) updater.network().getLayer(layer).conf().getLayer().getUpdaterByParam("W");
+    Adam adam =
+        (Adam)
+            updater
+                .model()
+                .nodes()
+                .get(layer)
+                .layer()
+                .map(BaseLayer.class::cast)
+                .orElseThrow()
+                .getUpdaterByParam("W");
     return adam.getLearningRateSchedule();
   }
 

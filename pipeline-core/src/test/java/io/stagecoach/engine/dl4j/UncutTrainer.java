@@ -43,11 +43,13 @@ public final class UncutTrainer implements AutoCloseable {
   public UncutTrainer(String json, long seed) {
     MultiLayerConfiguration configuration = MultiLayerConfiguration.fromJson(json);
     key = new RandomKey(seed);
-    KeyedRandomness.install(configuration, 0, key);
+    for (int i = 0; i < configuration.getConfs().size(); i++) {
+      KeyedRandomness.install(configuration.getConf(i).getLayer(), i, key);
+    }
     network = new MultiLayerNetwork(configuration);
     network.init();
     network.initGradientsView();
-    layout = Layouts.of(network.getLayers());
+    layout = new WholeLayers(network).layout();
     truncated = configuration.getBackpropType() == BackpropType.TruncatedBPTT;
     if (truncated) {
       for (int i = 0; i < network.getnLayers(); i++) {

@@ -1,6 +1,7 @@
 package io.stagecoach.spark.cluster;
 
 import io.stagecoach.engine.StageSpec;
+import io.stagecoach.tensor.WireType;
 import java.io.Serializable;
 import java.util.List;
 import java.util.UUID;
@@ -20,6 +21,7 @@ final class BuildTask implements PinnedRdd.Work {
   private final String engine;
   private final StoreAccess store;
   private final long messageLimit;
+  private final WireType wireType;
   private final SerializableConfiguration hadoop;
 
   BuildTask(
@@ -27,11 +29,13 @@ final class BuildTask implements PinnedRdd.Work {
       String engine,
       StoreAccess store,
       long messageLimit,
+      WireType wireType,
       SerializableConfiguration hadoop) {
     this.run = run;
     this.engine = engine;
     this.store = store;
     this.messageLimit = messageLimit;
+    this.wireType = wireType;
     this.hadoop = hadoop;
   }
 
@@ -47,6 +51,7 @@ final class BuildTask implements PinnedRdd.Work {
         run,
         executor,
         messageLimit,
+        wireType,
         () -> new StageHosting(configuration).host(engine, specs, store));
     return JavaConverters.asScalaIterator(List.<Tuple2<Integer, Object>>of().iterator());
   }

@@ -11,6 +11,7 @@ import io.stagecoach.error.Where;
 import io.stagecoach.stage.Span;
 import io.stagecoach.stage.StageStep;
 import io.stagecoach.stage.Traffic;
+import io.stagecoach.tensor.WireType;
 import java.util.List;
 
 /** What the driver and the stage hosts say to each other. Tensors travel beside the message. */
@@ -51,13 +52,15 @@ public sealed interface Message {
    * @param specs the stages
    * @param stages where every stage lives
    * @param store how the batch store is read
+   * @param wireType as what floats travel between stages
    */
   record Assign(
       int executor,
       String engine,
       List<StageSpec> specs,
       List<StageAddress> stages,
-      StoreAccess store)
+      StoreAccess store,
+      WireType wireType)
       implements Message {}
 
   /** A schedule, as text, that steps will name by its name and number of micro-batches. */

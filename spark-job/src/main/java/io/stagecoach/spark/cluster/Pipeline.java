@@ -1,5 +1,6 @@
 package io.stagecoach.spark.cluster;
 
+import io.stagecoach.schedule.ScheduleAuthor;
 import io.stagecoach.sync.StagePart;
 import io.stagecoach.tensor.Tensors;
 import java.util.List;
@@ -41,6 +42,12 @@ public interface Pipeline extends AutoCloseable {
    * @param step a step; never one before the last that was asked for
    */
   int nextAttempt(long step);
+
+  /**
+   * Has another author write the schedules of its name, from the next step on. They must get by
+   * with the slots that the stages were built with.
+   */
+  void use(ScheduleAuthor author);
 
   /**
    * Tells all stages to run a step.

@@ -3,6 +3,7 @@ package io.stagecoach.spark.cluster;
 import io.stagecoach.engine.StageSpec;
 import io.stagecoach.schedule.ScheduleAuthor;
 import io.stagecoach.spark.exchange.ExchangeKind;
+import io.stagecoach.tensor.WireType;
 import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
 
@@ -38,6 +39,12 @@ public record PipelineSpec(
     }
   }
 
+  /** A pipeline of other stages, one for each executor, in the same place and way. */
+  PipelineSpec of(String otherEngine, List<StageSpec> others, ScheduleAuthor author) {
+    return new PipelineSpec(
+        spark, exchange, otherEngine, others, 1, List.of(author), store, network, deadlines);
+  }
+
   /** How many executors the pipeline takes. */
   int executors() {
     return stages.size() / chunks;
@@ -54,12 +61,14 @@ public record PipelineSpec(
   }
 
   /**
-   * Ports and limits.
+   * Ports and limits, and what floats are on the wire.
    *
    * @param driverPort the port the driver listens on, 0 for any
    * @param executorPort the port each executor listens on, 0 for any
    * @param messageLimit the longest message that is accepted, in bytes
    * @param credit how many hops a neighbour may send ahead
+   * @param wireType as what floats travel between stages
    */
-  public record Network(int driverPort, int executorPort, long messageLimit, int credit) {}
+  public record Network(
+      int driverPort, int executorPort, long messageLimit, int credit, WireType wireType) {}
 }

@@ -11,6 +11,7 @@ import io.stagecoach.spark.exchange.ShuffledHop;
 import io.stagecoach.stage.ExecutorRuntime;
 import io.stagecoach.stage.HostedStage;
 import io.stagecoach.tensor.Tensors;
+import io.stagecoach.tensor.WireType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -56,19 +57,26 @@ final class ResidentStages implements AutoCloseable {
 
   private int nextTick;
 
-  private ResidentStages(long messageLimit) {
+  private ResidentStages(long messageLimit, WireType wireType) {
     this.bytes = new ArrowBytes(memory, messageLimit);
-    this.hops = new ShuffleHops(memory, messageLimit);
+    this.hops = new ShuffleHops(memory, messageLimit, wireType);
   }
 
   /**
    * Builds stages; those of the same run and index that were here are closed.
    *
+   * @param messageLimit the longest message, in bytes
+   * @param wireType as what floats travel between stages
    * @param build builds them, on their own thread
    */
-  static void open(UUID run, int executor, long messageLimit, Supplier<List<HostedStage>> build) {
+  static void open(
+      UUID run,
+      int executor,
+      long messageLimit,
+      WireType wireType,
+      Supplier<List<HostedStage>> build) {
     close(run, executor);
-    ResidentStages stages = new ResidentStages(messageLimit);
+    ResidentStages stages = new ResidentStages(messageLimit, wireType);
     try {
       stages.onOwnThread(
           () -> {

@@ -5,6 +5,7 @@ import io.stagecoach.error.StagecoachException;
 import io.stagecoach.schedule.PipelineShape;
 import io.stagecoach.schedule.Schedule;
 import io.stagecoach.schedule.ScheduleAuthor;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +27,13 @@ final class ScheduleBook {
   ScheduleBook(int stages, int chunks, List<ScheduleAuthor> authors) {
     this.stages = stages;
     this.chunks = chunks;
-    this.authors = List.copyOf(authors);
+    this.authors = new ArrayList<>(authors);
+  }
+
+  /** Has this author write what the one of its name wrote, from here on. */
+  void use(ScheduleAuthor author) {
+    authors.replaceAll(other -> other.name().equals(author.name()) ? author : other);
+    written.keySet().removeIf(key -> key.name().equals(author.name()));
   }
 
   /** The schedule of that name, sends and receives included. */

@@ -6,6 +6,7 @@ import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import io.stagecoach.schedule.Schedule;
+import io.stagecoach.schedule.ScheduleAuthor;
 import io.stagecoach.schedule.Ticks;
 import io.stagecoach.spark.exchange.HopSerializer;
 import io.stagecoach.sync.StagePart;
@@ -167,6 +168,7 @@ final class ShufflePipeline implements Pipeline {
                 spec.engine(),
                 spec.store(),
                 spec.network().messageLimit(),
+                spec.network().wireType(),
                 new SerializableConfiguration(spark.hadoopConfiguration())));
     jobs.run(rdd, "Stagecoach: building the stages", homes, spec.deadlines().contact());
   }
@@ -191,6 +193,11 @@ final class ShufflePipeline implements Pipeline {
     attempt = step == lastStep ? attempt + 1 : 0;
     lastStep = step;
     return attempt;
+  }
+
+  @Override
+  public void use(ScheduleAuthor author) {
+    schedules.use(author);
   }
 
   @Override

@@ -54,6 +54,8 @@ final class StageBuilder {
       neighbours.put(stage, beside);
     }
     return StreamingExchange.open(
-        endpoint, neighbours, new ExchangeOptions(0, settings.credit(), settings.step()));
+        endpoint,
+        neighbours,
+        new ExchangeOptions(0, settings.credit(), settings.step(), assign.wireType()));
   }
 }

@@ -48,7 +48,8 @@ final class StageHosting {
     }
   }
 
-  private MicroBatchSource open(StoreAccess store) {
+  /** Opens the batch store, for the caller to close. */
+  MicroBatchSource open(StoreAccess store) {
     try {
       HadoopChunkStorage storage = new HadoopChunkStorage(new Path(store.location()), hadoop);
       return new StoreReader(storage, ManifestFile.read(storage), store.toOptions());

@@ -5,6 +5,7 @@ import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import io.stagecoach.schedule.Schedule;
+import io.stagecoach.schedule.ScheduleAuthor;
 import io.stagecoach.spark.exchange.Control;
 import io.stagecoach.spark.exchange.Endpoint;
 import io.stagecoach.spark.exchange.EndpointOptions;
@@ -18,12 +19,11 @@ import io.stagecoach.tensor.Tensors;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntFunction;
@@ -53,7 +53,10 @@ final class StreamingPipeline implements Pipeline {
   private final Map<Integer, ProcessMemory> processes = new ConcurrentHashMap<>();
   private final BufferAllocator memory = new RootAllocator();
   private final ScheduleBook schedules;
-  private final Set<Schedule> told = new HashSet<>();
+
+  /** What the stages were last told, by name and number of micro-batches. */
+  private final Map<List<Object>, Schedule> told = new HashMap<>();
+
   private volatile Order current;
   private long lastStep = -1;
   private int attempt;
@@ -150,7 +153,8 @@ final class StreamingPipeline implements Pipeline {
       hosted.forEach(stage -> rendezvous.assign(member, stage.stage()));
       say(
           member.peer(),
-          new Message.Assign(executor, spec.engine(), hosted, stages, spec.store()),
+          new Message.Assign(
+              executor, spec.engine(), hosted, stages, spec.store(), spec.network().wireType()),
           Tensors.none());
     }
     members.stream()
@@ -176,12 +180,18 @@ final class StreamingPipeline implements Pipeline {
   }
 
   @Override
+  public void use(ScheduleAuthor author) {
+    schedules.use(author);
+  }
+
+  @Override
   public void tell(
       Message.RunStep step, IntFunction<Optional<INDArray>> weights, List<Tensors> given) {
     Schedule schedule = schedules.of(step.schedule(), step.context().microBatches());
     current = new Order(step, schedule);
     barrier.open(step.context().step(), step.context().attempt());
-    boolean isNew = told.add(schedule);
+    List<Object> key = List.of(schedule.name(), schedule.microBatches());
+    boolean isNew = !schedule.equals(told.put(key, schedule));
     for (int executor = 0; executor < spec.executors(); executor++) {
       List<StageSpec> hosted = spec.stagesOf(executor);
       Peer peer = rendezvous.peer(hosted.get(0).stage());

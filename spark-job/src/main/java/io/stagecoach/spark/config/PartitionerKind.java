@@ -6,8 +6,13 @@ public enum PartitionerKind {
   UNIFORM("uniform"),
   /** As even a number of parameters as there is. */
   PARAMETERS("parameters"),
-  /** The least time for the slowest stage, by the layers' costs. */
-  BALANCED("balanced");
+  /**
+   * The least time for the slowest stage, by the layers' operations, or by their times where the
+   * run measures them for another reason.
+   */
+  BALANCED("balanced"),
+  /** The same by their times, for which the run measures them. */
+  MEASURED("measured");
 
   private final String word;
 

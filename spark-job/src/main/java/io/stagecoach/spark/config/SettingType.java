@@ -178,6 +178,17 @@ public final class SettingType<T> {
         value -> value.map(type::format).orElse(""));
   }
 
+  /** A value, or the word that leaves it to the run. */
+  static <T> SettingType<OrAuto<T>> orAuto(SettingType<T> type) {
+    return new SettingType<>(
+        type.allowed + ", or " + OrAuto.WORD,
+        text ->
+            OrAuto.WORD.equalsIgnoreCase(text.strip())
+                ? OrAuto.auto()
+                : OrAuto.of(type.parse(text)),
+        value -> value.format(type::format));
+  }
+
   private static String range(String what, long from, long to, long open) {
     return what + (to == open ? ", at least " + from : " from " + from + " to " + to);
   }

@@ -7,6 +7,7 @@ import static io.stagecoach.spark.config.SettingType.integer;
 import static io.stagecoach.spark.config.SettingType.longInteger;
 import static io.stagecoach.spark.config.SettingType.oneOf;
 import static io.stagecoach.spark.config.SettingType.optional;
+import static io.stagecoach.spark.config.SettingType.orAuto;
 import static io.stagecoach.spark.config.SettingType.real;
 import static io.stagecoach.spark.config.SettingType.size;
 import static io.stagecoach.spark.config.SettingType.text;
@@ -18,6 +19,7 @@ import io.stagecoach.schedule.Schedules;
 import io.stagecoach.spark.exchange.ExchangeKind;
 import io.stagecoach.spark.exchange.ExchangeOptions;
 import io.stagecoach.sync.GradientWeight;
+import io.stagecoach.tensor.WireType;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -50,14 +52,16 @@ public final class Settings {
           2,
           "How many stages the layers are cut into; each is hosted by one executor.");
 
-  public static final Setting<Integer> MICRO_BATCHES =
+  public static final Setting<OrAuto<Integer>> MICRO_BATCHES =
       setting(
           "microBatches",
           PIPELINE,
-          integer(1, 65536),
-          4,
+          orAuto(integer(1, 65536)),
+          OrAuto.of(4),
           "How many micro-batches a mini-batch is cut into. More of them keep the stages busier;"
-              + " very small ones cost more than they save.");
+              + " very small ones cost more than they save. With auto the run measures its layers"
+              + " and hops before the first step, simulates, and takes what is fastest within"
+              + " memory.limit; the report has what it took, and why.");
 
   public static final Setting<Integer> CHUNKS =
       setting(
@@ -68,16 +72,16 @@ public final class Settings {
           "How many pieces of the network each stage's executor has, for schedules that interleave;"
               + " the layers are then cut into stages × chunks pieces, dealt out in turn.");
 
-  public static final Setting<String> SCHEDULE =
+  public static final Setting<OrAuto<String>> SCHEDULE =
       setting(
           "schedule",
           PIPELINE,
-          oneOf(Schedules.standard().names()),
-          "1f1b",
+          orAuto(oneOf(Schedules.standard().names())),
+          OrAuto.of("1f1b"),
           "In which order a stage takes the forward and backward passes of a step. All train the same"
               + " to the last bit; they differ in waiting and in the activations that are kept."
               + " interleaved-1f1b and looped-bfs take several chunks for each executor; zb-h1 splits"
-              + " backward passes.");
+              + " backward passes; auto chooses one as microBatches=auto does.");
 
   public static final Setting<Optional<String>> SCHEDULE_FILE =
       setting(
@@ -106,7 +110,9 @@ public final class Settings {
           choice(PartitionerKind.class, PartitionerKind::word),
           PartitionerKind.BALANCED,
           "How the layers are shared out: the same number of layers, as even a number of"
-              + " parameters, or the least time for the slowest stage.");
+              + " parameters, or the least time for the slowest stage. By the time that their"
+              + " operations should take, or, with measured and wherever something is auto, by the"
+              + " time that they took on an executor.");
 
   public static final Setting<DataSize> MEMORY_LIMIT =
       setting(
@@ -512,6 +518,18 @@ public final class Settings {
               + " Spark's network layer; shuffle makes every step a Spark job whose stages shuffle"
               + " them, which needs no port and no long-lived task, and costs tens of milliseconds"
               + " for each tick of the schedule. Both train the same to the last bit.");
+
+  public static final Setting<WireType> WIRE_TYPE =
+      setting(
+          "wireType",
+          CLUSTER,
+          choice(WireType.class, WireType::word),
+          WireType.FLOAT32,
+          "As what activations and their gradients travel between executors: as they are, or as"
+              + " float16, each tensor with a power of two of its own, for half the bytes. Everything"
+              + " is computed in float32 all the same; weights, their gradients, labels and masks"
+              + " travel as they are. A network of float64 is refused. What overflows or underflows"
+              + " is counted in the report; the weights then depend on where the network is cut.");
 
   public static final Setting<DataSize> EXCHANGE_FRAME_LIMIT =
       setting(

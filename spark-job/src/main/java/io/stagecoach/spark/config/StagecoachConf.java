@@ -5,6 +5,7 @@ import io.stagecoach.error.StagecoachException;
 import io.stagecoach.model.optimizer.LearningRateDecay;
 import io.stagecoach.spark.exchange.ExchangeKind;
 import io.stagecoach.sync.GradientWeight;
+import io.stagecoach.tensor.WireType;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -124,11 +125,11 @@ public final class StagecoachConf {
     atMostOneOf(List.of(Settings.DATA_PATH, Settings.DATA_TABLE), problems);
     atMostOneOf(
         List.of(Settings.MODEL_CONFIG, Settings.MODEL_FROM, Settings.MODEL_PRESET), problems);
-    if (microBatches() > batchSize()) {
+    if (microBatches().fixed().orElse(1) > batchSize()) {
       problems.add(
           Settings.MICRO_BATCHES.key()
               + " is "
-              + microBatches()
+              + microBatches().fixed().orElseThrow()
               + ", more than the "
               + batchSize()
               + " examples of a mini-batch; allowed is at most "
@@ -143,6 +144,13 @@ public final class StagecoachConf {
               + Settings.LEARNING_RATE.key()
               + ", "
               + learningRate().get());
+    }
+    if (microBatches().isAuto() && scheduleFile().isPresent()) {
+      problems.add(
+          Settings.MICRO_BATCHES.key()
+              + " is auto, but "
+              + Settings.SCHEDULE_FILE.key()
+              + " is written for a number of micro-batches; allowed is that number");
     }
     if (!presetSettings.isEmpty() && modelPreset().isEmpty()) {
       problems.add(
@@ -178,12 +186,12 @@ public final class StagecoachConf {
   }
 
   /** {@link Settings#MICRO_BATCHES}. */
-  public int microBatches() {
+  public OrAuto<Integer> microBatches() {
     return get(Settings.MICRO_BATCHES);
   }
 
   /** {@link Settings#SCHEDULE}. */
-  public String schedule() {
+  public OrAuto<String> schedule() {
     return get(Settings.SCHEDULE);
   }
 
@@ -425,6 +433,11 @@ public final class StagecoachConf {
   /** {@link Settings#EXCHANGE}. */
   public ExchangeKind exchange() {
     return get(Settings.EXCHANGE);
+  }
+
+  /** {@link Settings#WIRE_TYPE}. */
+  public WireType wireType() {
+    return get(Settings.WIRE_TYPE);
   }
 
   /** {@link Settings#EXCHANGE_FRAME_LIMIT}. */

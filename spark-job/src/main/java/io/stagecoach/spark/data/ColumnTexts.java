@@ -11,10 +11,15 @@ import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.StagecoachConf;
 import java.util.List;
 import org.apache.spark.api.java.JavaRDD;
-import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.catalyst.plans.logical.Filter;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.catalyst.plans.logical.Project;
+import org.apache.spark.sql.catalyst.plans.logical.UnaryNode;
+import org.apache.spark.sql.execution.datasources.HadoopFsRelation;
+import org.apache.spark.sql.execution.datasources.LogicalRelation;
 import org.apache.spark.sql.types.DataTypes;
 
 /**
@@ -73,18 +78,26 @@ final class ColumnTexts implements TextSource {
   }
 
   private static Dataset<Row> placed(Dataset<Row> table, Column text) {
-    try {
-      return table.select(
-          text.as(TEXT),
-          col("_metadata.file_path").as(FILE),
-          col("_metadata.file_block_start").as(BLOCK),
-          monotonically_increasing_id().as(ROW));
-    } catch (Exception notOfFiles) {
-      if (!(notOfFiles instanceof AnalysisException)) {
-        throw notOfFiles;
-      }
+    if (!isReadInOrder(table)) {
       return table.select(text.as(TEXT), xxhash64(text).as(ROW));
     }
+    return table.select(
+        text.as(TEXT),
+        col("_metadata.file_path").as(FILE),
+        col("_metadata.file_block_start").as(BLOCK),
+        monotonically_increasing_id().as(ROW));
+  }
+
+  /** Whether rows come one by one as files have them: anything else may bring them in any order. */
+  private static boolean isReadInOrder(Dataset<Row> table) {
+    LogicalPlan plan = table.queryExecution().optimizedPlan();
+    boolean deterministic = plan.deterministic();
+    while (plan instanceof Project || plan instanceof Filter) {
+      plan = ((UnaryNode) plan).child();
+    }
+    return deterministic
+        && plan instanceof LogicalRelation relation
+        && relation.relation() instanceof HadoopFsRelation;
   }
 
   @Override

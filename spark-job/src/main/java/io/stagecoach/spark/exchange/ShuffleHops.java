@@ -5,10 +5,13 @@ import io.stagecoach.error.StagecoachException;
 import io.stagecoach.stage.Exchange;
 import io.stagecoach.stage.Hop;
 import io.stagecoach.stage.Traffic;
+import io.stagecoach.tensor.EncodedTensors;
+import io.stagecoach.tensor.Narrowing;
 import io.stagecoach.tensor.ReceiveBuffer;
 import io.stagecoach.tensor.TensorCodec;
 import io.stagecoach.tensor.TensorMessage;
 import io.stagecoach.tensor.Tensors;
+import io.stagecoach.tensor.WireType;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -29,9 +32,10 @@ public final class ShuffleHops implements Exchange {
   /**
    * @param memory what the codec's memory counts against
    * @param limit the longest message, in bytes
+   * @param wireType as what floats travel: both ends of a hop must have the same
    */
-  public ShuffleHops(BufferAllocator memory, long limit) {
-    this.codec = new TensorCodec(memory, "hops by shuffle", limit);
+  public ShuffleHops(BufferAllocator memory, long limit, WireType wireType) {
+    this.codec = new TensorCodec(memory, "hops by shuffle", limit, wireType);
   }
 
   /** A hop has come; this owns it now. */
@@ -62,15 +66,13 @@ public final class ShuffleHops implements Exchange {
     if (tensors.isEmpty()) {
       tensors.close();
       outbox.add(new ShuffledHop.Outgoing(hop, null));
-      count(hop.from(), new Traffic(1, 0, 0, 0, System.nanoTime() - start, 0));
+      count(hop.from(), Traffic.sent(0, System.nanoTime() - start, Narrowing.none()));
       return;
     }
-    ShuffledHop.Outgoing outgoing =
-        new ShuffledHop.Outgoing(hop, codec.encode(new TensorMessage(hop.microBatch(), tensors)));
-    outbox.add(outgoing);
+    EncodedTensors encoded = codec.encode(new TensorMessage(hop.microBatch(), tensors));
+    outbox.add(new ShuffledHop.Outgoing(hop, encoded));
     count(
-        hop.from(),
-        new Traffic(1, outgoing.tensors().length(), 0, 0, System.nanoTime() - start, 0));
+        hop.from(), Traffic.sent(encoded.length(), System.nanoTime() - start, encoded.narrowing()));
   }
 
   @Override
@@ -82,12 +84,12 @@ public final class ShuffleHops implements Exchange {
     }
     ReceiveBuffer payload = incoming.payload();
     if (payload == null) {
-      count(hop.to(), new Traffic(0, 0, 1, 0, 0, System.nanoTime() - start));
+      count(hop.to(), Traffic.received(0, System.nanoTime() - start));
       return Tensors.none();
     }
     long bytes = payload.length();
     Tensors tensors = codec.decode(payload).tensors();
-    count(hop.to(), new Traffic(0, 0, 1, bytes, 0, System.nanoTime() - start));
+    count(hop.to(), Traffic.received(bytes, System.nanoTime() - start));
     return tensors;
   }
 

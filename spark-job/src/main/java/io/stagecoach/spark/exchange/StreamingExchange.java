@@ -7,6 +7,7 @@ import io.stagecoach.stage.Exchange;
 import io.stagecoach.stage.Hop;
 import io.stagecoach.stage.Traffic;
 import io.stagecoach.tensor.EncodedTensors;
+import io.stagecoach.tensor.Narrowing;
 import io.stagecoach.tensor.ReceiveBuffer;
 import io.stagecoach.tensor.TensorCodec;
 import io.stagecoach.tensor.TensorMessage;
@@ -83,7 +84,8 @@ public final class StreamingExchange implements Exchange {
         new TensorCodec(
             endpoint.options().allocator(),
             "hops of " + name,
-            endpoint.options().maxMessageBytes());
+            endpoint.options().maxMessageBytes(),
+            options.wireType());
   }
 
   /**
@@ -179,22 +181,23 @@ public final class StreamingExchange implements Exchange {
     long start = System.nanoTime();
     Frame.Hop frame = new Frame.Hop(hop);
     try {
-      Payload payload = encode(hop, tensors);
+      EncodedTensors encoded = encode(hop, tensors);
+      Payload payload = encoded == null ? null : Payload.of(encoded);
       long bytes = FrameHead.bytes(frame) + (payload == null ? 0 : payload.count());
+      Narrowing narrowing = encoded == null ? Narrowing.none() : encoded.narrowing();
       claimCredit(hop, payload).out.send(frame, payload);
-      count(hop.from(), new Traffic(1, bytes, 0, 0, System.nanoTime() - start, 0));
+      count(hop.from(), Traffic.sent(bytes, System.nanoTime() - start, narrowing));
     } catch (StagecoachException e) {
       throw e.at(place(hop));
     }
   }
 
-  private Payload encode(Hop hop, Tensors tensors) {
+  private EncodedTensors encode(Hop hop, Tensors tensors) {
     if (tensors.isEmpty()) {
       tensors.close();
       return null;
     }
-    EncodedTensors encoded = codec.encode(new TensorMessage(hop.microBatch(), tensors));
-    return Payload.of(encoded);
+    return codec.encode(new TensorMessage(hop.microBatch(), tensors));
   }
 
   private Neighbour claimCredit(Hop hop, Payload payload) {
@@ -249,12 +252,8 @@ public final class StreamingExchange implements Exchange {
       Tensors tensors = decode(hop, arrival);
       count(
           hop.to(),
-          new Traffic(
-              0,
-              0,
-              1,
+          Traffic.received(
               FrameHead.bytes(new Frame.Hop(hop)) + arrival.bytes,
-              0,
               arrival.nanos + System.nanoTime() - start));
       return tensors;
     } catch (StagecoachException e) {

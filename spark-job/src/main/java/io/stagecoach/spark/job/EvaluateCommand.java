@@ -2,6 +2,7 @@ package io.stagecoach.spark.job;
 
 import io.stagecoach.engine.Loss;
 import io.stagecoach.engine.dl4j.Dl4jModelUpdater;
+import io.stagecoach.engine.dl4j.LayerCosts;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.spark.cluster.Pipeline;
@@ -53,10 +54,11 @@ final class EvaluateCommand extends JobCommand {
     JobData data = JobData.open(spark, conf);
     try (StartModel model = new StartModel(saved.updater(), Optional.of(saved.learned()))) {
       TrainingPlan plan =
-          TrainingPlan.of(
-              conf, ScheduleChoice.of(conf, hadoop), model.configuration(), data.timeSteps());
+          PipelineChoices.of(
+                  conf, hadoop, rows -> LayerCosts.of(model.model(), rows, data.timeSteps()))
+              .byOperations();
       PreparedData prepared =
-          data.prepareForEvaluation(ModelShapes.of(model.configuration()), saved.learned());
+          data.prepareForEvaluation(ModelShapes.of(model.model()), saved.learned());
       try (Pipeline pipeline =
           Pipeline.launch(PipelineSpecs.of(spark, conf, plan, model, prepared))) {
         Loss loss =

@@ -1,12 +1,16 @@
 package io.stagecoach.spark.job;
 
+import io.stagecoach.engine.dl4j.Dl4jModel;
 import io.stagecoach.engine.dl4j.LayerCosts;
+import io.stagecoach.engine.dl4j.ModelNode;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.spark.data.ModelShape;
 import io.stagecoach.spark.data.ModelShape.Output;
 import java.util.List;
-import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.conf.layers.FeedForwardLayer;
@@ -20,16 +24,17 @@ final class ModelShapes {
 
   private ModelShapes() {}
 
-  static ModelShape of(MultiLayerConfiguration network) {
-    Layer last = network.getConf(network.getConfs().size() - 1).getLayer();
+  static ModelShape of(Dl4jModel model) {
+    ModelNode last = model.nodes().get(model.nodes().size() - 1);
+    Layer layer = last.layer().orElseThrow();
     boolean classes =
-        last instanceof BaseLayer layer && layer.getActivationFn() instanceof ActivationSoftmax;
+        layer instanceof BaseLayer base && base.getActivationFn() instanceof ActivationSoftmax;
     return new ModelShape(
-        input(LayerCosts.features(network, ModelShape.ANY)),
-        outputs(network),
+        input(LayerCosts.features(model, ModelShape.ANY).get(model.inputs().get(0))),
+        outputs(model, last),
         classes ? Output.CLASSES : Output.VALUES,
-        last instanceof RnnOutputLayer || last instanceof RnnLossLayer,
-        network.getConf(0).getDataType());
+        layer instanceof RnnOutputLayer || layer instanceof RnnLossLayer,
+        model.dataType());
   }
 
   private static List<Integer> input(InputType type) {
@@ -50,9 +55,11 @@ final class ModelShapes {
   }
 
   /** The width of the last layer that says one: layers without parameters keep what they get. */
-  private static int outputs(MultiLayerConfiguration network) {
-    for (int i = network.getConfs().size() - 1; i >= 0; i--) {
-      if (network.getConf(i).getLayer() instanceof FeedForwardLayer layer && layer.getNOut() > 0) {
+  private static int outputs(Dl4jModel model, ModelNode output) {
+    Map<String, ModelNode> byName =
+        model.nodes().stream().collect(Collectors.toMap(ModelNode::name, Function.identity()));
+    for (ModelNode node = output; node != null; node = byName.get(node.inputs().get(0))) {
+      if (node.layer().orElse(null) instanceof FeedForwardLayer layer && layer.getNOut() > 0) {
         return (int) layer.getNOut();
       }
     }

@@ -43,7 +43,7 @@ final class PipelineSpecs {
                 conf.seed(),
                 WINDOW_CHUNKS,
                 CACHE_BYTES,
-                model.configuration().getConf(0).getDataType() == DataType.DOUBLE
+                model.model().dataType() == DataType.DOUBLE
                     ? ReadOptions.Floats.FLOAT64
                     : ReadOptions.Floats.FLOAT32,
                 conf.deadlineStep())),
@@ -51,7 +51,8 @@ final class PipelineSpecs {
             conf.portDriver(),
             conf.portExecutor(),
             conf.exchangeFrameLimit().bytes(),
-            conf.exchangeCredit()),
+            conf.exchangeCredit(),
+            conf.wireType()),
         new Deadlines(conf.deadlineLaunch(), conf.deadlineContact(), conf.deadlineStep()));
   }
 }

@@ -1,5 +1,6 @@
 package io.stagecoach.spark.job;
 
+import io.stagecoach.engine.dl4j.LayerCosts;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.data.JobData;
 import io.stagecoach.spark.job.outcome.LastLine;
@@ -31,9 +32,10 @@ final class PlanCommand extends JobCommand {
     Configuration hadoop = spark.sessionState().newHadoopConf();
     JobData data = JobData.open(spark, conf);
     try (StartModel model = StartModel.of(conf, data, hadoop)) {
-      TrainingPlan plan =
-          TrainingPlan.of(
-              conf, ScheduleChoice.of(conf, hadoop), model.configuration(), data.timeSteps());
+      PipelineChoices choices =
+          PipelineChoices.of(
+              conf, hadoop, rows -> LayerCosts.of(model.model(), rows, data.timeSteps()));
+      TrainingPlan plan = choices.byOperations();
       System.out.println(plan.plan().table());
       System.out.printf(
           Locale.ROOT,
@@ -41,6 +43,12 @@ final class PlanCommand extends JobCommand {
           plan.schedule().name(),
           plan.schedule().microBatches(),
           100 * plan.predictedBubble());
+      if (!choices.open().isEmpty()) {
+        System.out.printf(
+            "%s: a run measures its layers and hops on its executors first and then chooses; this"
+                + " is one plan that it may choose, by operation counts%n",
+            String.join(" and ", choices.open()));
+      }
       record.update(figures -> figures.bubble(Double.NaN, plan.predictedBubble()));
       return LastLine.succeeded(record.figures());
     }

@@ -1,7 +1,9 @@
 package io.stagecoach.spark.job;
 
 import io.stagecoach.engine.Loss;
+import io.stagecoach.engine.profile.RunProfile;
 import io.stagecoach.report.JsonReporter;
+import io.stagecoach.report.ProfileJson;
 import io.stagecoach.report.RunRecorder;
 import io.stagecoach.report.RunReport;
 import io.stagecoach.report.StepRecord;
@@ -22,21 +24,25 @@ import java.util.List;
 import java.util.Map;
 
 /** Turns what the step loop says into the run's report. */
-final class RunReporting implements TrainingLoop.StepListener {
+final class RunReporting {
 
   /** The name of the report in an output directory. */
   static final String FILE = "report.json";
 
+  /** The name of what was measured before the run, where it was. */
+  static final String PROFILE = "profile.json";
+
   /** The first steps load classes, compile and fill caches. */
-  private static final int WARM_UP_STEPS = 5;
+  static final int WARM_UP_STEPS = 5;
 
   /** The names of the timeline's files beside it. */
   static final String PAGE = "timeline.html";
 
   static final String TRACE = "trace.json";
 
-  private final Schedule schedule;
   private final RunRecorder recorder;
+  private final NarrowingLog narrowing = new NarrowingLog();
+  private Schedule schedule;
   private StepRecord last;
 
   /**
@@ -47,8 +53,19 @@ final class RunReporting implements TrainingLoop.StepListener {
     this.recorder = new RunRecorder(schedule, WARM_UP_STEPS);
   }
 
-  @Override
-  public void stepEnded(
+  /** Takes a line on what the run chose by itself, and why. */
+  void chose(String line) {
+    recorder.chose(line);
+  }
+
+  /** Full mini-batches go by another schedule from here on. */
+  void use(Schedule other) {
+    schedule = other;
+    recorder.use(other);
+  }
+
+  /** Takes a step that is done, before its parts are closed. */
+  StepRecord record(
       long step, StepOutcome outcome, List<StagePart> parts, TrainingLoop.DriverTimes times) {
     StepRecord record =
         new StepRecord(
@@ -63,9 +80,11 @@ final class RunReporting implements TrainingLoop.StepListener {
             times.tell(),
             parts.stream().map(StagePart::report).toList());
     recorder.record(record);
+    narrowing.stepEnded(step, parts);
     if (last == null || isWhole(record)) {
       last = record;
     }
+    return record;
   }
 
   /** The last mini-batch of an epoch may be smaller. */
@@ -88,15 +107,20 @@ final class RunReporting implements TrainingLoop.StepListener {
 
   /** Writes the report as JSON. */
   static void write(RunReport report, Path file) {
-    new JsonReporter(
-            json -> {
-              try {
-                Files.writeString(file, json);
-              } catch (IOException e) {
-                throw new UncheckedIOException(e);
-              }
-            })
-        .report(report);
+    new JsonReporter(json -> write(json, file)).report(report);
+  }
+
+  /** Writes what was measured before the run as JSON. */
+  static void write(RunProfile profile, Path file) {
+    write(ProfileJson.write(profile), file);
+  }
+
+  private static void write(String text, Path file) {
+    try {
+      Files.writeString(file, text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Writes the last whole step's timeline beside the simulated one: as a page, and as a trace. */
@@ -128,11 +152,7 @@ final class RunReporting implements TrainingLoop.StepListener {
                     + " of each stage and its hops.",
                 "Each executor's time begins when it heard of the step."),
             timelines);
-    try {
-      Files.writeString(directory.resolve(PAGE), page);
-      Files.writeString(directory.resolve(TRACE), ChromeTrace.json(timelines));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    write(page, directory.resolve(PAGE));
+    write(ChromeTrace.json(timelines), directory.resolve(TRACE));
   }
 }

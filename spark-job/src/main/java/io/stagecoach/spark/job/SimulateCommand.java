@@ -1,10 +1,12 @@
 package io.stagecoach.spark.job;
 
+import io.stagecoach.engine.profile.RunProfile.Backward;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.report.timeline.ChromeTrace;
 import io.stagecoach.report.timeline.Timeline;
 import io.stagecoach.report.timeline.TimelinePage;
+import io.stagecoach.schedule.Action;
 import io.stagecoach.schedule.PipelineShape;
 import io.stagecoach.schedule.Schedule;
 import io.stagecoach.schedule.ScheduleAuthor;
@@ -25,8 +27,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Says how schedules would run, given what their parts cost. Needs no Spark, and starts none. */
 @Command(
@@ -51,8 +56,17 @@ final class SimulateCommand implements Callable<Integer> {
   @Option(names = "--schedule-file", paramLabel = "FILE", description = "One in text form.")
   private Path file;
 
-  @Option(names = "--stages", paramLabel = "S", description = "Executors (default: 4).")
-  private int stages = 4;
+  @Option(
+      names = "--profile",
+      paramLabel = "FILE",
+      description = "A run's report.json or profile.json, to take all times from.")
+  private Path profile;
+
+  @Option(
+      names = "--stages",
+      paramLabel = "S",
+      description = "Executors (default: 4, or those of the report).")
+  private Integer stages;
 
   @Option(
       names = "--micro-batches",
@@ -110,7 +124,10 @@ final class SimulateCommand implements Callable<Integer> {
   @Option(names = "--trace", paramLabel = "FILE", description = "Writes them as a Chrome trace.")
   private Path trace;
 
+  @Spec private CommandSpec command;
+
   private final PrintStream out;
+  private MeasuredTimes measured;
 
   SimulateCommand() {
     this(System.out);
@@ -132,6 +149,13 @@ final class SimulateCommand implements Callable<Integer> {
   }
 
   private int simulate() {
+    if (profile != null) {
+      measured = readProfile();
+      out.println(measured.note());
+    }
+    if (stages == null) {
+      stages = measured == null ? 4 : measured.executors().orElse(4);
+    }
     check();
     List<Timeline> timelines = new ArrayList<>();
     out.printf(
@@ -157,7 +181,7 @@ final class SimulateCommand implements Callable<Integer> {
   private void line(ScheduleAuthor author, int count, List<Timeline> timelines) {
     int mine = interleaves(author) ? chunks : 1;
     PipelineShape shape = new PipelineShape(stages * mine, count, mine);
-    StageCosts costs = costs(mine);
+    StageCosts costs = measured == null ? costs(mine) : measured(author, shape);
     ScheduleAuthor tuned = author.tunedTo(costs);
     Simulation simulation = StepSimulator.simulate(tuned, shape, costs);
     OptionalDouble form = tuned.closedFormBubble(shape);
@@ -188,6 +212,31 @@ final class SimulateCommand implements Callable<Integer> {
               timeline.actions(),
               List.of()));
     }
+  }
+
+  private MeasuredTimes readProfile() {
+    List<String> given =
+        Stream.of("--forward", "--backward", "--weights", "--hop")
+            .filter(command.commandLine().getParseResult()::hasMatchedOption)
+            .toList();
+    if (!given.isEmpty()) {
+      throw wrong(
+          String.join(", ", given) + " and --profile both say times", "Leave one of them out.");
+    }
+    try {
+      String json = Files.readString(profile);
+      return ModelFileAccess.naming(profile.toString(), () -> MeasuredTimes.read(json));
+    } catch (IOException e) {
+      throw wrong(profile + " cannot be read: " + e.getMessage(), "Correct --profile.");
+    }
+  }
+
+  private StageCosts measured(ScheduleAuthor author, PipelineShape shape) {
+    PipelineShape small = new PipelineShape(shape.stages(), 1, shape.chunks());
+    boolean split =
+        author.compute(small).stream()
+            .anyMatch(list -> list.stream().anyMatch(a -> a instanceof Action.BackwardWeights));
+    return measured.costs(shape, split ? Backward.SPLIT : Backward.WHOLE);
   }
 
   private List<ScheduleAuthor> authors() {
@@ -269,7 +318,10 @@ final class SimulateCommand implements Callable<Integer> {
             page,
             TimelinePage.html(
                 "Simulated schedules",
-                List.of(stages + " executors, hops of " + hop + " ms"),
+                List.of(
+                    measured == null
+                        ? stages + " executors, hops of " + hop + " ms"
+                        : stages + " executors. " + measured.note()),
                 timelines));
       }
       if (trace != null) {

@@ -1,5 +1,6 @@
 package io.stagecoach.spark.job;
 
+import io.stagecoach.engine.dl4j.Dl4jModel;
 import io.stagecoach.engine.dl4j.Dl4jModelUpdater;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
@@ -25,6 +26,12 @@ record StartModel(Dl4jModelUpdater updater, Optional<Learned> learned) implement
    * preset made to measure for the data.
    */
   static StartModel of(StagecoachConf conf, JobData data, Configuration hadoop) {
+    StartModel model = named(conf, data, hadoop);
+    WireTypeCheck.check(conf.wireType(), model.updater().parameters().dataType());
+    return model;
+  }
+
+  private static StartModel named(StagecoachConf conf, JobData data, Configuration hadoop) {
     ModelFileAccess files = new ModelFileAccess(hadoop);
     if (conf.modelFrom().isPresent()) {
       SavedModel saved = SavedModel.read(files, conf.modelFrom().get());
@@ -54,9 +61,9 @@ record StartModel(Dl4jModelUpdater updater, Optional<Learned> learned) implement
             + ".");
   }
 
-  /** The network's configuration. */
-  MultiLayerConfiguration configuration() {
-    return updater.network().getLayerWiseConfigurations();
+  /** What is cut. */
+  Dl4jModel model() {
+    return updater.model();
   }
 
   @Override

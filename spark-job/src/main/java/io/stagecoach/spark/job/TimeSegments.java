@@ -1,10 +1,9 @@
 package io.stagecoach.spark.job;
 
 import io.stagecoach.batch.Slice;
+import io.stagecoach.engine.dl4j.Dl4jModel;
 import java.util.ArrayList;
 import java.util.List;
-import org.deeplearning4j.nn.conf.BackpropType;
-import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 
 /**
  * Into which runs of time steps a sequence is cut by truncated back-propagation through time: one
@@ -31,9 +30,9 @@ record TimeSegments(List<Segment> segments) {
   }
 
   /** The segments of a network's sequences of this length; a length of 1 is no sequence. */
-  static TimeSegments of(MultiLayerConfiguration network, int timeSteps) {
-    int length = network.getTbpttFwdLength();
-    if (network.getBackpropType() != BackpropType.TruncatedBPTT || timeSteps <= length) {
+  static TimeSegments of(Dl4jModel network, int timeSteps) {
+    int length = network.segmentLength();
+    if (!network.isTruncated() || timeSteps <= length) {
       return new TimeSegments(List.of(WHOLE));
     }
     List<Segment> segments = new ArrayList<>();

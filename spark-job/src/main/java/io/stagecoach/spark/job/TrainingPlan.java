@@ -6,11 +6,12 @@ import io.stagecoach.engine.ModelUpdater;
 import io.stagecoach.engine.ParameterLayout;
 import io.stagecoach.engine.Recompute;
 import io.stagecoach.engine.StageSpec;
-import io.stagecoach.engine.dl4j.LayerCosts;
+import io.stagecoach.engine.profile.RunProfile;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.plan.MemoryRules;
 import io.stagecoach.plan.ModelCosts;
+import io.stagecoach.plan.Partitioner;
 import io.stagecoach.plan.Partitioners;
 import io.stagecoach.plan.Plan;
 import io.stagecoach.plan.PlanRequest;
@@ -24,11 +25,15 @@ import io.stagecoach.schedule.ScheduleValidator;
 import io.stagecoach.schedule.Simulation;
 import io.stagecoach.schedule.Simulator;
 import io.stagecoach.schedule.StageCosts;
+import io.stagecoach.spark.config.PartitionerKind;
 import io.stagecoach.spark.config.StagecoachConf;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import java.util.Set;
+import java.util.function.IntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,66 +44,149 @@ import org.slf4j.LoggerFactory;
  * @param author who writes the run's schedules
  * @param schedule a full mini-batch's schedule
  * @param recompute what stages keep for backward
+ * @param slots how many micro-batches each stage has room for: what the schedule stashes, or more
+ *     where it may yet be tuned
  */
-record TrainingPlan(Plan plan, ScheduleAuthor author, Schedule schedule, Recompute recompute) {
+record TrainingPlan(
+    Plan plan, ScheduleAuthor author, Schedule schedule, Recompute recompute, List<Integer> slots) {
 
   private static final Logger LOG = LoggerFactory.getLogger(TrainingPlan.class);
 
   /** Activations on their way and credit for the next: what an exchange holds at a border. */
   private static final int TRANSPORT_WINDOW = 2;
 
+  /** Hops of up to this many times a stage's forward pass, of 1, and backward pass, of 1. */
+  private static final int SLOW_HOP = 3;
+
+  TrainingPlan {
+    slots = List.copyOf(slots);
+  }
+
+  /**
+   * The plan that the settings ask for, by what operations should take.
+   *
+   * @param author who writes the schedules
+   * @param microBatches into how many micro-batches a mini-batch is cut
+   * @param costs the whole model's, by the examples of a micro-batch
+   * @throws StagecoachException PLAN where none fits
+   */
+  static TrainingPlan of(
+      StagecoachConf conf, ScheduleAuthor author, int microBatches, IntFunction<ModelCosts> costs) {
+    return of(conf, author, microBatches, costs, Optional.empty());
+  }
+
   /**
    * The plan that the settings ask for.
    *
-   * @param author who writes the schedules
-   * @param network the whole model
-   * @param timeSteps the length of sequences; 1 where there are none
-   * @throws io.stagecoach.error.StagecoachException PLAN where none fits
+   * @param profile what was measured; none where only operations are known
+   * @throws StagecoachException PLAN where none fits
    */
   static TrainingPlan of(
-      StagecoachConf conf, ScheduleAuthor author, MultiLayerConfiguration network, int timeSteps) {
-    int stages = conf.stages() * conf.chunks();
-    MicroBatches batches =
-        new MicroBatches(conf.batchSize(), conf.batchSize(), conf.microBatches());
-    int microBatches = batches.slices(Slice.Split.TRAINING, 0, 0).size();
-    Schedule schedule = author.schedule(new PipelineShape(stages, microBatches, conf.chunks()));
-    ScheduleValidator.validate(schedule, Limits.none(stages));
-    ModelCosts costs = LayerCosts.of(network, batches.microBatchSize(), timeSteps);
-    Optional<Recompute> fixed = conf.recompute().fixed();
-    if (fixed.isPresent()) {
-      Plan plan = cut(conf, costs, schedule, fixed.get());
-      return new TrainingPlan(plan, author, schedule, fixed.get());
-    }
-    try {
-      Plan plan = cut(conf, costs, schedule, Recompute.NONE);
-      return new TrainingPlan(plan, author, schedule, Recompute.NONE);
-    } catch (StagecoachException tooLarge) {
-      if (tooLarge.kind() != ErrorKind.PLAN) {
-        throw tooLarge;
+      StagecoachConf conf,
+      ScheduleAuthor author,
+      int microBatches,
+      IntFunction<ModelCosts> costs,
+      Optional<RunProfile> profile) {
+    MicroBatches batches = new MicroBatches(conf.batchSize(), conf.batchSize(), microBatches);
+    int count = batches.slices(Slice.Split.TRAINING, 0, 0).size();
+    PipelineShape shape = new PipelineShape(conf.stages() * conf.chunks(), count, conf.chunks());
+    Schedule schedule = author.schedule(shape);
+    ScheduleValidator.validate(schedule, Limits.none(shape.stages()));
+    ModelCosts model = costs.apply(batches.microBatchSize());
+    Partitioner partitioner = partitioner(conf, profile, batches.microBatchSize());
+    List<Recompute> recomputes =
+        conf.recompute().fixed().map(List::of).orElse(List.of(Recompute.NONE, Recompute.STAGE));
+    StagecoachException tooLarge = null;
+    for (Recompute recompute : recomputes) {
+      for (List<Integer> slots : rooms(author, shape, schedule)) {
+        try {
+          Plan plan = partitioner.partition(request(conf, model, slots, recompute));
+          if (recompute != recomputes.get(0)) {
+            LOG.info("recompute=stage is chosen: with all activations kept, {}", tooLarge.what());
+          }
+          return new TrainingPlan(plan, author, schedule, recompute, slots);
+        } catch (StagecoachException e) {
+          if (e.kind() != ErrorKind.PLAN) {
+            throw e;
+          }
+          tooLarge = e;
+        }
       }
-      Plan plan = cut(conf, costs, schedule, Recompute.STAGE);
-      LOG.info("recompute=stage is chosen: with all activations kept, {}", tooLarge.what());
-      return new TrainingPlan(plan, author, schedule, Recompute.STAGE);
     }
+    throw tooLarge;
   }
 
-  private static Plan cut(
-      StagecoachConf conf, ModelCosts costs, Schedule schedule, Recompute recompute) {
-    List<Integer> stash = schedule.peakStash();
+  private static Partitioner partitioner(
+      StagecoachConf conf, Optional<RunProfile> profile, int rows) {
+    return switch (conf.partitioner()) {
+      case BALANCED, MEASURED ->
+          profile
+              .map(measured -> Partitioners.measured(measured.layerTimes(rows)))
+              .orElseGet(() -> Partitioners.named(PartitionerKind.BALANCED.word()));
+      case UNIFORM, PARAMETERS -> Partitioners.named(conf.partitioner().word());
+    };
+  }
+
+  /**
+   * How many micro-batches the stages may have room for, the best first: enough for the schedule to
+   * be tuned to slow hops once they are known, or what it stashes as it is.
+   */
+  private static Set<List<Integer>> rooms(
+      ScheduleAuthor author, PipelineShape shape, Schedule schedule) {
+    List<Integer> plain = schedule.peakStash();
+    List<Integer> slow =
+        author
+            .tunedTo(StageCosts.equal(shape.stages(), 1, 1, SLOW_HOP))
+            .schedule(shape)
+            .peakStash();
+    List<Integer> roomy = new ArrayList<>();
+    for (int stage = 0; stage < plain.size(); stage++) {
+      roomy.add(Math.max(plain.get(stage), slow.get(stage)));
+    }
+    return new LinkedHashSet<>(List.of(List.copyOf(roomy), plain));
+  }
+
+  private static PlanRequest request(
+      StagecoachConf conf, ModelCosts model, List<Integer> slots, Recompute recompute) {
     MemoryRules rules =
         new MemoryRules(
             recompute == Recompute.STAGE ? Stash.INPUTS : Stash.ACTIVATIONS,
-            (stage, count) -> stash.get(stage),
+            (stage, count) -> slots.get(stage),
             TRANSPORT_WINDOW);
     long limit =
         conf.memoryLimit().bytes() > 0 ? conf.memoryLimit().bytes() : PlanRequest.UNLIMITED;
-    return Partitioners.named(conf.partitioner().word())
-        .partition(new PlanRequest(costs, schedule.stages(), rules, limit, conf.chunks()));
+    return new PlanRequest(model, slots.size(), rules, limit, conf.chunks());
+  }
+
+  /** The examples of a micro-batch. */
+  int rows() {
+    return plan.model().microBatch();
+  }
+
+  /** The same plan with schedules of another author, who must get by with the slots. */
+  TrainingPlan by(ScheduleAuthor other) {
+    PipelineShape shape =
+        new PipelineShape(
+            schedule.stages(),
+            schedule.microBatches(),
+            schedule.stages() / schedule.executors().size());
+    Schedule written = other.schedule(shape);
+    ScheduleValidator.validate(written, Limits.none(shape.stages()).withStash(slots));
+    return new TrainingPlan(plan, other, written, recompute, slots);
+  }
+
+  /** The most memory that an executor's stages need together, in bytes. */
+  long memory() {
+    int executors = schedule.executors().size();
+    long[] held = new long[executors];
+    for (int stage = 0; stage < plan.stages().size(); stage++) {
+      held[stage % executors] += plan.stages().get(stage).memory().total();
+    }
+    return Arrays.stream(held).max().orElseThrow();
   }
 
   /** What each stage is built from. */
   List<StageSpec> specs(String model, long seed) {
-    List<Integer> slots = schedule.peakStash();
     List<StageSpec> specs = new ArrayList<>();
     List<PlannedStage> stages = plan.stages();
     for (int i = 0; i < stages.size(); i++) {

@@ -3,6 +3,8 @@ package io.stagecoach.spark.job;
 import io.stagecoach.batch.ColumnSpec;
 import io.stagecoach.batch.Columns;
 import io.stagecoach.batch.MicroBatches;
+import io.stagecoach.engine.dl4j.LayerCosts;
+import io.stagecoach.engine.profile.RunProfile;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.model.text.Sampling;
@@ -16,21 +18,28 @@ import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.data.JobData;
 import io.stagecoach.spark.data.PreparedData;
+import io.stagecoach.spark.exchange.ExchangeKind;
 import io.stagecoach.spark.job.outcome.LastLine;
 import io.stagecoach.spark.job.progress.Progress;
 import io.stagecoach.sync.SyncSettings;
 import io.stagecoach.sync.Synchronizer;
 import java.io.PrintStream;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One training run from its settings to its saved model. What can be refused is refused before
  * anything is computed: settings, output, model, plan, data, then executors.
  */
 final class TrainingRun {
+
+  private static final Logger LOG = LoggerFactory.getLogger(TrainingRun.class);
 
   private final SparkSession spark;
   private final StagecoachConf conf;
@@ -65,15 +74,19 @@ final class TrainingRun {
     JobData data = JobData.open(spark, conf);
     try (Progress progress = Progress.of(conf.progress(), err);
         StartModel model = StartModel.of(conf, data, hadoop)) {
-      TrainingPlan plan =
-          TrainingPlan.of(
-              conf, ScheduleChoice.of(conf, hadoop), model.configuration(), data.timeSteps());
-      out.println(plan.plan().table());
+      PipelineChoices choices =
+          PipelineChoices.of(
+              conf, hadoop, rows -> LayerCosts.of(model.model(), rows, data.timeSteps()));
+      TrainingPlan usual = choices.byOperations();
+      if (choices.open().isEmpty()) {
+        out.println(usual.plan().table());
+      }
       progress.message("Laying out the examples");
-      PreparedData prepared = data.prepare(ModelShapes.of(model.configuration()), model.learned());
+      PreparedData prepared = data.prepare(ModelShapes.of(model.model()), model.learned());
       progress.message(DataSummary.of(prepared));
       try {
-        return train(model, plan, prepared, output, progress);
+        Decision decision = decide(choices, usual, model, prepared, progress);
+        return train(model, decision, prepared, output, progress);
       } finally {
         if (!conf.batchStoreKeep()) {
           StoreCleanUp.discard(prepared);
@@ -82,21 +95,55 @@ final class TrainingRun {
     }
   }
 
+  /** How the run goes, and what was measured to decide it. */
+  private record Decision(TrainingPlan plan, List<String> reasons, Optional<RunProfile> profile) {}
+
+  private Decision decide(
+      PipelineChoices choices,
+      TrainingPlan usual,
+      StartModel model,
+      PreparedData prepared,
+      Progress progress) {
+    if (choices.open().isEmpty()) {
+      return new Decision(usual, List.of(), Optional.empty());
+    }
+    progress.message("Measuring layers and hops");
+    TimeSegments segments = segments(model, prepared);
+    RunProfile profile =
+        new RunProfiling(
+                PipelineSpecs.of(spark, conf, usual, model, prepared),
+                prepared.counts().training(),
+                segments.segments().get(0))
+            .measure(conf.batchSize(), choices.rows(), choices.largest());
+    PipelineChoice choice = choices.by(profile);
+    out.println(choice.plan().plan().table());
+    out.println("Chosen: " + choice.reason());
+    LOG.info("{}", choice.reason());
+    return new Decision(choice.plan(), List.of(choice.reason()), Optional.of(profile));
+  }
+
+  private static TimeSegments segments(StartModel model, PreparedData prepared) {
+    int timeSteps =
+        prepared.manifest().column(Columns.FEATURES).map(ColumnSpec::timeSteps).orElse(1);
+    return TimeSegments.of(model.model(), timeSteps);
+  }
+
   private LastLine train(
       StartModel model,
-      TrainingPlan plan,
+      Decision decision,
       PreparedData prepared,
       OutputDirectory output,
       Progress progress) {
+    TrainingPlan plan = decision.plan();
     MicroBatches batches =
-        new MicroBatches(prepared.counts().training(), conf.batchSize(), conf.microBatches());
-    int timeSteps =
-        prepared.manifest().column(Columns.FEATURES).map(ColumnSpec::timeSteps).orElse(1);
-    TimeSegments segments = TimeSegments.of(model.configuration(), timeSteps);
+        new MicroBatches(
+            prepared.counts().training(), conf.batchSize(), plan.schedule().microBatches());
+    TimeSegments segments = segments(model, prepared);
     TrainingLoop.Limits limits =
         new TrainingLoop.Limits(conf.epochs(), conf.maxSteps(), conf.maxDuration());
     model.updater().optimize(Optimizer.of(conf, limits.steps(batches.steps() * segments.count())));
     RunReporting reporting = new RunReporting(plan.schedule());
+    decision.reasons().forEach(reporting::chose);
     try (Synchronizer synchronizer =
         new Synchronizer(
             model.updater(),
@@ -118,7 +165,7 @@ final class TrainingRun {
                     batches,
                     segments,
                     new Evaluation(pipeline, prepared, batches.microBatchSize()),
-                    reporting,
+                    listener(pipeline, plan, reporting, progress),
                     progress,
                     System::nanoTime)
                 .run(epochsBefore, limits);
@@ -133,10 +180,21 @@ final class TrainingRun {
         saved.write(local.path().resolve(SavedModel.FILE));
         RunReporting.write(report, local.path().resolve(RunReporting.FILE));
         reporting.writeTimeline(local.path());
+        if (decision.profile().isPresent()) {
+          RunReporting.write(decision.profile().get(), local.path().resolve(RunReporting.PROFILE));
+        }
         output.commit(local.path());
       }
       return finish(result, report, saved, output, prepared);
     }
+  }
+
+  /** Ticks go in lockstep: how far a stage is ahead makes no difference to their hops. */
+  private TrainingLoop.StepListener listener(
+      Pipeline pipeline, TrainingPlan plan, RunReporting reporting, Progress progress) {
+    return conf.exchange() == ExchangeKind.STREAMING
+        ? new ScheduleTuning(pipeline, plan, reporting, progress::message)
+        : reporting::record;
   }
 
   private LastLine finish(
@@ -167,12 +225,14 @@ final class TrainingRun {
 
   private void sample(SavedModel saved) {
     Optional<Tokenizer> tokenizer = saved.learned().tokenizer();
-    if (conf.sampleLength() == 0 || tokenizer.isEmpty()) {
+    if (conf.sampleLength() == 0
+        || tokenizer.isEmpty()
+        || !(saved.updater().network() instanceof MultiLayerNetwork network)) {
       return;
     }
     String start = conf.sampleStart().isEmpty() ? beginning(tokenizer.get()) : conf.sampleStart();
     String text =
-        new TextSampler(saved.updater().network(), tokenizer.get())
+        new TextSampler(network, tokenizer.get())
             .sample(start, conf.sampleLength(), Sampling.at(conf.sampleTemperature(), conf.seed()));
     out.println();
     out.println("A sample of what the model writes:");

@@ -17,6 +17,8 @@ import io.stagecoach.error.Where;
 import io.stagecoach.schedule.Action;
 import io.stagecoach.stage.Span;
 import io.stagecoach.stage.Traffic;
+import io.stagecoach.tensor.Narrowing;
+import io.stagecoach.tensor.WireType;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -34,7 +36,8 @@ class MessageJsonTest {
             "dl4j",
             List.of(new StageSpec("{ \"a\": 1 }", 0, 2, 0, 3, 2, Recompute.STAGE, -5)),
             List.of(new StageAddress(0, "4", "node", 1), new StageAddress(1, "5", "node", 2)),
-            StoreAccess.of("file:/store", ReadOptions.shuffled(9))),
+            StoreAccess.of("file:/store", ReadOptions.shuffled(9)),
+            WireType.FLOAT16),
         new Message.Ready(3),
         new Message.UseSchedule("0: F0.0\n"),
         new Message.RunStep(
@@ -50,7 +53,7 @@ class MessageJsonTest {
             4,
             0.125,
             77,
-            new Traffic(1, 2, 3, 4, 5, 6),
+            new Traffic(1, 2, 3, 4, 5, 6, new Narrowing(7, 8, 9, 10)),
             2,
             new ProcessMemory(99)),
         new Message.Failed(

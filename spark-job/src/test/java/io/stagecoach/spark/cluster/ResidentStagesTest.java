@@ -18,6 +18,7 @@ import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.schedule.Action;
 import io.stagecoach.stage.HostedStage;
+import io.stagecoach.tensor.WireType;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -46,6 +47,7 @@ class ResidentStagesTest {
         run,
         0,
         1 << 20,
+        WireType.FLOAT32,
         () -> {
           module =
               new Dl4jStageModule(new StageSpec(Networks.mlp(), 0, 1, 0, 5, 2, Recompute.NONE, 1));

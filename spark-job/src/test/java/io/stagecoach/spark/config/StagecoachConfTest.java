@@ -9,6 +9,7 @@ import io.stagecoach.error.StagecoachException;
 import io.stagecoach.model.optimizer.LearningRateDecay;
 import io.stagecoach.spark.exchange.ExchangeKind;
 import io.stagecoach.sync.GradientWeight;
+import io.stagecoach.tensor.WireType;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.time.Duration;
@@ -33,9 +34,9 @@ class StagecoachConfTest {
 
   static {
     MAPPINGS.put("stages", new Mapping(2, "3", 3));
-    MAPPINGS.put("microBatches", new Mapping(4, "8", 8));
+    MAPPINGS.put("microBatches", new Mapping(OrAuto.of(4), "8", OrAuto.of(8)));
     MAPPINGS.put("chunks", new Mapping(1, "2", 2));
-    MAPPINGS.put("schedule", new Mapping("1f1b", "GPipe", "gpipe"));
+    MAPPINGS.put("schedule", new Mapping(OrAuto.of("1f1b"), "GPipe", OrAuto.of("gpipe")));
     MAPPINGS.put(
         "schedule.file", new Mapping(Optional.empty(), "mine.txt", Optional.of("mine.txt")));
     MAPPINGS.put("recompute", new Mapping(RecomputeKind.NONE, "stage", RecomputeKind.STAGE));
@@ -96,6 +97,7 @@ class StagecoachConfTest {
         "deadline.contact", new Mapping(Duration.ofSeconds(30), "500ms", Duration.ofMillis(500)));
     MAPPINGS.put(
         "exchange", new Mapping(ExchangeKind.STREAMING, "Streaming", ExchangeKind.STREAMING));
+    MAPPINGS.put("wireType", new Mapping(WireType.FLOAT32, "Float16", WireType.FLOAT16));
     MAPPINGS.put(
         "exchange.frameLimit", new Mapping(new DataSize(8L << 30), "1g", new DataSize(1L << 30)));
     MAPPINGS.put("exchange.credit", new Mapping(16, "4", 4));
@@ -153,7 +155,7 @@ class StagecoachConfTest {
         "batchSize; 9999999999; a whole number, at least 1",
         "maxSteps; -1; a whole number, at least 0",
         "seed; 1.5; a whole number",
-        "schedule; zigzag; one of 1f1b, eager-1f1b, gpipe, interleaved-1f1b, looped-bfs, zb-h1",
+        "schedule; zigzag; one of 1f1b, eager-1f1b, gpipe, interleaved-1f1b, looped-bfs, zb-h1, or auto",
         "recompute; all; one of none, stage, auto",
         "data.validationShare; 1; a number, at least 0 and below 1",
         "clip.norm; NaN; a number, at least 0",

@@ -137,7 +137,7 @@ class TextDataTest {
           Stream.of(tokenizer.encode(clean), end, tokenizer.encode(second), end)
               .flatMapToInt(Arrays::stream)
               .toArray();
-      for (long blockBytes : new long[] {1, 2, 5, 1000}) {
+      for (long blockBytes : new long[] {3, 11, 1000}) {
         EncodedText text =
             EncodedText.of(FileTexts.at(path, spark, blockBytes), tokenizer, context);
         assertThat(text.tokens()).isEqualTo(expected.length);
@@ -149,7 +149,7 @@ class TextDataTest {
         assertWindows(text, expected);
       }
     }
-    for (long blockBytes : new long[] {1, 3, 1000}) {
+    for (long blockBytes : new long[] {2, 1000}) {
       FileTexts files = FileTexts.at(path, spark, blockBytes);
       assertThat(new TokenizerTraining(TokenizerKind.BYTE_PAIRS, 290).learn(files))
           .isEqualTo(pairs);
@@ -262,13 +262,10 @@ class TextDataTest {
                 Arrays.stream(tokens, from, end).map(expected::bytes).sum()));
     assertThat(JobData.open(spark, conf).prepare(shape(280)).reused()).isTrue();
 
-    // In memory there are no files that give an order.
-    Dataset<Row> cached =
-        spark.createDataFrame(
-            spark.read().parquet(table.toString()).collectAsList(),
-            spark.read().parquet(table.toString()).schema());
-    PreparedData one = JobData.of(cached.repartition(1), conf).prepare(shape(280));
-    PreparedData many = JobData.of(cached.repartition(7), conf).prepare(shape(280));
+    // What Spark has moved about has no order of its own.
+    Dataset<Row> rows = spark.read().parquet(table.toString());
+    PreparedData one = JobData.of(rows.repartition(1), conf).prepare(shape(280));
+    PreparedData many = JobData.of(rows.repartition(7), conf).prepare(shape(280));
     assertThat(one.counts()).isEqualTo(prepared.counts());
     assertThat(many.manifest().fingerprint()).isEqualTo(one.manifest().fingerprint());
     assertThat(many.manifest().fingerprint()).isNotEqualTo(prepared.manifest().fingerprint());

@@ -7,6 +7,7 @@ import io.stagecoach.error.StagecoachException;
 import io.stagecoach.stage.Hop;
 import io.stagecoach.stage.Traffic;
 import io.stagecoach.tensor.Tensors;
+import io.stagecoach.tensor.WireType;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
@@ -66,8 +67,8 @@ class HopSerializerTest {
     INDArray copy = large.dup('f');
     Hop activations = hop(Hop.Kind.ACTIVATIONS, 3, 0, 1);
     Hop nothing = hop(Hop.Kind.GRADIENTS, 0, 2, 1);
-    try (ShuffleHops sender = new ShuffleHops(memory, 1 << 20);
-        ShuffleHops receiver = new ShuffleHops(memory, 1 << 20)) {
+    try (ShuffleHops sender = new ShuffleHops(memory, 1 << 20, WireType.FLOAT32);
+        ShuffleHops receiver = new ShuffleHops(memory, 1 << 20, WireType.FLOAT32)) {
       sender.send(activations, Tensors.of(Map.of("x", large, "n", Nd4j.createFromArray(1L, 2L))));
       sender.send(nothing, Tensors.none());
       List<ShuffledHop.Outgoing> out = sender.takeOutgoing();
@@ -101,8 +102,8 @@ class HopSerializerTest {
   @Test
   void whatNobodyTakesIsClosed() {
     HopSerializer serializer = new HopSerializer(1 << 20);
-    try (ShuffleHops sender = new ShuffleHops(memory, 1 << 20);
-        ShuffleHops receiver = new ShuffleHops(memory, 1 << 20)) {
+    try (ShuffleHops sender = new ShuffleHops(memory, 1 << 20, WireType.FLOAT32);
+        ShuffleHops receiver = new ShuffleHops(memory, 1 << 20, WireType.FLOAT32)) {
       Hop first = hop(Hop.Kind.ACTIVATIONS, 0, 0, 1);
       sender.send(first, Tensors.of("x", Nd4j.rand(8, 8)));
       byte[] bytes = written(serializer, sender.takeOutgoing());
@@ -115,7 +116,7 @@ class HopSerializerTest {
   @Test
   void aPayloadAboveTheLimitIsNotRead() {
     HopSerializer serializer = new HopSerializer(100);
-    try (ShuffleHops sender = new ShuffleHops(memory, 1 << 20)) {
+    try (ShuffleHops sender = new ShuffleHops(memory, 1 << 20, WireType.FLOAT32)) {
       sender.send(hop(Hop.Kind.ACTIVATIONS, 0, 0, 1), Tensors.of("x", Nd4j.rand(8, 8)));
       byte[] bytes = written(serializer, sender.takeOutgoing());
       assertThatThrownBy(() -> read(serializer, bytes).next())

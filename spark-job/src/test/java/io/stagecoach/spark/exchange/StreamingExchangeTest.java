@@ -8,9 +8,14 @@ import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.stage.Hop;
 import io.stagecoach.stage.Traffic;
+import io.stagecoach.tensor.Narrowing;
+import io.stagecoach.tensor.ReceiveBuffer;
 import io.stagecoach.tensor.Tensors;
+import io.stagecoach.tensor.WireType;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +27,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -145,6 +152,61 @@ class StreamingExchangeTest {
     assertThat(got.hopsReceived()).isEqualTo(1);
     assertThat(sent.bytesSent()).isEqualTo(got.bytesReceived()).isGreaterThan(16_000_012);
     assertThat(stages.get(0).drainTraffic(0)).isEqualTo(Traffic.none());
+  }
+
+  @Test
+  void halvesArriveByBothExchangesAlikeAndAreCounted() {
+    ExchangeOptions halves = new ExchangeOptions(0, 4, Network.PATIENCE, WireType.FLOAT16);
+    List<StreamingExchange> stages = network.chain(2, halves);
+    INDArray array = Nd4j.rand(DataType.FLOAT, 100, 50).subi(0.5);
+    array.putScalar(7, Float.NaN).putScalar(8, 1e-20f);
+    Hop hop = gradients(3, 0, 1);
+    try (BufferAllocator memory = new RootAllocator();
+        ShuffleHops shuffled = new ShuffleHops(memory, 1 << 20, WireType.FLOAT16)) {
+      shuffled.send(hop, Tensors.of("g", array.dup()));
+      ShuffledHop.Outgoing outgoing = shuffled.takeOutgoing().get(0);
+      ReceiveBuffer buffer = ReceiveBuffer.allocate(outgoing.tensors().length());
+      long at = 0;
+      for (ByteBuffer part : outgoing.tensors().parts()) {
+        buffer.put(at, part);
+        at += part.remaining();
+      }
+      outgoing.close();
+      shuffled.arrived(new ShuffledHop.Incoming(hop, buffer));
+      stages.get(1).send(hop, Tensors.of("g", array));
+      try (Tensors received = stages.get(0).receive(hop);
+          Tensors byShuffle = shuffled.receive(hop)) {
+        assertThat(
+                Arrays.deepEquals(
+                    received.get("g").toFloatMatrix(), byShuffle.get("g").toFloatMatrix()))
+            .isTrue();
+        assertThat(received.get("g").getFloat(7)).isNaN();
+        assertThat(received.get("g").getFloat(8)).isZero();
+      }
+      Traffic sent = stages.get(1).drainTraffic(1);
+      assertThat(sent.narrowing()).isEqualTo(new Narrowing(5000, 1, 0, 1));
+      assertThat(sent.bytesSent()).isBetween(10_000L, 12_000L);
+      assertThat(shuffled.drainTraffic(1).narrowing()).isEqualTo(sent.narrowing());
+      assertThat(stages.get(0).drainTraffic(0).narrowing()).isEqualTo(Narrowing.none());
+    }
+  }
+
+  /** Both have read it from the driver's assignment; a stage that has not is told. */
+  @Test
+  void neighboursMustHaveTheSameWireType() {
+    List<Endpoint> endpoints =
+        List.of(
+            network.endpoint("first", new Network.Heard()),
+            network.endpoint("second", new Network.Heard()));
+    StreamingExchange narrow =
+        network.exchange(
+            endpoints, 0, new ExchangeOptions(0, 4, Network.PATIENCE, WireType.FLOAT16));
+    StreamingExchange wide = network.exchange(endpoints, 1, options());
+    wide.send(gradients(3, 0, 1), Tensors.of("g", Nd4j.ones(DataType.FLOAT, 4)));
+    assertThatThrownBy(() -> narrow.receive(gradients(3, 0, 1)))
+        .isInstanceOfSatisfying(
+            StagecoachException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.PEER))
+        .hasMessageContaining("FLOAT32");
   }
 
   @Test

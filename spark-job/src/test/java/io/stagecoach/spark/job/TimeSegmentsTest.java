@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stagecoach.batch.Slice;
 import io.stagecoach.batch.Slice.Split;
+import io.stagecoach.engine.dl4j.Dl4jModel;
 import io.stagecoach.spark.job.TimeSegments.Segment;
 import org.deeplearning4j.nn.conf.BackpropType;
-import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.LSTM;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
@@ -14,14 +14,16 @@ import org.junit.jupiter.api.Test;
 
 class TimeSegmentsTest {
 
-  private static MultiLayerConfiguration network(BackpropType type) {
-    return new NeuralNetConfiguration.Builder()
-        .list()
-        .layer(new LSTM.Builder().nIn(2).nOut(3).build())
-        .layer(new RnnOutputLayer.Builder().nIn(3).nOut(2).build())
-        .backpropType(type)
-        .tBPTTLength(4)
-        .build();
+  private static Dl4jModel network(BackpropType type) {
+    return Dl4jModel.parse(
+        new NeuralNetConfiguration.Builder()
+            .list()
+            .layer(new LSTM.Builder().nIn(2).nOut(3).build())
+            .layer(new RnnOutputLayer.Builder().nIn(3).nOut(2).build())
+            .backpropType(type)
+            .tBPTTLength(4)
+            .build()
+            .toJson());
   }
 
   @Test

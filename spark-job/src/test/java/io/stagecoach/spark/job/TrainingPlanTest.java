@@ -5,31 +5,35 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stagecoach.engine.Recompute;
 import io.stagecoach.engine.StageSpec;
+import io.stagecoach.engine.dl4j.Dl4jModel;
+import io.stagecoach.engine.dl4j.LayerCosts;
 import io.stagecoach.engine.dl4j.Networks;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.spark.config.StagecoachConf;
+import io.stagecoach.tensor.WireType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
-import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.linalg.api.buffer.DataType;
 
 class TrainingPlanTest {
 
-  private static final MultiLayerConfiguration NETWORK =
-      MultiLayerConfiguration.fromJson(Networks.mlp());
+  private static final Dl4jModel NETWORK = Dl4jModel.parse(Networks.mlp());
 
   private static TrainingPlan plan(Map<String, String> settings) {
     SparkConf spark = new SparkConf(false);
     spark.set("spark.stagecoach.batchSize", "4096");
     settings.forEach((name, value) -> spark.set("spark.stagecoach." + name, value));
     StagecoachConf conf = StagecoachConf.from(spark);
-    return TrainingPlan.of(conf, ScheduleChoice.of(conf, new Configuration(false)), NETWORK, 1);
+    return PipelineChoices.of(
+            conf, new Configuration(false), rows -> LayerCosts.of(NETWORK, rows, 1))
+        .byOperations();
   }
 
   private static boolean fits(String recompute, long limit) {
@@ -40,6 +44,16 @@ class TrainingPlanTest {
       assertThat(e.kind()).isEqualTo(ErrorKind.PLAN);
       return false;
     }
+  }
+
+  @Test
+  void halvesOnTheWireAreRefusedForANetworkOfDoubles() {
+    assertThatThrownBy(() -> plan(Map.of("wireType", "float16")))
+        .isInstanceOfSatisfying(
+            StagecoachException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CONFIGURATION))
+        .hasMessageContaining("float64");
+    WireTypeCheck.check(WireType.FLOAT16, DataType.FLOAT);
+    WireTypeCheck.check(WireType.FLOAT32, DataType.DOUBLE);
   }
 
   @Test

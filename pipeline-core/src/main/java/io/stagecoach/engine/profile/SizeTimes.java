@@ -1,0 +1,20 @@
+package io.stagecoach.engine.profile;
+
+import java.io.Serializable;
+import java.util.List;
+
+/**
+ * What micro-batches of one size take.
+ *
+ * @param rows the examples of a micro-batch
+ * @param layers the times of each layer as a stage of its own, in model order
+ */
+public record SizeTimes(int rows, List<PassTimes> layers) implements Serializable {
+
+  public SizeTimes {
+    layers = List.copyOf(layers);
+    if (rows < 1 || layers.isEmpty()) {
+      throw new IllegalArgumentException(rows + " rows, " + layers.size() + " layers");
+    }
+  }
+}

@@ -1,0 +1,66 @@
+package io.stagecoach.spark.job;
+
+import io.stagecoach.batch.Slice;
+import io.stagecoach.engine.profile.HopTimes;
+import io.stagecoach.engine.profile.LayerTimes;
+import io.stagecoach.engine.profile.RunProfile;
+import io.stagecoach.plan.LayerCost;
+import io.stagecoach.plan.ModelCosts;
+import io.stagecoach.spark.cluster.HopProbe;
+import io.stagecoach.spark.cluster.LayerProfiling;
+import io.stagecoach.spark.cluster.PipelineSpec;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Measures, before a run's first step, what the pipeline is to be chosen from: layers with the
+ * run's own examples, and hops, on the run's executors.
+ */
+final class RunProfiling {
+
+  /** About how long layers may take; hops are few. */
+  private static final Duration LAYERS = Duration.ofSeconds(10);
+
+  private static final Duration HOPS = Duration.ofSeconds(3);
+
+  private final PipelineSpec pipeline;
+  private final long trainingRows;
+  private final TimeSegments.Segment segment;
+
+  /**
+   * @param pipeline any pipeline of the model
+   * @param trainingRows how many examples there are
+   * @param segment the time steps that one step takes of an example
+   */
+  RunProfiling(PipelineSpec pipeline, long trainingRows, TimeSegments.Segment segment) {
+    this.pipeline = pipeline;
+    this.trainingRows = trainingRows;
+    this.segment = segment;
+  }
+
+  /**
+   * Measures.
+   *
+   * @param batchSize the examples of a mini-batch
+   * @param rows the sizes of micro-batches, ascending
+   * @param model the layers for the largest of them
+   */
+  RunProfile measure(int batchSize, List<Integer> rows, ModelCosts model) {
+    long start = System.nanoTime();
+    List<Slice> slices =
+        rows.stream()
+            .map(size -> (int) Math.min(size, trainingRows))
+            .distinct()
+            .map(size -> segment.of(Slice.of(Slice.Split.TRAINING, 0, 0, size)))
+            .toList();
+    LayerTimes layers = LayerProfiling.measure(pipeline, model.size(), slices, LAYERS);
+    long largest =
+        model.layers().stream()
+            .limit(model.size() - 1L)
+            .mapToLong(LayerCost::outputBytes)
+            .max()
+            .orElse(0);
+    HopTimes hops = HopProbe.measure(pipeline, largest, HOPS);
+    return new RunProfile(batchSize, model, layers, hops, (System.nanoTime() - start) / 1e9);
+  }
+}
