@@ -9,6 +9,10 @@ import io.stagecoach.error.StagecoachException;
 import io.stagecoach.model.gpt.TiedOutput;
 import io.stagecoach.model.gpt.TokenEmbedding;
 import io.stagecoach.model.gpt.TransformerBlock;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.deeplearning4j.nn.conf.GradientNormalization;
@@ -74,6 +78,27 @@ class ModelPresetsTest {
     assertThat(parameters("gpt2-medium", 50_257, Map.of())).isEqualTo(354_823_168);
     Map<String, String> untied = Map.of("tied", "false");
     assertThat(parameters("gpt2-small", 50_257, untied)).isEqualTo(124_439_808 + 50_257 * 768);
+  }
+
+  @Test
+  void thePageHasTheirDefaults() throws IOException {
+    List<String> rows = Files.readAllLines(Path.of("..", "docs", "gpt.md"));
+    List<String> columns =
+        List.of("layers", "width", "heads", "context", "dropout", "learningRate");
+    for (ModelPreset preset : ModelPresets.all()) {
+      if (preset.name().startsWith("gpt")) {
+        Map<String, String> defaults =
+            preset.settings().stream()
+                .collect(Collectors.toMap(PresetSetting::name, PresetSetting::defaultValue));
+        assertThat(rows)
+            .contains(
+                "| `"
+                    + preset.name()
+                    + "` | "
+                    + String.join(" | ", columns.stream().map(defaults::get).toList())
+                    + " |");
+      }
+    }
   }
 
   private static long parameters(String preset, int vocabulary, Map<String, String> settings) {

@@ -43,8 +43,10 @@ final class CausalAttention {
             queries.dataType(), new long[] {queries.size(0), queries.size(1), count, length}, 'c');
     Nd4j.matmul(queries, keys, scores, false, true, false);
     scores.muli(1 / Math.sqrt((double) queries.size(3)));
-    INDArray rows = scores.reshape('c', scores.length() / (count * length), count * length);
-    rows.addiRowVector(later(count, length, queries.dataType()));
+    if (count > 1) {
+      INDArray rows = scores.reshape('c', scores.length() / (count * length), count * length);
+      rows.addiRowVector(later(count, length, queries.dataType()));
+    }
     INDArray flat = scores.reshape('c', scores.length() / length, length);
     flat.subiColumnVector(flat.max(true, 1));
     Transforms.exp(flat, false);

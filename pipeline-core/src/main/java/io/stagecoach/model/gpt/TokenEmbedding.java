@@ -1,5 +1,7 @@
 package io.stagecoach.model.gpt;
 
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
 import io.stagecoach.model.LayerWork;
 import java.util.Collection;
 import java.util.Collections;
@@ -78,6 +80,25 @@ public final class TokenEmbedding extends GptLayer {
   @Override
   public void setNIn(InputType input, boolean override) {
     // The input's width says nothing of the vocabulary.
+  }
+
+  /**
+   * Known before anything runs.
+   *
+   * @throws StagecoachException of kind {@code CONFIGURATION} where the sequences are too long
+   */
+  @Override
+  public InputType getOutputType(int index, InputType input) {
+    if (steps(input) > maxLength) {
+      throw new StagecoachException(
+          ErrorKind.CONFIGURATION,
+          "sequences of "
+              + steps(input)
+              + " tokens are longer than the model's context of "
+              + maxLength,
+          "Use shorter sequences, or a model with a longer context.");
+    }
+    return super.getOutputType(index, input);
   }
 
   @Override

@@ -194,6 +194,17 @@ class LayerCostsTest {
     return ModelPresets.named("gpt-tiny").configuration(new DataShape.Text(20), all);
   }
 
+  @Test
+  void sequencesLongerThanTheContextAreRefused() {
+    StagecoachException refusal =
+        catchThrowableOfType(
+            StagecoachException.class,
+            () -> LayerCosts.of(gpt(Map.of("context", "9")), MICRO_BATCH, 10));
+    assertThat(refusal.kind()).isEqualTo(ErrorKind.CONFIGURATION);
+    assertThat(refusal).hasMessageContaining("10 tokens").hasMessageContaining("context of 9");
+    assertThat(LayerCosts.of(gpt(Map.of("context", "9")), MICRO_BATCH, 9).layers()).hasSize(5);
+  }
+
   /** Twice the weights and the causal products for each position, as Kaplan and others count. */
   @Test
   void blocksCountTheirProducts() {

@@ -92,9 +92,13 @@ final class Gpts {
     return Nd4j.createFromArray(tokens);
   }
 
-  /** The score after forward and backward; the gradient is then in the network. */
+  /**
+   * The score after forward and backward, with the same dropout each time; the gradient is then in
+   * the network.
+   */
   static double gradientAndScore(
       MultiLayerNetwork network, INDArray features, INDArray labels, INDArray labelMask) {
+    Nd4j.getRandom().setSeed(77);
     network.setInput(features);
     network.setLabels(labels);
     network.setLayerMaskArrays(null, labelMask);

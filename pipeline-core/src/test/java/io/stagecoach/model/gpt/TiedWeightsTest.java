@@ -14,7 +14,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.util.ModelSerializer;
 import org.junit.jupiter.api.Test;
@@ -49,6 +52,34 @@ class TiedWeightsTest {
     assertThat(gradients.keySet()).isEqualTo(expected.keySet());
     expected.forEach((name, sum) -> assertThat(gradients.get(name)).as(name).isEqualTo(sum));
     assertThat(tied.numParams()).isEqualTo(untied.numParams() - Gpts.VOCABULARY * Gpts.WIDTH);
+  }
+
+  /** A graph gives its layers no list of listeners to know each other by. */
+  @Test
+  void aGraphTiesThemToo() {
+    MultiLayerNetwork network = Gpts.network(Gpts.tied());
+    MultiLayerConfiguration stack = network.getLayerWiseConfigurations().clone();
+    ComputationGraphConfiguration.GraphBuilder builder =
+        new NeuralNetConfiguration.Builder()
+            .dataType(DataType.DOUBLE)
+            .updater(new Adam(0.01))
+            .graphBuilder()
+            .addInputs("in");
+    String before = "in";
+    for (NeuralNetConfiguration layer : stack.getConfs()) {
+      String name = layer.getLayer().getLayerName();
+      builder.addLayer(name, layer.getLayer(), before);
+      before = name;
+    }
+    ComputationGraph graph = new ComputationGraph(builder.setOutputs(before).build());
+    graph.init();
+    graph.setParams(network.params());
+    assertThat(graph.output(FEATURES)[0]).isEqualTo(network.output(FEATURES));
+    for (int step = 0; step < 2; step++) {
+      network.fit(data());
+      graph.fit(data());
+    }
+    assertThat(graph.params()).isEqualTo(network.params());
   }
 
   /** Training moves each network by its own embedding, with several of them made in turn. */
