@@ -52,7 +52,9 @@ final class PlanTable {
 
   private String layer(int index) {
     LayerCost layer = plan.model().layers().get(index);
-    return layer.index() + " " + layer.kind();
+    // DL4J gives layers such names if their author gives none.
+    boolean named = !layer.name().equals("layer" + index);
+    return layer.index() + " " + (named ? layer.name() + " (" + layer.kind() + ")" : layer.kind());
   }
 
   private String summary() {

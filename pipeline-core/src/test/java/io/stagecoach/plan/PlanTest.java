@@ -12,7 +12,7 @@ class PlanTest {
       new ModelCosts(
           List.of(
               new LayerCost(0, "in", "Dense", 1000, 4000, 2048, 2048, 100, 10, 30),
-              new LayerCost(1, "mid", "Activation", 0, 0, 2048, 1024, 700, 5, 5),
+              new LayerCost(1, "layer1", "Activation", 0, 0, 2048, 1024, 700, 5, 5),
               new LayerCost(2, "out", "Output", 2_500_000, 10_000_000, 64, 64, 300, 15, 35)),
           512,
           4);
@@ -58,9 +58,9 @@ class PlanTest {
     Plan plan = Partitioners.named("balanced").partition(Costs.request(model, 2));
     assertThat(plan.table().lines().map(String::stripTrailing))
         .containsExactly(
-            "stage  layers                   parameters  forward  compute    memory    sends",
-            "    0  0 Dense .. 1 Activation       1.0 K   50.0 %   50.0 %  30.4 KiB  2.0 KiB",
-            "    1  2 Output                      2.5 M   50.0 %   50.0 %  28.6 MiB        -",
+            "stage  layers                        parameters  forward  compute    memory    sends",
+            "    0  0 in (Dense) .. 1 Activation       1.0 K   50.0 %   50.0 %  30.4 KiB  2.0 KiB",
+            "    1  2 out (Output)                     2.5 M   50.0 %   50.0 %  28.6 MiB        -",
             "3 layers in 2 stages, cut by \"balanced\"; the slowest stage does 50.0 % of the"
                 + " compute, an even cut would do 50.0 %.",
             "Sends: bytes of one micro-batch of 4 to the next stage; as many come back.");

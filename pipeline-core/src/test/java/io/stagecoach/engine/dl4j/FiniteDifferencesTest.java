@@ -53,6 +53,26 @@ class FiniteDifferencesTest {
     return Stream.of(
         new Case("MLP", mlp(), List.of(1, 2), none, Batches.vectors(5, 7, 5, 3)),
         new Case("MLP, class indices", mlp(), List.of(2), none, indices()),
+        new Case(
+            "residual graph", Graphs.residual(), List.of(3, 8), none, Batches.images(5, 5, 6, 3)),
+        new Case(
+            "graph of several inputs and outputs",
+            Graphs.several(),
+            List.of(2, 4),
+            none,
+            several()),
+        new Case(
+            "graph, shared input",
+            Graphs.sharedInput(),
+            List.of(2),
+            none,
+            Batches.vectors(5, 7, 5, 3)),
+        new Case(
+            "graph, LSTM with carried state",
+            Graphs.truncatedLstm(),
+            List.of(2, 3),
+            Batches.sequences(5, 5, 4, 3, 2),
+            Batches.sequences(6, 5, 4, 3, 2)),
         new Case("CNN", cnn(), List.of(1, 3), none, Batches.images(5, 5, 6, 3)),
         new Case(
             "LSTM with masks",
@@ -176,6 +196,18 @@ class FiniteDifferencesTest {
         .setInputType(InputType.recurrent(3))
         .build()
         .toJson();
+  }
+
+  private static Tensors several() {
+    return Batches.tensors(
+        Columns.features("early"),
+        Batches.uniform(1, 7, 4),
+        Columns.features("late"),
+        Batches.uniform(2, 7, 2),
+        Columns.labels("classes"),
+        Batches.oneHot(Batches.classes(3, 3, 7), 3),
+        Columns.labels("side"),
+        Batches.uniform(4, 7, 1));
   }
 
   private static String pooled() {

@@ -38,13 +38,22 @@ public final class Graphs {
    * 6 images, 3 classes; 15 vertices.
    */
   public static String residual() {
+    return residual(InputType.convolutional(6, 6, 1));
+  }
+
+  /** The same for images that come as vectors of 36 numbers. */
+  public static String residualOfVectors() {
+    return residual(InputType.convolutionalFlat(6, 6, 1));
+  }
+
+  private static String residual(InputType image) {
     GraphBuilder graph =
         Networks.base()
             .activation(Activation.IDENTITY)
             .l2(1e-3)
             .graphBuilder()
             .addInputs("image")
-            .setInputTypes(InputType.convolutional(6, 6, 1));
+            .setInputTypes(image);
     graph.addLayer("stem", convolution(3).build(), "image");
     String before = "stem";
     for (int block = 0; block < 2; block++) {
@@ -131,6 +140,51 @@ public final class Graphs {
         .addLayer("top", new DenseLayer.Builder().nOut(5).build(), "sum")
         .addLayer("classes", softmax(3), "top")
         .setOutputs("classes", "side")
+        .build()
+        .toJson();
+  }
+
+  /**
+   * Two inputs ("early", 4 numbers, and "late", 2) and two outputs ("side", 1 value, early, and
+   * "classes", 3); 7 vertices.
+   */
+  public static String several() {
+    return Networks.base()
+        .graphBuilder()
+        .addInputs("early", "late")
+        .setInputTypes(InputType.feedForward(4), InputType.feedForward(2))
+        .addLayer("trunk", new DenseLayer.Builder().nOut(8).dropOut(0.9).build(), "early")
+        .addLayer("branch", new DenseLayer.Builder().nOut(4).build(), "trunk")
+        .addLayer(
+            "side",
+            new OutputLayer.Builder(LossFunction.MSE)
+                .activation(Activation.IDENTITY)
+                .nOut(1)
+                .build(),
+            "branch")
+        .addLayer("middle", new DenseLayer.Builder().nOut(8).build(), "trunk")
+        .addVertex("joined", new MergeVertex(), "middle", "trunk", "late")
+        .addLayer("top", new DenseLayer.Builder().nOut(6).build(), "joined")
+        .addLayer("classes", softmax(3), "top")
+        .setOutputs("classes", "side")
+        .build()
+        .toJson();
+  }
+
+  /**
+   * Two layers that read one tensor, the second with dropout; 5 features, 3 classes; 5 vertices.
+   */
+  public static String sharedInput() {
+    return Networks.base()
+        .graphBuilder()
+        .addInputs("in")
+        .setInputTypes(InputType.feedForward(5))
+        .addLayer("trunk", new DenseLayer.Builder().nOut(6).build(), "in")
+        .addLayer("left", new DenseLayer.Builder().nOut(4).build(), "trunk")
+        .addLayer("right", new DenseLayer.Builder().nOut(4).dropOut(0.6).build(), "trunk")
+        .addVertex("both", new MergeVertex(), "left", "right")
+        .addLayer("classes", softmax(3), "both")
+        .setOutputs("classes")
         .build()
         .toJson();
   }

@@ -189,7 +189,7 @@ class SupportCheckTest {
   void refusesVerticesThatCannotBeTrained() {
     assertGraphRefused(
         graph()
-            .addVertex("v", new AttentionVertex.Builder().nInQueries(2).build(), "a", "a", "a")
+            .addVertex("v", attention(), "a", "a", "a")
             .addLayer("c", output(), "v")
             .setOutputs("b", "c"),
         "v",
@@ -221,6 +221,18 @@ class SupportCheckTest {
         .hasMessageContaining("Missing");
   }
 
+  private static AttentionVertex attention() {
+    return new AttentionVertex.Builder()
+        .nInQueries(2)
+        .nInKeys(2)
+        .nInValues(2)
+        .nOut(2)
+        .nHeads(1)
+        .headSize(2)
+        .projectInput(true)
+        .build();
+  }
+
   private static ComputationGraphConfiguration.GraphBuilder graph() {
     return Networks.base()
         .graphBuilder()
@@ -232,7 +244,7 @@ class SupportCheckTest {
   private static void assertGraphRefused(
       ComputationGraphConfiguration.GraphBuilder graph, String vertex, String why) {
     // DL4J's own check refuses some of them, too, but not in files.
-    String json = graph.validateOutputLayerConfig(false).build().toJson();
+    String json = graph.allowDisconnected(true).validateOutputLayerConfig(false).build().toJson();
     assertThatThrownBy(() -> SupportCheck.parse(json))
         .isInstanceOfSatisfying(
             StagecoachException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.MODEL))

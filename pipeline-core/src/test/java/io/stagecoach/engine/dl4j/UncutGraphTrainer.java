@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
 import org.deeplearning4j.nn.conf.graph.LayerVertex;
@@ -48,7 +49,16 @@ public final class UncutGraphTrainer implements AutoCloseable {
     graph = new ComputationGraph(configuration);
     graph.init();
     graph.initGradientsView();
+    // DL4J lets the last reader of a shared tensor change it, though others need it in backward.
+    for (Layer layer : graph.getLayers()) {
+      layer.allowInputModification(false);
+    }
     layout = new WholeGraph(graph).layout();
+  }
+
+  /** How the weights are laid out. */
+  ParameterLayout layout() {
+    return layout;
   }
 
   /** The graph, live. */
