@@ -55,6 +55,10 @@ final class InputShapes {
           .findFirst()
           .ifPresent(type -> known.put(input, type));
     }
+    if (known.keySet().containsAll(model.inputs())) {
+      // Shapes further inside need lengths, which may not be known yet.
+      return known;
+    }
     Map<String, InputType> inside = LayerCostsShapes.outputs(model, known);
     Map<String, InputType> all = new LinkedHashMap<>();
     for (String input : model.inputs()) {
