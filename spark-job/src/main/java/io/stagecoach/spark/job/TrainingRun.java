@@ -89,7 +89,11 @@ final class TrainingRun {
     MicroBatches batches =
         new MicroBatches(prepared.counts().training(), conf.batchSize(), conf.microBatches());
     int timeSteps =
-        prepared.manifest().column(Columns.FEATURES).map(ColumnSpec::timeSteps).orElse(1);
+        prepared.manifest().columns().stream()
+            .filter(column -> column.name().startsWith(Columns.FEATURES))
+            .mapToInt(ColumnSpec::timeSteps)
+            .max()
+            .orElse(1);
     TimeSegments segments = TimeSegments.of(model.model(), timeSteps);
     RunReporting reporting = new RunReporting(plan.schedule());
     try (Synchronizer synchronizer =
