@@ -297,6 +297,13 @@ public final class Settings {
           List.of("features"),
           "The features: one column of vectors or arrays, or numeric columns by name.");
 
+  public static final SettingPrefix DATA_FEATURES_OF =
+      prefix(
+          "data.features.",
+          DATA,
+          "The features of one of several inputs of a graph, by the input's name, such as"
+              + " data.features.image; as data.features.");
+
   public static final Setting<List<String>> DATA_LABEL =
       setting(
           "data.label",
@@ -305,6 +312,13 @@ public final class Settings {
           List.of("label"),
           "The label: a column of classes (0, 1, … or texts), of values, of vectors or arrays"
               + " (one-hot classes or several values), or several numeric columns.");
+
+  public static final SettingPrefix DATA_LABEL_OF =
+      prefix(
+          "data.label.",
+          DATA,
+          "The label of one of several outputs of a graph, by the output's name, such as"
+              + " data.label.side; numbers, as data.label.");
 
   public static final Setting<MissingValues> DATA_MISSING =
       setting(

@@ -29,14 +29,20 @@ public final class StagecoachConf {
   private final Map<Setting<?>, Object> values;
   private final SortedMap<String, String> dataOptions;
   private final SortedMap<String, String> presetSettings;
+  private final SortedMap<String, List<String>> featuresOf;
+  private final SortedMap<String, List<String>> labelOf;
 
   private StagecoachConf(
       Map<Setting<?>, Object> values,
       SortedMap<String, String> dataOptions,
-      SortedMap<String, String> presetSettings) {
+      SortedMap<String, String> presetSettings,
+      SortedMap<String, List<String>> featuresOf,
+      SortedMap<String, List<String>> labelOf) {
     this.values = values;
     this.dataOptions = dataOptions;
     this.presetSettings = presetSettings;
+    this.featuresOf = featuresOf;
+    this.labelOf = labelOf;
   }
 
   /**
@@ -60,7 +66,9 @@ public final class StagecoachConf {
         new StagecoachConf(
             values,
             behind(Settings.DATA_OPTIONS, given),
-            behind(Settings.MODEL_PRESET_SETTINGS, given));
+            behind(Settings.MODEL_PRESET_SETTINGS, given),
+            columnsBehind(Settings.DATA_FEATURES_OF, Settings.DATA_FEATURES, given),
+            columnsBehind(Settings.DATA_LABEL_OF, Settings.DATA_LABEL, given));
     conf.addContradictions(problems);
     if (!problems.isEmpty()) {
       String what =
@@ -119,6 +127,13 @@ public final class StagecoachConf {
           }
         });
     return found;
+  }
+
+  private static SortedMap<String, List<String>> columnsBehind(
+      SettingPrefix prefix, Setting<List<String>> like, SortedMap<String, String> given) {
+    SortedMap<String, List<String>> columns = new TreeMap<>();
+    behind(prefix, given).forEach((name, text) -> columns.put(name, like.type().parse(text)));
+    return columns;
   }
 
   private void addContradictions(List<String> problems) {
@@ -465,6 +480,16 @@ public final class StagecoachConf {
     return new TreeMap<>(dataOptions);
   }
 
+  /** {@link Settings#DATA_FEATURES_OF}: the columns of several inputs, by their names. */
+  public SortedMap<String, List<String>> dataFeaturesOf() {
+    return new TreeMap<>(featuresOf);
+  }
+
+  /** {@link Settings#DATA_LABEL_OF}: the columns of several outputs, by their names. */
+  public SortedMap<String, List<String>> dataLabelOf() {
+    return new TreeMap<>(labelOf);
+  }
+
   /** {@link Settings#MODEL_PRESET_SETTINGS}: the settings behind the prefix, by name. */
   public SortedMap<String, String> modelPresetSettings() {
     return new TreeMap<>(presetSettings);
@@ -483,6 +508,20 @@ public final class StagecoachConf {
         (name, text) -> changed.add(Settings.DATA_OPTIONS.key() + name + "=" + text));
     presetSettings.forEach(
         (name, text) -> changed.add(Settings.MODEL_PRESET_SETTINGS.key() + name + "=" + text));
+    featuresOf.forEach(
+        (name, columns) ->
+            changed.add(
+                Settings.DATA_FEATURES_OF.key()
+                    + name
+                    + "="
+                    + Settings.DATA_FEATURES.type().format(columns)));
+    labelOf.forEach(
+        (name, columns) ->
+            changed.add(
+                Settings.DATA_LABEL_OF.key()
+                    + name
+                    + "="
+                    + Settings.DATA_LABEL.type().format(columns)));
     return changed;
   }
 

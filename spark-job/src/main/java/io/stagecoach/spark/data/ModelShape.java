@@ -1,7 +1,7 @@
 package io.stagecoach.spark.data;
 
-import java.io.Serializable;
 import java.util.List;
+import java.util.Optional;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /**
@@ -14,10 +14,22 @@ import org.nd4j.linalg.api.buffer.DataType;
  * @param output what the output is
  * @param perTimeStep whether there is an output for every time step
  * @param dataType the type of the network's parameters, FLOAT or DOUBLE
+ * @param inputName what the input is called, where there are several; {@code input} is of the first
+ * @param outputName what the output is called, where there are several; {@code output} is of the
+ *     one whose labels are counted
+ * @param furtherInputs all other inputs
+ * @param furtherOutputs all other outputs
  */
 public record ModelShape(
-    List<Integer> input, int outputs, Output output, boolean perTimeStep, DataType dataType)
-    implements Serializable {
+    List<Integer> input,
+    int outputs,
+    Output output,
+    boolean perTimeStep,
+    DataType dataType,
+    Optional<String> inputName,
+    Optional<String> outputName,
+    List<FurtherInput> furtherInputs,
+    List<FurtherOutput> furtherOutputs) {
 
   /** A number of time steps that the data decides. */
   public static final int ANY = -1;
@@ -30,8 +42,43 @@ public record ModelShape(
     VALUES
   }
 
+  /**
+   * An input beside the first.
+   *
+   * @param name what the model calls it
+   * @param shape the shape of one example, as that of the first
+   */
+  public record FurtherInput(String name, List<Integer> shape) {}
+
+  /**
+   * An output beside the one whose labels are counted.
+   *
+   * @param name what the model calls it
+   * @param outputs how many classes, or how many values
+   * @param output what it is
+   * @param perTimeStep whether there is one for every time step
+   */
+  public record FurtherOutput(String name, int outputs, Output output, boolean perTimeStep) {}
+
+  /** The shape of a network with one input and one output. */
+  public ModelShape(
+      List<Integer> input, int outputs, Output output, boolean perTimeStep, DataType dataType) {
+    this(
+        input,
+        outputs,
+        output,
+        perTimeStep,
+        dataType,
+        Optional.empty(),
+        Optional.empty(),
+        List.of(),
+        List.of());
+  }
+
   public ModelShape {
     input = List.copyOf(input);
+    furtherInputs = List.copyOf(furtherInputs);
+    furtherOutputs = List.copyOf(furtherOutputs);
     if (dataType != DataType.FLOAT && dataType != DataType.DOUBLE) {
       throw new IllegalArgumentException("examples are FLOAT or DOUBLE, not " + dataType);
     }

@@ -31,6 +31,11 @@ final class RowCheck implements Serializable {
 
   /** The first thing that is wrong. */
   Finding find(InternalRow row) {
+    Finding main = mainFinding(row);
+    return main == Finding.NONE ? ofFurther(row) : main;
+  }
+
+  private Finding mainFinding(InternalRow row) {
     if (row.isNullAt(TableRows.FEATURES) || row.isNullAt(TableRows.LABEL)) {
       return Finding.MISSING;
     }
@@ -41,9 +46,42 @@ final class RowCheck implements Serializable {
     if (firstMissing(features) >= 0) {
       return Finding.MISSING;
     }
+    return ofLabel(row);
+  }
+
+  private Finding ofFurther(InternalRow row) {
+    for (int i = 0; i < form.further().size(); i++) {
+      Finding finding = ofFurther(row, i);
+      if (finding != Finding.NONE) {
+        return finding;
+      }
+    }
+    return Finding.NONE;
+  }
+
+  private Finding ofFurther(InternalRow row, int index) {
+    if (row.isNullAt(TableRows.FURTHER + index)) {
+      return Finding.MISSING;
+    }
+    FurtherColumn column = form.further().get(index);
+    ArrayData values = row.getArray(TableRows.FURTHER + index);
+    if (values.numElements() != column.length()) {
+      return column.content() == FurtherColumn.Content.FEATURES
+          ? Finding.FEATURE_COUNT
+          : Finding.LABEL_COUNT;
+    }
+    if (firstMissing(values) >= 0) {
+      return Finding.MISSING;
+    }
+    return column.content() == FurtherColumn.Content.CLASS
+        ? ofClass(value(values, 0), column.classes())
+        : Finding.NONE;
+  }
+
+  private Finding ofLabel(InternalRow row) {
     return switch (form.label()) {
       case NAME -> !knownNames.isEmpty() && classOf(row) < 0 ? Finding.LABEL_UNKNOWN : Finding.NONE;
-      case CLASS -> ofClass(row.getDouble(TableRows.LABEL));
+      case CLASS -> ofClass(row.getDouble(TableRows.LABEL), form.classes());
       case CLASS_PER_TIME_STEP, VALUES -> ofLabels(row.getArray(TableRows.LABEL));
     };
   }
@@ -57,7 +95,7 @@ final class RowCheck implements Serializable {
     }
     if (form.label() == LabelForm.CLASS_PER_TIME_STEP) {
       for (int i = 0; i < labels.numElements(); i++) {
-        Finding finding = ofClass(value(labels, i));
+        Finding finding = ofClass(value(labels, i), form.classes());
         if (finding != Finding.NONE) {
           return finding;
         }
@@ -66,14 +104,14 @@ final class RowCheck implements Serializable {
     return Finding.NONE;
   }
 
-  private Finding ofClass(double label) {
+  private static Finding ofClass(double label, int classes) {
     if (!Double.isFinite(label)) {
       return Finding.MISSING;
     }
     if (label != Math.rint(label)) {
       return Finding.LABEL_NOT_WHOLE;
     }
-    return label < 0 || label >= form.classes() ? Finding.LABEL_RANGE : Finding.NONE;
+    return label < 0 || label >= classes ? Finding.LABEL_RANGE : Finding.NONE;
   }
 
   /** The features of a row without findings. */
@@ -84,6 +122,11 @@ final class RowCheck implements Serializable {
   /** The label of a row without findings, where it is an array. */
   double[] labels(InternalRow row) {
     return values(row.getArray(TableRows.LABEL));
+  }
+
+  /** What a row without findings has for a further input or output, by its index. */
+  double[] further(InternalRow row, int index) {
+    return values(row.getArray(TableRows.FURTHER + index));
   }
 
   /** The class of a row without findings; -1 where its name is not known. */
@@ -106,6 +149,18 @@ final class RowCheck implements Serializable {
   }
 
   private String culprit(InternalRow row, Finding finding) {
+    for (int i = 0; mainFinding(row) == Finding.NONE && i < form.further().size(); i++) {
+      if (ofFurther(row, i) != Finding.NONE) {
+        FurtherColumn column = form.further().get(i);
+        return String.join(",", column.columns())
+            + " of "
+            + column.name()
+            + ", which takes "
+            + column.length()
+            + (column.classes() > 0 ? " class from 0 to " + (column.classes() - 1) : " numbers")
+            + ",";
+      }
+    }
     if (finding == Finding.MISSING) {
       if (row.isNullAt(TableRows.FEATURES)) {
         return form.featureColumns().get(0) + "=null";

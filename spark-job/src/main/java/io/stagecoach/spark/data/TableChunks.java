@@ -2,9 +2,9 @@ package io.stagecoach.spark.data;
 
 import io.stagecoach.batch.ColumnData;
 import io.stagecoach.batch.ColumnSpec;
-import io.stagecoach.batch.Columns;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -12,8 +12,9 @@ import org.nd4j.linalg.dataset.api.preprocessor.DataNormalization;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Chunks of a table's rows: features, normalized, and labels. Rows in which something is missing
- * are left out; that nothing else is wrong with any was made sure before.
+ * Chunks of a table's rows: features, normalized, labels, and what further inputs and outputs need,
+ * as it is. Rows in which something is missing are left out; that nothing else is wrong with any
+ * was made sure before.
  */
 final class TableChunks implements ChunkFormat {
 
@@ -22,6 +23,7 @@ final class TableChunks implements ChunkFormat {
   private final byte[] normalizer;
   private final ColumnSpec features;
   private final ColumnSpec labels;
+  private final List<ColumnSpec> further;
 
   /**
    * @param form what every row is
@@ -35,18 +37,25 @@ final class TableChunks implements ChunkFormat {
     ColumnSpec.Type floats =
         form.dataType() == DataType.FLOAT ? ColumnSpec.Type.FLOAT32 : ColumnSpec.Type.FLOAT64;
     this.features =
-        new ColumnSpec(Columns.FEATURES, floats, form.featureShape(), form.featuresHaveTime());
+        new ColumnSpec(form.storedFeatures(), floats, form.featureShape(), form.featuresHaveTime());
     this.labels =
         new ColumnSpec(
-            Columns.LABELS,
+            form.storedLabels(),
             form.label() == LabelForm.VALUES ? floats : ColumnSpec.Type.INT32,
             form.labelShape(),
             form.labelsHaveTime());
+    this.further = form.further().stream().map(column -> spec(column, floats)).toList();
+  }
+
+  private static ColumnSpec spec(FurtherColumn column, ColumnSpec.Type floats) {
+    ColumnSpec.Type type =
+        column.content() == FurtherColumn.Content.CLASS ? ColumnSpec.Type.INT32 : floats;
+    return new ColumnSpec(column.stored(), type, column.shape(), column.hasTime());
   }
 
   @Override
   public List<ColumnSpec> columns() {
-    return List.of(features, labels);
+    return Stream.concat(Stream.of(features, labels), further.stream()).toList();
   }
 
   @Override
@@ -60,6 +69,8 @@ final class TableChunks implements ChunkFormat {
         normalizer.length == 0 ? null : Normalizers.fromBytes(normalizer);
     private final List<double[]> inputs = new ArrayList<>();
     private final List<double[]> outputs = new ArrayList<>();
+    private final List<List<double[]>> others =
+        further.stream().map(column -> (List<double[]>) new ArrayList<double[]>()).toList();
 
     @Override
     public void add(InternalRow row) {
@@ -72,6 +83,9 @@ final class TableChunks implements ChunkFormat {
             case NAME, CLASS -> new double[] {check.classOf(row)};
             case CLASS_PER_TIME_STEP, VALUES -> check.labels(row);
           });
+      for (int i = 0; i < others.size(); i++) {
+        others.get(i).add(check.further(row, i));
+      }
     }
 
     @Override
@@ -85,8 +99,13 @@ final class TableChunks implements ChunkFormat {
       if (scaler != null) {
         scaled = scaled(scaled);
       }
-      List<ColumnData> columns =
-          List.of(column(features, scaled), column(labels, concatenated(outputs)));
+      List<ColumnData> columns = new ArrayList<>();
+      columns.add(column(features, scaled));
+      columns.add(column(labels, concatenated(outputs)));
+      for (int i = 0; i < others.size(); i++) {
+        columns.add(column(further.get(i), concatenated(others.get(i))));
+        others.get(i).clear();
+      }
       inputs.clear();
       outputs.clear();
       return columns;

@@ -81,6 +81,11 @@ final class TableColumns {
     return values(label, element);
   }
 
+  /** Other columns of a row as one array of floats. */
+  Column arrayOf(List<String> columns, DataType element) {
+    return values(columns, element);
+  }
+
   /** The label of a row as the name of its class. */
   Column labelText() {
     return quoted(label.get(0)).cast(DataTypes.StringType);

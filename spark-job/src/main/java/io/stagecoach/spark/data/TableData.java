@@ -5,6 +5,7 @@ import static org.apache.spark.sql.functions.countDistinct;
 import static org.apache.spark.sql.functions.max;
 import static org.apache.spark.sql.functions.size;
 
+import io.stagecoach.batch.Columns;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.model.DataShape;
@@ -33,7 +34,7 @@ final class TableData implements JobData {
   private final StagecoachConf conf;
   private final String name;
   private final Dataset<Row> table;
-  private final TableColumns columns;
+  private final Optional<TableColumns> only;
   private final StoreDirectory stores;
 
   TableData(SparkSession spark, StagecoachConf conf, String name, Dataset<Row> table) {
@@ -41,8 +42,14 @@ final class TableData implements JobData {
     this.conf = conf;
     this.name = name;
     this.table = table;
-    this.columns = new TableColumns(table, conf.dataFeatures(), conf.dataLabel());
+    // Columns of several inputs are looked at when the model has said what its inputs are.
+    boolean byName = !conf.dataFeaturesOf().isEmpty() || !conf.dataLabelOf().isEmpty();
+    this.only = byName ? Optional.empty() : Optional.of(single());
     this.stores = StoreDirectory.of(spark, conf);
+  }
+
+  private TableColumns single() {
+    return new TableColumns(table, conf.dataFeatures(), conf.dataLabel());
   }
 
   @Override
@@ -52,12 +59,15 @@ final class TableData implements JobData {
 
   @Override
   public DataShape shape() {
+    TableColumns columns = only.orElseGet(this::single);
     return during(
         "look at the columns of",
-        () -> new DataShape.Table(width(columns.featureArray(DataTypes.DoubleType)), classes()));
+        () ->
+            new DataShape.Table(
+                width(columns.featureArray(DataTypes.DoubleType)), classes(columns)));
   }
 
-  private int classes() {
+  private int classes(TableColumns columns) {
     if (columns.labelIsName()) {
       return (int) single(countDistinct(columns.labelText())).getLong(0);
     }
@@ -119,7 +129,11 @@ final class TableData implements JobData {
       String purpose, double validationShare, Normalization normalization, Learned learned) {}
 
   private PreparedData prepare(ModelShape shape, Task task) {
-    TableForm form = during("look at the columns of", () -> form(shape));
+    NamedColumns named = new NamedColumns(conf, shape);
+    TableColumns columns =
+        only.filter(single -> !named.areNeeded())
+            .orElseGet(() -> new TableColumns(table, named.features(), named.label()));
+    TableForm form = during("look at the columns of", () -> form(columns, named, shape));
     int chunkRows = stores.chunkRows(form.exampleBytes());
     Fingerprint fingerprint = fingerprint(shape, task, chunkRows);
     Optional<String> files = SourceIdentity.ofFiles(spark, table);
@@ -127,15 +141,23 @@ final class TableData implements JobData {
       String digest = fingerprint.with("files", files.get()).digest();
       return stores
           .find(digest)
-          .orElseGet(() -> write(form, task, chunkRows, digest, audit(form, task)));
+          .orElseGet(
+              () -> write(columns, form, task, chunkRows, digest, audit(columns, form, task)));
     }
-    TableAudit audit = audit(form, task);
+    TableAudit audit = audit(columns, form, task);
     String digest = fingerprint.with("content", audit.content()).digest();
-    return stores.find(digest).orElseGet(() -> write(form, task, chunkRows, digest, audit));
+    return stores
+        .find(digest)
+        .orElseGet(() -> write(columns, form, task, chunkRows, digest, audit));
   }
 
   private PreparedData write(
-      TableForm form, Task task, int chunkRows, String fingerprint, TableAudit audit) {
+      TableColumns columns,
+      TableForm form,
+      Task task,
+      int chunkRows,
+      String fingerprint,
+      TableAudit audit) {
     Learned learned = learned(form, task, audit);
     PreparedData.Counts counts = audit.counts();
     return stores.write(
@@ -143,10 +165,11 @@ final class TableData implements JobData {
             fingerprint,
             "Stagecoach: write the batch store of " + name,
             rows(
+                columns,
                 form,
                 task,
                 StoreRows.Buckets.of(counts.training(), counts.validation(), chunkRows)),
-            TableRows.ties(),
+            TableRows.ties(form),
             new TableChunks(
                 form,
                 new RowCheck(form, learned.labelNames()),
@@ -168,7 +191,7 @@ final class TableData implements JobData {
                     Normalizers.fitted(task.normalization(), audit.statistics(), form.dataType())));
   }
 
-  private TableAudit audit(TableForm form, Task task) {
+  private TableAudit audit(TableColumns columns, TableForm form, Task task) {
     List<String> known = task.learned().labelNames();
     boolean collectNames = form.label() == LabelForm.NAME && known.isEmpty();
     TableAudit nothing =
@@ -179,7 +202,7 @@ final class TableData implements JobData {
                 ? null
                 : new FeatureStatistics(form.channels()));
     JavaRDD<InternalRow> rows =
-        rows(form, task, StoreRows.Buckets.ONE).queryExecution().toRdd().toJavaRDD();
+        rows(columns, form, task, StoreRows.Buckets.ONE).queryExecution().toRdd().toJavaRDD();
     TableAudit audit =
         during(
             "check the rows of",
@@ -203,22 +226,18 @@ final class TableData implements JobData {
     return audit;
   }
 
-  private Dataset<Row> rows(TableForm form, Task task, StoreRows.Buckets buckets) {
+  private Dataset<Row> rows(
+      TableColumns columns, TableForm form, Task task, StoreRows.Buckets buckets) {
     return TableRows.of(table, columns, form, conf.seed(), task.validationShare(), buckets);
   }
 
-  private TableForm form(ModelShape shape) {
-    List<Integer> input = new ArrayList<>(shape.input());
-    int time = input.indexOf(ModelShape.ANY);
-    if (time >= 0) {
-      int others = input.stream().filter(n -> n != ModelShape.ANY).reduce(1, (a, b) -> a * b);
-      input.set(time, Math.max(1, width(columns.featureArray(DataTypes.DoubleType)) / others));
-    }
+  private TableForm form(TableColumns columns, NamedColumns named, ModelShape shape) {
+    List<Integer> input = sized(shape.input(), columns.featureArray(DataTypes.DoubleType));
     List<Integer> output = new ArrayList<>(List.of(shape.outputs()));
     if (shape.perTimeStep()) {
       output.add(input.get(input.size() - 1));
     }
-    LabelForm label = labelForm(shape, output);
+    LabelForm label = labelForm(columns, shape, output);
     List<Integer> labelShape =
         switch (label) {
           case NAME, CLASS -> List.of();
@@ -232,10 +251,68 @@ final class TableData implements JobData {
         label,
         labelShape,
         shape.output() == ModelShape.Output.CLASSES ? shape.outputs() : 0,
-        shape.dataType());
+        shape.dataType(),
+        named.storedFeatures(),
+        named.storedLabels(),
+        further(named, shape));
   }
 
-  private LabelForm labelForm(ModelShape shape, List<Integer> output) {
+  /** The shape with the number of time steps that the columns have, where it does not say it. */
+  private List<Integer> sized(List<Integer> shape, Column array) {
+    List<Integer> sized = new ArrayList<>(shape);
+    int time = sized.indexOf(ModelShape.ANY);
+    if (time >= 0) {
+      int others = sized.stream().filter(n -> n != ModelShape.ANY).reduce(1, (a, b) -> a * b);
+      sized.set(time, Math.max(1, width(array) / others));
+    }
+    return sized;
+  }
+
+  private List<FurtherColumn> further(NamedColumns named, ModelShape shape) {
+    List<FurtherColumn> all = new ArrayList<>();
+    for (ModelShape.FurtherInput input : shape.furtherInputs()) {
+      List<String> names = named.features(input.name());
+      TableColumns columns = new TableColumns(table, names, named.label());
+      all.add(
+          new FurtherColumn(
+              input.name(),
+              Columns.features(input.name()),
+              names,
+              FurtherColumn.Content.FEATURES,
+              sized(input.shape(), columns.featureArray(DataTypes.DoubleType)),
+              0));
+    }
+    shape.furtherOutputs().forEach(output -> all.add(further(named, output)));
+    return all;
+  }
+
+  private FurtherColumn further(NamedColumns named, ModelShape.FurtherOutput output) {
+    List<String> names = named.label(output.name());
+    TableColumns columns = new TableColumns(table, named.features(), names);
+    if (columns.labelIsName()) {
+      throw DataErrors.data(
+          "the column " + names.get(0) + " of the output " + output.name() + " holds texts",
+          "Give its classes as 0, 1, …; texts are for " + named.storedLabels() + ".");
+    }
+    boolean classes = output.output() == ModelShape.Output.CLASSES;
+    boolean index = classes && columns.labelIsNumber() && !output.perTimeStep();
+    List<Integer> shape = new ArrayList<>();
+    if (!index) {
+      shape.add(output.outputs());
+    }
+    if (output.perTimeStep()) {
+      shape.add(ModelShape.ANY);
+    }
+    return new FurtherColumn(
+        output.name(),
+        Columns.labels(output.name()),
+        names,
+        index ? FurtherColumn.Content.CLASS : FurtherColumn.Content.VALUES,
+        sized(shape, columns.labelArray(DataTypes.DoubleType)),
+        index ? output.outputs() : 0);
+  }
+
+  private LabelForm labelForm(TableColumns columns, ModelShape shape, List<Integer> output) {
     boolean classes = shape.output() == ModelShape.Output.CLASSES;
     if (columns.labelIsName() && (!classes || shape.perTimeStep())) {
       throw DataErrors.data(
@@ -266,6 +343,8 @@ final class TableData implements JobData {
         .with("columns", table.schema().json())
         .with("features", conf.dataFeatures())
         .with("label", conf.dataLabel())
+        .with("featuresOf", conf.dataFeaturesOf())
+        .with("labelOf", conf.dataLabelOf())
         .with("shape", shape)
         .with("missing", conf.dataMissing())
         .with("validationShare", task.validationShare())

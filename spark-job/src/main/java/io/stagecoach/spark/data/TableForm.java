@@ -15,6 +15,9 @@ import org.nd4j.linalg.api.buffer.DataType;
  * @param labelShape the shape of one example's label; empty for a class
  * @param classes how many classes there are; 0 where there are none
  * @param dataType the type of the floats that are stored
+ * @param storedFeatures what the batch store calls the features
+ * @param storedLabels what the batch store calls the label
+ * @param further what else a row has, for networks with several inputs or outputs
  */
 record TableForm(
     List<String> featureColumns,
@@ -23,7 +26,10 @@ record TableForm(
     LabelForm label,
     List<Integer> labelShape,
     int classes,
-    DataType dataType)
+    DataType dataType,
+    String storedFeatures,
+    String storedLabels,
+    List<FurtherColumn> further)
     implements Serializable {
 
   TableForm {
@@ -31,6 +37,7 @@ record TableForm(
     labelColumns = List.copyOf(labelColumns);
     featureShape = List.copyOf(featureShape);
     labelShape = List.copyOf(labelShape);
+    further = List.copyOf(further);
   }
 
   /** How many values the features of an example have. */
@@ -61,7 +68,8 @@ record TableForm(
   /** The bytes of one example in the batch store. */
   long exampleBytes() {
     long labelWidth = label == LabelForm.VALUES ? dataType.width() : (long) DataType.INT32.width();
-    return (long) featureLength() * dataType.width() + labelLength() * labelWidth;
+    long others = further.stream().mapToLong(FurtherColumn::length).sum();
+    return (featureLength() + others) * dataType.width() + labelLength() * labelWidth;
   }
 
   /** What a user calls one value of the features. */

@@ -4,7 +4,10 @@ import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.shiftrightunsigned;
 import static org.apache.spark.sql.functions.xxhash64;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -16,12 +19,15 @@ import org.apache.spark.sql.types.DataTypes;
  * row's own values, whatever files and partitions it comes from.
  *
  * <p>Columns, by position: whether the row is of the validation part, its bucket, its rank within
- * the bucket, its features, its label.
+ * the bucket, its features, its label, and the arrays of further inputs and outputs.
  */
 final class TableRows {
 
   static final int FEATURES = StoreRows.PAYLOAD;
   static final int LABEL = StoreRows.PAYLOAD + 1;
+
+  /** The first of what further inputs and outputs need. */
+  static final int FURTHER = StoreRows.PAYLOAD + 2;
 
   private static final String FEATURES_NAME = "features";
   private static final String LABEL_NAME = "label";
@@ -29,8 +35,11 @@ final class TableRows {
   private TableRows() {}
 
   /** The columns by which rows of equal rank are told apart. */
-  static List<String> ties() {
-    return List.of(FEATURES_NAME, LABEL_NAME);
+  static List<String> ties(TableForm form) {
+    return Stream.concat(
+            Stream.of(FEATURES_NAME, LABEL_NAME),
+            form.further().stream().map(further -> "`" + further.stored() + "`"))
+        .toList();
   }
 
   /**
@@ -54,23 +63,38 @@ final class TableRows {
           case CLASS -> columns.labelNumber();
           case CLASS_PER_TIME_STEP, VALUES -> columns.labelArray(element);
         };
-    Dataset<Row> values =
-        table.select(columns.featureArray(element).as(FEATURES_NAME), label.as(LABEL_NAME));
-    Column features = values.col(FEATURES_NAME);
-    Column labels = values.col(LABEL_NAME);
-    Dataset<Row> ranked =
-        values.select(
-            isValidation(xxhash64(lit("part"), features, labels), validationShare)
-                .as(StoreRows.VALIDATION_NAME),
-            xxhash64(lit("order"), lit(seed), features, labels).as(StoreRows.RANK_NAME),
-            features,
-            labels);
-    return ranked.select(
-        ranked.col(StoreRows.VALIDATION_NAME),
-        StoreRows.bucketOfHash(buckets).as(StoreRows.BUCKET_NAME),
-        ranked.col(StoreRows.RANK_NAME),
-        ranked.col(FEATURES_NAME),
-        ranked.col(LABEL_NAME));
+    List<Column> payload = new ArrayList<>();
+    payload.add(columns.featureArray(element).as(FEATURES_NAME));
+    payload.add(label.as(LABEL_NAME));
+    for (FurtherColumn further : form.further()) {
+      payload.add(columns.arrayOf(further.columns(), element).as(further.stored()));
+    }
+    Dataset<Row> values = table.select(payload.toArray(Column[]::new));
+    List<Column> contents =
+        Arrays.stream(values.columns()).map(name -> quoted(values, name)).toList();
+    List<Column> ranked = new ArrayList<>();
+    ranked.add(
+        isValidation(xxhash64(hashed(List.of(lit("part")), contents)), validationShare)
+            .as(StoreRows.VALIDATION_NAME));
+    ranked.add(
+        xxhash64(hashed(List.of(lit("order"), lit(seed)), contents)).as(StoreRows.RANK_NAME));
+    ranked.addAll(contents);
+    Dataset<Row> rows = values.select(ranked.toArray(Column[]::new));
+    List<Column> all = new ArrayList<>();
+    all.add(rows.col(StoreRows.VALIDATION_NAME));
+    all.add(StoreRows.bucketOfHash(buckets).as(StoreRows.BUCKET_NAME));
+    all.add(rows.col(StoreRows.RANK_NAME));
+    Arrays.stream(values.columns()).forEach(name -> all.add(quoted(rows, name)));
+    return rows.select(all.toArray(Column[]::new));
+  }
+
+  /** The stored names have dots in them. */
+  private static Column quoted(Dataset<Row> rows, String name) {
+    return rows.col("`" + name + "`");
+  }
+
+  private static Column[] hashed(List<Column> salt, List<Column> contents) {
+    return Stream.concat(salt.stream(), contents.stream()).toArray(Column[]::new);
   }
 
   private static Column isValidation(Column hash, double share) {

@@ -6,9 +6,12 @@ import io.stagecoach.engine.dl4j.ModelNode;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.spark.data.ModelShape;
+import io.stagecoach.spark.data.ModelShape.FurtherInput;
+import io.stagecoach.spark.data.ModelShape.FurtherOutput;
 import io.stagecoach.spark.data.ModelShape.Output;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.deeplearning4j.nn.conf.inputs.InputType;
@@ -25,16 +28,42 @@ final class ModelShapes {
   private ModelShapes() {}
 
   static ModelShape of(Dl4jModel model) {
+    Map<String, InputType> inputs = LayerCosts.features(model, ModelShape.ANY);
+    String first = model.inputs().get(0);
+    // Its labels are the ones that are counted.
     ModelNode last = model.nodes().get(model.nodes().size() - 1);
-    Layer layer = last.layer().orElseThrow();
+    FurtherOutput counted = output(model, last);
+    List<FurtherInput> furtherInputs =
+        model.inputs().stream()
+            .filter(input -> !input.equals(first))
+            .map(input -> new FurtherInput(input, input(inputs.get(input))))
+            .toList();
+    List<FurtherOutput> furtherOutputs =
+        model.nodes().stream()
+            .filter(node -> model.outputs().contains(node.name()) && !node.equals(last))
+            .map(node -> output(model, node))
+            .toList();
+    return new ModelShape(
+        input(inputs.get(first)),
+        counted.outputs(),
+        counted.output(),
+        counted.perTimeStep(),
+        model.dataType(),
+        furtherInputs.isEmpty() ? Optional.empty() : Optional.of(first),
+        furtherOutputs.isEmpty() ? Optional.empty() : Optional.of(last.name()),
+        furtherInputs,
+        furtherOutputs);
+  }
+
+  private static FurtherOutput output(Dl4jModel model, ModelNode node) {
+    Layer layer = node.layer().orElseThrow();
     boolean classes =
         layer instanceof BaseLayer base && base.getActivationFn() instanceof ActivationSoftmax;
-    return new ModelShape(
-        input(LayerCosts.features(model, ModelShape.ANY).get(model.inputs().get(0))),
-        outputs(model, last),
+    return new FurtherOutput(
+        node.name(),
+        outputs(model, node),
         classes ? Output.CLASSES : Output.VALUES,
-        layer instanceof RnnOutputLayer || layer instanceof RnnLossLayer,
-        model.dataType());
+        layer instanceof RnnOutputLayer || layer instanceof RnnLossLayer);
   }
 
   private static List<Integer> input(InputType type) {

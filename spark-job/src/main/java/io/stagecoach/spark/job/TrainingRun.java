@@ -124,7 +124,11 @@ final class TrainingRun {
 
   private static TimeSegments segments(StartModel model, PreparedData prepared) {
     int timeSteps =
-        prepared.manifest().column(Columns.FEATURES).map(ColumnSpec::timeSteps).orElse(1);
+        prepared.manifest().columns().stream()
+            .filter(column -> column.name().startsWith(Columns.FEATURES))
+            .mapToInt(ColumnSpec::timeSteps)
+            .max()
+            .orElse(1);
     return TimeSegments.of(model.model(), timeSteps);
   }
 

@@ -225,16 +225,22 @@ class StagecoachConfTest {
         StagecoachConf.from(
             new SparkConf(false)
                 .set("spark.stagecoach.data.options.delimiter", ";")
+                .set("spark.stagecoach.data.features.image", "a, b")
+                .set("spark.stagecoach.data.label.side", "c")
                 .set("spark.stagecoach.model.preset", "character-lstm")
                 .set("spark.stagecoach.model.preset.width", "128"));
 
     assertThat(conf.dataOptions()).containsExactly(Map.entry("delimiter", ";"));
     assertThat(conf.modelPresetSettings()).containsExactly(Map.entry("width", "128"));
+    assertThat(conf.dataFeaturesOf()).containsExactly(Map.entry("image", List.of("a", "b")));
+    assertThat(conf.dataLabelOf()).containsExactly(Map.entry("side", List.of("c")));
     assertThat(conf.changed())
         .containsExactly(
             "spark.stagecoach.model.preset=character-lstm",
             "spark.stagecoach.data.options.delimiter=;",
-            "spark.stagecoach.model.preset.width=128");
+            "spark.stagecoach.model.preset.width=128",
+            "spark.stagecoach.data.features.image=a,b",
+            "spark.stagecoach.data.label.side=c");
   }
 
   @Test
@@ -251,7 +257,12 @@ class StagecoachConfTest {
         .containsExactlyInAnyOrderElementsOf(
             Stream.concat(
                     Settings.all().stream().map(StagecoachConfTest::accessor),
-                    Stream.of("dataOptions", "modelPresetSettings", "changed"))
+                    Stream.of(
+                        "dataOptions",
+                        "modelPresetSettings",
+                        "dataFeaturesOf",
+                        "dataLabelOf",
+                        "changed"))
                 .toList());
   }
 

@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.expr;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.when;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.within;
 
@@ -24,8 +25,10 @@ import io.stagecoach.tensor.Tensors;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -333,6 +336,92 @@ class TableDataTest {
     assertThat(data.manifest().column("labels").orElseThrow().timeAxis()).isTrue();
     assertThat(StoreContents.examples(data, Split.TRAINING))
         .contains(List.of(70.0, 71.0, 72.0, 73.0, 74.0, 75.0, 1.0, 1.0, 0.0));
+  }
+
+  // Several inputs and outputs.
+
+  private static final ModelShape SEVERAL =
+      new ModelShape(
+          List.of(1),
+          3,
+          ModelShape.Output.CLASSES,
+          false,
+          DataType.DOUBLE,
+          Optional.of("early"),
+          Optional.of("end"),
+          List.of(new ModelShape.FurtherInput("late", List.of(2))),
+          List.of(
+              new ModelShape.FurtherOutput("side", 1, ModelShape.Output.VALUES, false),
+              new ModelShape.FurtherOutput("kind", 3, ModelShape.Output.CLASSES, false)));
+
+  private static final String[] NAMED = {
+    "data.features.early", "a",
+    "data.features.late", "b,a",
+    "data.label.end", "c",
+    "data.label.side", "b",
+    "data.label.kind", "c"
+  };
+
+  private Dataset<Row> several() {
+    return spark
+        .range(40)
+        .selectExpr(
+            "cast(id as double) as a", "cast(id * 2 as double) as b", "cast(id % 3 as int) as c");
+  }
+
+  @Test
+  void everyInputAndOutputHasItsColumn() throws Exception {
+    PreparedData data = prepare(several(), SEVERAL, NAMED);
+    assertThat(data.manifest().columns().stream().map(c -> c.name()))
+        .containsExactly(
+            "features.early", "labels.end", "features.late", "labels.side", "labels.kind");
+    for (Split split : Split.values()) {
+      List<List<Double>> early = StoreContents.rows(data, split, "features.early");
+      List<List<Double>> late = StoreContents.rows(data, split, "features.late");
+      List<List<Double>> side = StoreContents.rows(data, split, "labels.side");
+      List<List<Double>> end = StoreContents.rows(data, split, "labels.end");
+      List<List<Double>> kind = StoreContents.rows(data, split, "labels.kind");
+      for (int i = 0; i < early.size(); i++) {
+        double id = early.get(i).get(0);
+        assertThat(late.get(i)).containsExactly(2 * id, id);
+        assertThat(side.get(i)).containsExactly(2 * id);
+        assertThat(end.get(i)).containsExactly(id % 3);
+        assertThat(kind.get(i)).containsExactly(id % 3);
+      }
+    }
+  }
+
+  @Test
+  void whatIsWrongInAFurtherColumnIsFound() {
+    assertThatThrownBy(() -> prepare(several(), SEVERAL, with(NAMED, "data.label.kind", "a")))
+        .isInstanceOf(StagecoachException.class)
+        .hasMessageContaining("37 of 40 rows have a label outside")
+        .hasMessageContaining("a of kind, which takes 1 class from 0 to 2");
+    assertThatThrownBy(() -> prepare(several(), SEVERAL, with(NAMED, "data.features.late", "a")))
+        .isInstanceOf(StagecoachException.class)
+        .hasMessageContaining("40 of 40 rows have a number of features");
+    assertThatThrownBy(
+            () ->
+                prepare(several().selectExpr("a", "if(a = 3, null, b) as b", "c"), SEVERAL, NAMED))
+        .isInstanceOf(StagecoachException.class)
+        .hasMessageContaining("1 of 40 rows hold a value that is missing");
+  }
+
+  @Test
+  void everyNameMustBeOneOfTheNetwork() {
+    assertThatThrownBy(() -> prepare(several(), SEVERAL, with(NAMED, "data.features.lte", "a")))
+        .isInstanceOfSatisfying(
+            StagecoachException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CONFIGURATION))
+        .hasMessageContaining("nearest is late");
+    assertThatThrownBy(
+            () -> prepare(several(), SEVERAL, Arrays.copyOfRange(NAMED, 2, NAMED.length)))
+        .isInstanceOfSatisfying(
+            StagecoachException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CONFIGURATION))
+        .hasMessageContaining("early")
+        .hasMessageContaining("data.features.early");
+    assertThatThrownBy(() -> prepare(table, classes(3), with(COLUMNS, "data.label.x", "a")))
+        .isInstanceOf(StagecoachException.class)
+        .hasMessageContaining("only one output");
   }
 
   // Normalizers.
