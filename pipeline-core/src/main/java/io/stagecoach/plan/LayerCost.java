@@ -9,8 +9,10 @@ import java.util.Objects;
  * @param index the layer's place in the whole model, from 0
  * @param name the model's own name for it
  * @param kind what it is, for instance {@code LSTM}
- * @param parameters how many numbers its weights and statistics are
- * @param parameterBytes the same in bytes
+ * @param parameters how many numbers its weights and statistics are; a parameter that several
+ *     layers share counts for its owner only, so that the layers add up to the model
+ * @param parameterBytes what its stage holds of weights and statistics for it: its own, and copies
+ *     of those of others that it shares
  * @param outputBytes what crosses to the next stage where the model is cut after this layer; as
  *     many bytes of gradients come back
  * @param stashBytes what it keeps from forward to backward, its output included, its input not

@@ -5,8 +5,8 @@ import java.io.Serializable;
 /**
  * What a run of layers costs together, for one micro-batch.
  *
- * @param parameters how many numbers its weights and statistics are
- * @param parameterBytes the same in bytes
+ * @param parameters how many numbers its own weights and statistics are
+ * @param parameterBytes the bytes of these, and of its copies of shared ones
  * @param inputBytes what comes from the stage before, or the features
  * @param outputBytes what its last layer gives
  * @param stashBytes what its layers keep from forward to backward, the stage's input not included

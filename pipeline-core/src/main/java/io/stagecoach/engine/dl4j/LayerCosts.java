@@ -2,6 +2,7 @@ package io.stagecoach.engine.dl4j;
 
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.model.DescribesItself;
+import io.stagecoach.model.SharesParameters;
 import io.stagecoach.plan.LayerCost;
 import io.stagecoach.plan.ModelCosts;
 import java.util.ArrayList;
@@ -168,12 +169,21 @@ public final class LayerCosts {
         layer.getLayerName() == null ? unnamed : layer.getLayerName(),
         kind(layer),
         parameters,
-        parameters * elementBytes,
+        (parameters + copiedParameters(layer)) * elementBytes,
         held.crossing(),
         rows * stashElements(layer, shape, held.output()) * elementBytes + held.ownInputs(),
         rows * workingElements(layer, shape, parameters) * elementBytes,
         rows * operations.forward(),
         rows * operations.backward() + operations.backwardOnce());
+  }
+
+  /** How many of another layer's parameters a stage holds copies of for this layer. */
+  private static long copiedParameters(Layer layer) {
+    if (layer instanceof SharesParameters sharing) {
+      Layer alone = sharing.withOwnCopies();
+      return alone.initializer().numParams(alone) - layer.initializer().numParams(layer);
+    }
+    return 0;
   }
 
   /** A vertex moves or adds each element once, each way. */

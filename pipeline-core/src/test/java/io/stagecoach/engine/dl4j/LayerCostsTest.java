@@ -8,6 +8,7 @@ import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.model.DataShape;
 import io.stagecoach.model.ModelPresets;
+import io.stagecoach.model.gpt.TiedOutput;
 import io.stagecoach.plan.LayerCost;
 import io.stagecoach.plan.MemoryRules;
 import io.stagecoach.plan.ModelCosts;
@@ -90,7 +91,8 @@ class LayerCostsTest {
     for (LayerCost cost : costs.layers()) {
       int i = cost.index();
       assertThat(cost.parameters()).as(cost.kind()).isEqualTo(network.getLayer(i).numParams());
-      assertThat(cost.parameterBytes()).isEqualTo(4 * cost.parameters());
+      long copies = configuration.getConf(i).getLayer() instanceof TiedOutput ? 20 * 12 : 0;
+      assertThat(cost.parameterBytes()).isEqualTo(4 * (cost.parameters() + copies));
       assertThat(cost.outputBytes())
           .as("%d %s %s", i, cost.kind(), activations.get(i + 1).shapeInfoToString())
           .isEqualTo(activations.get(i + 1).length() * 4);
@@ -203,6 +205,34 @@ class LayerCostsTest {
     assertThat(refusal.kind()).isEqualTo(ErrorKind.CONFIGURATION);
     assertThat(refusal).hasMessageContaining("10 tokens").hasMessageContaining("context of 9");
     assertThat(LayerCosts.of(gpt(Map.of("context", "9")), MICRO_BATCH, 9).layers()).hasSize(5);
+  }
+
+  /** Whatever the cut: the stage of a tied output has a copy of the embedding's weights. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 4, 5})
+  void theWeightsOfAPlannedStageAreThoseThatItWillHold(int stages) {
+    MultiLayerConfiguration configuration = gpt(Map.of("dataType", "double"));
+    ModelCosts costs = LayerCosts.of(configuration, MICRO_BATCH, STEPS);
+    Plan plan =
+        Partitioners.named("uniform")
+            .partition(
+                new PlanRequest(
+                    costs,
+                    stages,
+                    new MemoryRules(Stash.ACTIVATIONS, StashSlots.everywhere(1), 2),
+                    PlanRequest.UNLIMITED));
+    long held = 0;
+    try (Dl4jModelUpdater model = Dl4jModelUpdater.create(configuration.toJson())) {
+      for (PlannedStage stage : plan.stages()) {
+        long length = model.stageLayout(stage.firstLayer(), stage.endLayer()).length();
+        assertThat(stage.memory().weights()).isEqualTo(length * 8);
+        assertThat(stage.memory().gradients()).isEqualTo(length * 8);
+        held += length;
+      }
+      assertThat(costs.layers().stream().mapToLong(LayerCost::parameters).sum())
+          .isEqualTo(model.parameters().length())
+          .isEqualTo(held - 20 * 12);
+    }
   }
 
   /** Twice the weights and the causal products for each position, as Kaplan and others count. */

@@ -1,6 +1,7 @@
 package io.stagecoach.engine.dl4j;
 
 import io.stagecoach.model.gpt.LayerNorm;
+import io.stagecoach.model.gpt.TiedOutput;
 import io.stagecoach.model.gpt.TokenEmbedding;
 import io.stagecoach.model.gpt.TokenOutput;
 import io.stagecoach.model.gpt.TransformerBlock;
@@ -145,6 +146,32 @@ public final class Networks {
         .layer(new TransformerBlock.Builder(8, 2).deviation(0.3).dropout(0.2).build())
         .layer(new LayerNorm.Builder(8).build())
         .layer(new TokenOutput(8, 7))
+        .build()
+        .toJson();
+  }
+
+  /** The same, its output tied to its embedding; each layer with weight decay of its own. */
+  public static String tiedGpt() {
+    NeuralNetConfiguration.ListBuilder list =
+        base()
+            .list()
+            .layer(
+                new TokenEmbedding.Builder(7, 5, 8)
+                    .deviation(0.5)
+                    .dropout(0.2)
+                    .weightDecay(0.1)
+                    .build());
+    for (int i = 0; i < 2; i++) {
+      list.layer(
+          new TransformerBlock.Builder(8, 2)
+              .name("block" + i)
+              .deviation(0.3)
+              .dropout(0.2)
+              .weightDecay(0.1)
+              .build());
+    }
+    return list.layer(new LayerNorm.Builder(8).name("norm").build())
+        .layer(new TiedOutput(8, 7, TokenEmbedding.NAME))
         .build()
         .toJson();
   }

@@ -183,6 +183,21 @@ public final class UncutTrainer implements AutoCloseable {
     }
   }
 
+  /** The global norm of the last step's gradient, averaged over so many examples. */
+  public double gradientNorm(long examples) {
+    double squares = 0;
+    for (View view : layout.views()) {
+      if (view.kind() == Kind.TRAINABLE && view.length() > 0) {
+        for (double element :
+            sum.get(NDArrayIndex.interval(view.offset(), view.offset() + view.length()))
+                .toDoubleVector()) {
+          squares += element * element;
+        }
+      }
+    }
+    return Math.sqrt(squares) / examples;
+  }
+
   private static java.util.function.Consumer<INDArray> average(long examples) {
     return statistic -> statistic.divi(examples);
   }
