@@ -52,6 +52,7 @@ public final class Dl4jStageModule implements StageModule, SplitBackward {
   private final Map<Integer, Slot> inFlight = new HashMap<>();
   private final Map<Integer, Tensors> stashedInputs = new HashMap<>();
   private final Map<Mode, CarriedState> carried = new HashMap<>();
+  private final KeptSequences sequences;
   private final ParameterLayout layout;
   private final INDArray parameters;
   private final GradientSum gradients;
@@ -78,6 +79,7 @@ public final class Dl4jStageModule implements StageModule, SplitBackward {
     this.columns = new DataColumns(model, slice);
     this.memory = new StageMemory(slice.nodes().size());
     this.type = model.dataType();
+    this.sequences = new KeptSequences(slice.nodes().size());
     Slot slot = makeSlot(Optional.empty());
     slots.add(slot);
     List<Trainable> trainables = slot.replica().trainables();
@@ -150,6 +152,12 @@ public final class Dl4jStageModule implements StageModule, SplitBackward {
       slot.replica().setCounts(step.step(), step.epoch());
     }
     carried.get(step.mode()).begin(step.step(), step.carriesState());
+    if (step.mode() == Mode.GENERATION) {
+      slice.nodes().forEach(node -> GoingOn.check(node, slice.outputs().contains(node.name())));
+      sequences.begin(step.carriesState());
+    } else {
+      sequences.close();
+    }
     if (step.mode() == Mode.TRAINING) {
       if (gradients != null) {
         gradients.begin();
@@ -168,9 +176,11 @@ public final class Dl4jStageModule implements StageModule, SplitBackward {
   public Forward forward(int microBatch, Tensors inputs) {
     MemoryWorkspace outer = Nd4j.getMemoryManager().getCurrentWorkspace();
     try {
-      return context.mode() == Mode.TRAINING
-          ? train(microBatch, inputs)
-          : infer(microBatch, inputs);
+      return switch (context.mode()) {
+        case TRAINING -> train(microBatch, inputs);
+        case INFERENCE -> infer(microBatch, inputs);
+        case GENERATION -> goOn(microBatch, inputs);
+      };
     } catch (DL4JInvalidInputException e) {
       throw new StagecoachException(
           ErrorKind.DATA,
@@ -241,6 +251,36 @@ public final class Dl4jStageModule implements StageModule, SplitBackward {
     return new Forward(outputs, loss);
   }
 
+  private Forward goOn(int microBatch, Tensors inputs) {
+    Slot slot = slots.get(0);
+    slot.memory().open();
+    Map<String, INDArray> predicted = new LinkedHashMap<>();
+    Boundary out =
+        slot.replica()
+            .goOn(
+                received(inputs),
+                columns.read(inputs),
+                sequences.of(microBatch, context.carriesState()),
+                predicted,
+                slot.memory());
+    Tensors outputs = out.copy().toTensors();
+    for (Map.Entry<String, INDArray> one : predicted.entrySet()) {
+      outputs =
+          outputs.and(
+              Tensors.of(
+                  columns.isOnly(one.getKey()) ? Mode.NEXT : columns.prediction(one.getKey()),
+                  one.getValue()));
+    }
+    release(slot);
+    return new Forward(outputs, Loss.none());
+  }
+
+  private Boundary received(Tensors inputs) {
+    return slice.received().isEmpty()
+        ? new Boundary(Map.of(), columns.examples(inputs))
+        : Boundary.from(inputs, slice.received()).castTo(type);
+  }
+
   /** The losses of the stage's outputs, where there are labels. */
   private Loss loss(Slot slot, boolean training, Tensors inputs) {
     Loss sum = Loss.none();
@@ -264,12 +304,9 @@ public final class Dl4jStageModule implements StageModule, SplitBackward {
             ? carried.get(context.mode()).before(microBatch, context.carriesState())
             : List.of();
     Map<String, Activations> own = columns.read(inputs);
-    Boundary received =
-        slice.received().isEmpty()
-            ? new Boundary(Map.of(), columns.examples(inputs))
-            : Boundary.from(inputs, slice.received()).castTo(type);
     return slot.replica()
-        .forward(received, own, training, context.step(), microBatch, before, slot.memory());
+        .forward(
+            received(inputs), own, training, context.step(), microBatch, before, slot.memory());
   }
 
   @Override
@@ -418,6 +455,7 @@ public final class Dl4jStageModule implements StageModule, SplitBackward {
     inFlight.clear();
     open.clear();
     stashedInputs.clear();
+    sequences.close();
     memory.close();
     if (gradients != null) {
       gradients.close();

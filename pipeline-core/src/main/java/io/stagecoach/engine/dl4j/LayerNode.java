@@ -131,6 +131,16 @@ final class LayerNode implements StageNode {
     return x;
   }
 
+  /** Runs forward on the positions that are new of sequences whose past is kept. */
+  INDArray goOn(String name, INDArray input, NodeMemory kept, LayerWorkspaceMgr memory) {
+    return GoingOn.forward(name, layer, preProcess(input, memory), examples, kept, memory);
+  }
+
+  /** What an output predicts after the last position, [sequences, classes]. */
+  INDArray predictNext(INDArray input, LayerWorkspaceMgr memory) {
+    return GoingOn.predict(outputLayer(), preProcess(input, memory), memory);
+  }
+
   private INDArray preProcess(INDArray input, LayerWorkspaceMgr memory) {
     INDArray x = copiesInput ? memory.dup(ArrayType.INPUT, input, input.ordering()) : input;
     return preProcessor == null ? x : preProcessor.preProcess(x, examples, memory);

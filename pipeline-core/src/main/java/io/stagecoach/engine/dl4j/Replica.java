@@ -135,6 +135,52 @@ final class Replica {
     return new Boundary(sent, examples);
   }
 
+  /**
+   * Runs forward on the positions that are new of sequences whose past is kept.
+   *
+   * @param received what the stage before sent; not changed
+   * @param inputs the model's inputs that this stage reads; not changed
+   * @param kept of each node, what it keeps of these sequences
+   * @param predictions takes what outputs predict after the last position, by name
+   * @return what the stage after gets, still in this replica's memory
+   */
+  Boundary goOn(
+      Boundary received,
+      Map<String, Activations> inputs,
+      List<NodeMemory> kept,
+      Map<String, INDArray> predictions,
+      StageMemory.Slot slot) {
+    examples = received.examples();
+    nodes.forEach(node -> node.begin(examples));
+    network.setInputs(inputs);
+    Map<String, Activations> known = new HashMap<>(received.activations());
+    known.putAll(inputs);
+    LayerWorkspaceMgr memory = slot.forward();
+    for (int i = 0; i < nodes.size(); i++) {
+      ModelNode described = slice.nodes().get(i);
+      List<INDArray> read =
+          described.inputs().stream().map(name -> known.get(name).array()).toList();
+      try (MemoryWorkspace working = memory.notifyScopeEntered(ArrayType.FF_WORKING_MEM)) {
+        if (slice.outputs().contains(described.name())) {
+          INDArray predicted = ((LayerNode) nodes.get(i)).predictNext(read.get(0), memory);
+          predictions.put(described.name(), OwnedArrays.copy(predicted));
+        } else {
+          INDArray given =
+              nodes.get(i) instanceof LayerNode layer
+                  ? layer.goOn(described.name(), read.get(0), kept.get(i), memory)
+                  : nodes.get(i).forward(read, false, memory);
+          // What a layer gave in its working memory is gone with that.
+          known.put(
+              described.name(),
+              new Activations(memory.leverageTo(ArrayType.ACTIVATIONS, given), null, null));
+        }
+      }
+    }
+    Map<String, Activations> sent = new LinkedHashMap<>();
+    slice.sent().forEach(name -> sent.put(name, known.get(name)));
+    return new Boundary(sent, examples);
+  }
+
   private static Activations withMask(INDArray array, Pair<INDArray, MaskState> mask) {
     return mask == null || mask.getFirst() == null
         ? new Activations(array, null, null)

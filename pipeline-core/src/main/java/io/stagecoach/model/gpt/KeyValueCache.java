@@ -6,26 +6,52 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
-/** Keys and values of the positions that a block has seen: [examples, heads, positions, width]. */
+/**
+ * Keys and values of the positions that a block has seen: [examples, heads, positions, width].
+ * Grows with the sequences, so that short ones take little of what the longest would.
+ */
 final class KeyValueCache extends PositionCache {
 
-  private final INDArray keys;
-  private final INDArray values;
+  private static final int FIRST_POSITIONS = 64;
 
-  @SuppressWarnings("try") // ND4J's memory scopes are resources that no one needs to name.
+  private final int maxLength;
+  private INDArray keys;
+  private INDArray values;
+
   KeyValueCache(DataType type, int examples, int heads, int maxLength, int headWidth) {
     super(maxLength);
+    this.maxLength = maxLength;
+    long[] shape = {examples, heads, Math.min(FIRST_POSITIONS, maxLength), headWidth};
+    keys = outsideOfWorkspaces(type, shape);
+    values = outsideOfWorkspaces(type, shape);
+  }
+
+  @SuppressWarnings("try") // ND4J's memory scopes are resources that no one needs to name.
+  private static INDArray outsideOfWorkspaces(DataType type, long... shape) {
     try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
-      keys = Nd4j.create(type, examples, heads, maxLength, headWidth);
-      values = Nd4j.create(type, examples, heads, maxLength, headWidth);
+      return Nd4j.create(type, shape);
     }
   }
 
   /** Appends keys and values of new positions, [examples, heads, positions, head width]. */
   void append(INDArray newKeys, INDArray newValues) {
     int from = advance((int) newKeys.size(2));
+    if (length() > keys.size(2)) {
+      int room = (int) Math.min(maxLength, Math.max(length(), 2 * keys.size(2)));
+      keys = grown(keys, from, room);
+      values = grown(values, from, room);
+    }
     positions(keys, from, length()).assign(newKeys);
     positions(values, from, length()).assign(newValues);
+  }
+
+  private static INDArray grown(INDArray array, int used, int room) {
+    long[] shape = array.shape().clone();
+    shape[2] = room;
+    INDArray larger = outsideOfWorkspaces(array.dataType(), shape);
+    positions(larger, 0, used).assign(positions(array, 0, used));
+    array.close();
+    return larger;
   }
 
   /** All keys, copied. */

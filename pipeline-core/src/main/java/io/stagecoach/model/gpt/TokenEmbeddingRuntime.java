@@ -96,12 +96,19 @@ final class TokenEmbeddingRuntime extends GptRuntime<TokenEmbedding> implements 
           "Use shorter sequences, or a model with a longer context.");
     }
     Nd4j.pullRows(tokenWeights(), y.reshape('c', read.length, width), 1, read);
-    INDArray places =
-        params
-            .get("P")
-            .get(NDArrayIndex.interval(from, from + time), NDArrayIndex.all())
-            .reshape('c', 1, time * width);
+    INDArray places = positions(params.get("P"), from, time).reshape('c', 1, time * width);
     y.reshape('c', y.size(0), time * width).addiRowVector(places);
+  }
+
+  /**
+   * Some rows of a table as one flat view. Not rows by index: ND4J takes some of a matrix that is a
+   * view itself for empty.
+   */
+  private static INDArray positions(INDArray table, long from, long count) {
+    long width = table.size(1);
+    return table
+        .reshape(table.length())
+        .get(NDArrayIndex.interval(from * width, (from + count) * width));
   }
 
   @Override
@@ -127,10 +134,7 @@ final class TokenEmbeddingRuntime extends GptRuntime<TokenEmbedding> implements 
     shared.values().forEach(use -> use.addTo(weights));
     INDArray places = gradientViews.get("P");
     places.assign(0);
-    places
-        .get(NDArrayIndex.interval(0, time), NDArrayIndex.all())
-        .assign(
-            gradient.reshape('c', gradient.size(0), time * width).sum(0).reshape('c', time, width));
+    positions(places, 0, time).assign(gradient.reshape('c', gradient.size(0), time * width).sum(0));
     forget();
     return new Pair<>(gradients(), null);
   }

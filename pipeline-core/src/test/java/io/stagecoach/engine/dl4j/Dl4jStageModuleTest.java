@@ -73,7 +73,7 @@ class Dl4jStageModuleTest {
             .build()
             .toJson();
     INDArray weights = Batches.uniform(4, 18);
-    for (Mode mode : Mode.values()) {
+    for (Mode mode : List.of(Mode.TRAINING, Mode.INFERENCE)) {
       INDArray untouched = passes(json, weights, mode, false);
       assertThat(passes(json, weights, mode, true)).isEqualTo(untouched);
     }
