@@ -3,6 +3,7 @@ package io.stagecoach.model.text;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import java.io.Serializable;
+import java.util.SplittableRandom;
 
 /**
  * How freely tokens are drawn. The limits hold one after another: the temperature changes the
@@ -18,6 +19,8 @@ import java.io.Serializable;
  */
 public record Sampling(double temperature, int topK, double topP, long seed)
     implements Serializable {
+
+  private static final long STRIDE = 0x9E3779B97F4A7C15L;
 
   public Sampling {
     if (!(temperature >= 0) || temperature == Double.POSITIVE_INFINITY) {
@@ -35,6 +38,13 @@ public record Sampling(double temperature, int topK, double topP, long seed)
   /** Every token may be drawn. */
   public static Sampling at(double temperature, long seed) {
     return new Sampling(temperature, 0, 1, seed);
+  }
+
+  /** The same for one of many texts, with draws of its own that depend on its place only. */
+  Sampling of(int text) {
+    // Neighbouring states of the generator give seeds that have nothing to do with each other.
+    long own = new SplittableRandom(seed + text * STRIDE).nextLong();
+    return new Sampling(temperature, topK, topP, own);
   }
 
   private static StagecoachException refused(String what, String allowed) {

@@ -50,6 +50,16 @@ final class StageHosting {
 
   /** Opens the batch store, for the caller to close. */
   MicroBatchSource open(StoreAccess store) {
+    if (!store.exists()) {
+      return (slice, columns) -> {
+        throw new StagecoachException(
+            ErrorKind.INTERNAL,
+            "A stage was to read " + columns + " from a batch store, and there is none",
+            Where.nowhere(),
+            "Tell steps of this pipeline with what they read.",
+            null);
+      };
+    }
     try {
       HadoopChunkStorage storage = new HadoopChunkStorage(new Path(store.location()), hadoop);
       return new StoreReader(storage, ManifestFile.read(storage), store.toOptions());

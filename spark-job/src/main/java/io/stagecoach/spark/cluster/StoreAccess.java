@@ -7,7 +7,7 @@ import java.time.Duration;
 /**
  * How the stages read the batch store, as it travels in a message.
  *
- * @param location the store's directory, as a URI
+ * @param location the store's directory, as a URI; empty where there is no store
  * @param order the order of training
  * @param seed what the order is drawn from
  * @param windowChunks within how many chunks rows are shuffled
@@ -35,6 +35,17 @@ public record StoreAccess(
         options.cacheBytes(),
         options.floats(),
         options.deadline().toMillis());
+  }
+
+  /** No store: the pipeline is only given what it reads. */
+  public static StoreAccess none() {
+    return new StoreAccess(
+        "", ReadOptions.Order.STORED, 0, 1, 0, ReadOptions.Floats.FLOAT32, 0);
+  }
+
+  /** Whether there is a store. */
+  boolean exists() {
+    return !location.isEmpty();
   }
 
   ReadOptions toOptions() {

@@ -496,6 +496,77 @@ public final class Settings {
   public static final Setting<String> SAMPLE_START =
       setting("sample.start", MODEL, text(), "", "The text that the generated sample continues.");
 
+  private static final String GENERATION = "Generation of texts";
+
+  public static final Setting<Optional<String>> GENERATE_PROMPTS =
+      setting(
+          "generate.prompts",
+          GENERATION,
+          optional(word("a path or URI")),
+          Optional.empty(),
+          "A file of prompts, one in a line, where none are given on the command line.");
+
+  public static final Setting<Optional<String>> GENERATE_COLUMN =
+      setting(
+          "generate.column",
+          GENERATION,
+          optional(word("a column's name")),
+          Optional.empty(),
+          "The column of the table at `data.path` or `data.table` whose texts are the prompts, where"
+              + " no others are given. The results are written to `output.path`, as Parquet.");
+
+  public static final Setting<Integer> GENERATE_MAX_LENGTH =
+      setting(
+          "generate.maxLength",
+          GENERATION,
+          integer(0, 1 << 20),
+          300,
+          "How many tokens are added to a prompt at most. A text ends before where the model ends"
+              + " it, or can remember no more.");
+
+  public static final Setting<Double> GENERATE_TEMPERATURE =
+      setting(
+          "generate.temperature",
+          GENERATION,
+          real(0, Double.POSITIVE_INFINITY),
+          0.8,
+          "How freely tokens are drawn: 0 always takes the most likely, 1 draws as the model"
+              + " predicts; the seed is `seed`.");
+
+  public static final Setting<Integer> GENERATE_TOP_K =
+      setting(
+          "generate.topK",
+          GENERATION,
+          integer(0, Integer.MAX_VALUE),
+          0,
+          "How many tokens may be drawn, the most likely ones; 0 is all.");
+
+  public static final Setting<Double> GENERATE_TOP_P =
+      setting(
+          "generate.topP",
+          GENERATION,
+          real(Double.MIN_VALUE, 1),
+          1.0,
+          "Which share of the probability the tokens that may be drawn make up, the most likely"
+              + " ones.");
+
+  public static final Setting<String> GENERATE_STOP =
+      setting(
+          "generate.stop",
+          GENERATION,
+          text(),
+          "",
+          "A text ends before this; where it is empty, at nothing.");
+
+  public static final Setting<Integer> GENERATE_GROUP =
+      setting(
+          "generate.group",
+          GENERATION,
+          integer(1, 1 << 16),
+          16,
+          "How many prompts make a micro-batch. Four micro-batches for each stage are under way"
+              + " together, each with the keys and values that attention has seen.");
+
   private static final String CLUSTER = "Deadlines and network";
 
   public static final Setting<Duration> DEADLINE_LAUNCH =

@@ -430,6 +430,46 @@ public final class StagecoachConf {
     return get(Settings.SAMPLE_START);
   }
 
+  /** {@link Settings#GENERATE_PROMPTS}. */
+  public Optional<String> generatePrompts() {
+    return get(Settings.GENERATE_PROMPTS);
+  }
+
+  /** {@link Settings#GENERATE_COLUMN}. */
+  public Optional<String> generateColumn() {
+    return get(Settings.GENERATE_COLUMN);
+  }
+
+  /** {@link Settings#GENERATE_MAX_LENGTH}. */
+  public int generateMaxLength() {
+    return get(Settings.GENERATE_MAX_LENGTH);
+  }
+
+  /** {@link Settings#GENERATE_TEMPERATURE}. */
+  public double generateTemperature() {
+    return get(Settings.GENERATE_TEMPERATURE);
+  }
+
+  /** {@link Settings#GENERATE_TOP_K}. */
+  public int generateTopK() {
+    return get(Settings.GENERATE_TOP_K);
+  }
+
+  /** {@link Settings#GENERATE_TOP_P}. */
+  public double generateTopP() {
+    return get(Settings.GENERATE_TOP_P);
+  }
+
+  /** {@link Settings#GENERATE_STOP}. */
+  public String generateStop() {
+    return get(Settings.GENERATE_STOP);
+  }
+
+  /** {@link Settings#GENERATE_GROUP}. */
+  public int generateGroup() {
+    return get(Settings.GENERATE_GROUP);
+  }
+
   /** {@link Settings#DEADLINE_LAUNCH}. */
   public Duration deadlineLaunch() {
     return get(Settings.DEADLINE_LAUNCH);

@@ -1,7 +1,6 @@
 package io.stagecoach.spark.job;
 
 import io.stagecoach.engine.Loss;
-import io.stagecoach.engine.dl4j.Dl4jModelUpdater;
 import io.stagecoach.engine.dl4j.LayerCosts;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
@@ -11,13 +10,11 @@ import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.data.JobData;
 import io.stagecoach.spark.data.PreparedData;
 import io.stagecoach.spark.job.outcome.LastLine;
-import io.stagecoach.sync.StageWeights;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import picocli.CommandLine.Command;
 
 /** Measures a saved model on data, through the pipeline. */
@@ -63,7 +60,7 @@ final class EvaluateCommand extends JobCommand {
           Pipeline.launch(PipelineSpecs.of(spark, conf, plan, model, prepared))) {
         Loss loss =
             new Evaluation(pipeline, prepared, plan.plan().model().microBatch())
-                .run(0, stage -> weights(model.updater(), plan, stage))
+                .run(0, plan.weights(model.updater()))
                 .orElseThrow();
         return report(loss, Metrics.of(loss, prepared.text()), record);
       } finally {
@@ -72,12 +69,6 @@ final class EvaluateCommand extends JobCommand {
         }
       }
     }
-  }
-
-  private static Optional<INDArray> weights(Dl4jModelUpdater model, TrainingPlan plan, int stage) {
-    StageWeights weights = new StageWeights(model.parameterLayout(), plan.layouts(model));
-    INDArray mine = weights.of(stage, model.parameters());
-    return mine.isEmpty() ? Optional.empty() : Optional.of(mine);
   }
 
   private static LastLine report(Loss loss, Map<String, Double> metrics, RunRecord record) {

@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 
@@ -89,6 +90,22 @@ final class OutputDirectory {
           }
         }
       }
+      swap();
+    } catch (IOException e) {
+      throw failure("The results could not be written to " + target, e);
+    } finally {
+      discard();
+    }
+  }
+
+  /**
+   * Has a directory written by others, as by the tasks of a Spark job, and puts it into place.
+   *
+   * @param writer is given where to write; nothing is there yet
+   */
+  void commit(Consumer<String> writer) {
+    try {
+      writer.accept(beside.toString());
       swap();
     } catch (IOException e) {
       throw failure("The results could not be written to " + target, e);

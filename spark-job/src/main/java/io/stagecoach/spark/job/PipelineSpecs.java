@@ -29,13 +29,11 @@ final class PipelineSpecs {
       TrainingPlan plan,
       StartModel model,
       PreparedData prepared) {
-    return new PipelineSpec(
-        JavaSparkContext.fromSparkContext(spark.sparkContext()),
-        conf.exchange(),
-        Dl4jEngine.NAME,
-        plan.specs(model.updater().json(), conf.seed()),
-        conf.chunks(),
-        List.of(plan.author(), new ForwardOnly()),
+    return of(
+        spark,
+        conf,
+        plan,
+        model.updater().json(),
         StoreAccess.of(
             prepared.storage().toString(),
             new ReadOptions(
@@ -46,7 +44,29 @@ final class PipelineSpecs {
                 model.model().dataType() == DataType.DOUBLE
                     ? ReadOptions.Floats.FLOAT64
                     : ReadOptions.Floats.FLOAT32,
-                conf.deadlineStep())),
+                conf.deadlineStep())));
+  }
+
+  /** A pipeline that reads no data but what it is given. */
+  static PipelineSpec withoutData(
+      SparkSession spark, StagecoachConf conf, TrainingPlan plan, String model) {
+    return of(spark, conf, plan, model, StoreAccess.none());
+  }
+
+  private static PipelineSpec of(
+      SparkSession spark,
+      StagecoachConf conf,
+      TrainingPlan plan,
+      String model,
+      StoreAccess store) {
+    return new PipelineSpec(
+        JavaSparkContext.fromSparkContext(spark.sparkContext()),
+        conf.exchange(),
+        Dl4jEngine.NAME,
+        plan.specs(model, conf.seed()),
+        conf.chunks(),
+        List.of(plan.author(), new ForwardOnly()),
+        store,
         new PipelineSpec.Network(
             conf.portDriver(),
             conf.portExecutor(),

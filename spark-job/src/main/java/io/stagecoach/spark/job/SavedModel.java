@@ -2,7 +2,7 @@ package io.stagecoach.spark.job;
 
 import io.stagecoach.engine.dl4j.Dl4jModelFile;
 import io.stagecoach.engine.dl4j.Dl4jModelUpdater;
-import io.stagecoach.model.text.Tokenizer;
+import io.stagecoach.engine.dl4j.TextModel;
 import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.data.Learned;
 import java.nio.file.Path;
@@ -25,7 +25,6 @@ record SavedModel(Dl4jModelUpdater updater, Learned learned) {
   static final String FILE = "model.zip";
 
   private static final String LABELS = "stagecoach.labels";
-  private static final String VOCABULARY = "stagecoach.vocabulary";
 
   /** Reads a file, or the file in an output directory. */
   static SavedModel read(ModelFileAccess files, String path) {
@@ -45,7 +44,7 @@ record SavedModel(Dl4jModelUpdater updater, Learned learned) {
   private static Learned learned(Dl4jModelFile file) {
     return new Learned(
         text(file, LABELS).map(LabelNames::parse).orElse(List.of()),
-        text(file, VOCABULARY).map(Tokenizer::fromJson),
+        TextModel.tokenizer(file.extras()),
         file.normalizer()
             .filter(DataNormalization.class::isInstance)
             .map(DataNormalization.class::cast));
@@ -61,7 +60,7 @@ record SavedModel(Dl4jModelUpdater updater, Learned learned) {
     if (!learned.labelNames().isEmpty()) {
       extras.put(LABELS, LabelNames.write(learned.labelNames()));
     }
-    learned.tokenizer().ifPresent(tokenizer -> extras.put(VOCABULARY, tokenizer.toJson()));
+    learned.tokenizer().ifPresent(tokenizer -> extras.put(TextModel.TOKENIZER, tokenizer.toJson()));
     Dl4jModelFile.save(local, updater, learned.normalizer(), extras);
   }
 }

@@ -211,6 +211,15 @@ record TrainingPlan(
         .toList();
   }
 
+  /** A saved model's weights for each stage that has some. */
+  IntFunction<Optional<INDArray>> weights(Dl4jModelUpdater model) {
+    StageWeights weights = new StageWeights(model.parameterLayout(), layouts(model));
+    return stage -> {
+      INDArray mine = weights.of(stage, model.parameters());
+      return mine.isEmpty() ? Optional.empty() : Optional.of(mine);
+    };
+  }
+
   /**
    * The share of waiting that is to be expected if time goes as operations do, and hops are free.
    */

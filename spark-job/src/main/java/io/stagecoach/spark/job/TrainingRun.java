@@ -4,13 +4,13 @@ import io.stagecoach.batch.ColumnSpec;
 import io.stagecoach.batch.Columns;
 import io.stagecoach.batch.MicroBatches;
 import io.stagecoach.engine.dl4j.LayerCosts;
+import io.stagecoach.engine.dl4j.TextModel;
 import io.stagecoach.engine.profile.RunProfile;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
+import io.stagecoach.model.text.GenerationSettings;
 import io.stagecoach.model.text.Sampling;
-import io.stagecoach.model.text.TextSampler;
 import io.stagecoach.model.text.Tokenizer;
-import io.stagecoach.model.text.Vocabulary;
 import io.stagecoach.report.ReportTable;
 import io.stagecoach.report.RunReport;
 import io.stagecoach.spark.cluster.Pipeline;
@@ -29,7 +29,6 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -229,24 +228,24 @@ final class TrainingRun {
 
   private void sample(SavedModel saved) {
     Optional<Tokenizer> tokenizer = saved.learned().tokenizer();
-    if (conf.sampleLength() == 0
-        || tokenizer.isEmpty()
-        || !(saved.updater().network() instanceof MultiLayerNetwork network)) {
+    if (conf.sampleLength() == 0 || tokenizer.isEmpty()) {
       return;
     }
-    String start = conf.sampleStart().isEmpty() ? beginning(tokenizer.get()) : conf.sampleStart();
-    String text =
-        new TextSampler(network, tokenizer.get())
-            .sample(start, conf.sampleLength(), Sampling.at(conf.sampleTemperature(), conf.seed()));
+    GenerationSettings settings =
+        GenerationSettings.of(
+            conf.sampleLength(), Sampling.at(conf.sampleTemperature(), conf.seed()));
+    String text;
+    try (TextModel model = new TextModel(saved.updater(), tokenizer.get())) {
+      text = model.generate(conf.sampleStart(), settings);
+    } catch (StagecoachException e) {
+      // The model is trained and saved; that it cannot be shown is no failure.
+      LOG.warn("No sample of what the model writes: {}", e.getMessage());
+      return;
+    }
     out.println();
     out.println("A sample of what the model writes:");
     out.println();
     out.println(text.strip());
     out.println();
-  }
-
-  /** A new line is where texts begin; it is the first of the characters where it is one of them. */
-  private static String beginning(Tokenizer tokenizer) {
-    return tokenizer instanceof Vocabulary ? tokenizer.decode(0) : "\n";
   }
 }

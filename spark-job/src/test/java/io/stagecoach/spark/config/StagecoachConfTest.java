@@ -91,6 +91,15 @@ class StagecoachConfTest {
     MAPPINGS.put("sample.temperature", new Mapping(0.8, "0", 0.0));
     MAPPINGS.put("sample.start", new Mapping("", "Once ", "Once "));
     MAPPINGS.put(
+        "generate.prompts", new Mapping(Optional.empty(), "p.txt", Optional.of("p.txt")));
+    MAPPINGS.put("generate.column", new Mapping(Optional.empty(), "p", Optional.of("p")));
+    MAPPINGS.put("generate.maxLength", new Mapping(300, "20", 20));
+    MAPPINGS.put("generate.temperature", new Mapping(0.8, "0", 0.0));
+    MAPPINGS.put("generate.topK", new Mapping(0, "40", 40));
+    MAPPINGS.put("generate.topP", new Mapping(1.0, "0.9", 0.9));
+    MAPPINGS.put("generate.stop", new Mapping("", "The end", "The end"));
+    MAPPINGS.put("generate.group", new Mapping(16, "4", 4));
+    MAPPINGS.put(
         "deadline.launch", new Mapping(Duration.ofMinutes(2), "90", Duration.ofSeconds(90)));
     MAPPINGS.put("deadline.step", new Mapping(Duration.ofMinutes(10), "1h", Duration.ofHours(1)));
     MAPPINGS.put(
