@@ -39,8 +39,7 @@ public record StoreAccess(
 
   /** No store: the pipeline is only given what it reads. */
   public static StoreAccess none() {
-    return new StoreAccess(
-        "", ReadOptions.Order.STORED, 0, 1, 0, ReadOptions.Floats.FLOAT32, 0);
+    return new StoreAccess("", ReadOptions.Order.STORED, 0, 1, 0, ReadOptions.Floats.FLOAT32, 0);
   }
 
   /** Whether there is a store. */

@@ -6,7 +6,6 @@ import static org.apache.spark.sql.functions.xxhash64;
 
 import io.stagecoach.model.text.TextCut;
 import io.stagecoach.spark.config.MissingValues;
-import io.stagecoach.spark.config.Nearest;
 import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.StagecoachConf;
 import java.util.List;
@@ -20,7 +19,6 @@ import org.apache.spark.sql.catalyst.plans.logical.Project;
 import org.apache.spark.sql.catalyst.plans.logical.UnaryNode;
 import org.apache.spark.sql.execution.datasources.HadoopFsRelation;
 import org.apache.spark.sql.execution.datasources.LogicalRelation;
-import org.apache.spark.sql.types.DataTypes;
 
 /**
  * A column of texts, each row a document. They are in the order in which files have them, files in
@@ -53,27 +51,7 @@ final class ColumnTexts implements TextSource {
    *     it holds no texts
    */
   static ColumnTexts of(Dataset<Row> table, String column, String name, StagecoachConf conf) {
-    List<String> columns = List.of(table.columns());
-    String found =
-        columns.stream()
-            .filter(candidate -> candidate.equalsIgnoreCase(column))
-            .findFirst()
-            .orElseThrow(
-                () ->
-                    DataErrors.data(
-                        name + " has no column " + column,
-                        "Correct "
-                            + Settings.DATA_TEXT.key()
-                            + Nearest.to(column, columns)
-                                .map(nearest -> "; the nearest is " + nearest)
-                                .orElse("")
-                            + "."));
-    Column text = col("`" + found.replace("`", "``") + "`");
-    if (!table.select(text).schema().fields()[0].dataType().sameType(DataTypes.StringType)) {
-      throw DataErrors.data(
-          "the column " + found + " of " + name + " holds no texts",
-          "Correct " + Settings.DATA_TEXT.key() + ".");
-    }
+    Column text = TextColumn.find(table, column, name, Settings.DATA_TEXT);
     return new ColumnTexts(name, placed(table, text), conf.dataMissing());
   }
 

@@ -54,11 +54,7 @@ final class PipelineSpecs {
   }
 
   private static PipelineSpec of(
-      SparkSession spark,
-      StagecoachConf conf,
-      TrainingPlan plan,
-      String model,
-      StoreAccess store) {
+      SparkSession spark, StagecoachConf conf, TrainingPlan plan, String model, StoreAccess store) {
     return new PipelineSpec(
         JavaSparkContext.fromSparkContext(spark.sparkContext()),
         conf.exchange(),
