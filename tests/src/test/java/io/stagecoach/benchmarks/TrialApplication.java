@@ -10,6 +10,10 @@ import org.apache.spark.api.java.JavaSparkContext;
 /** The Spark application that a benchmark runs in. */
 final class TrialApplication {
 
+  /** Off-heap memory of an executor that is enough for what is measured here. */
+  private static final String AMPLE =
+      "-Dorg.bytedeco.javacpp.maxbytes=1g -Dorg.bytedeco.javacpp.maxphysicalbytes=3g";
+
   private TrialApplication() {}
 
   /**
@@ -18,6 +22,15 @@ final class TrialApplication {
    * @param jars what executors must have beside the job's own jar
    */
   static JavaSparkContext start(String name, int executors, Path... jars) {
+    return start(name, executors, AMPLE, jars);
+  }
+
+  /**
+   * The same with other limits of memory.
+   *
+   * @param executorOptions options of the executors' virtual machines
+   */
+  static JavaSparkContext start(String name, int executors, String executorOptions, Path... jars) {
     List<String> all = new ArrayList<>();
     all.add(Pipeline.class.getProtectionDomain().getCodeSource().getLocation().getPath());
     for (Path jar : jars) {
@@ -29,9 +42,7 @@ final class TrialApplication {
             .setMaster("local-cluster[" + executors + ",1,1024]")
             .setJars(all.toArray(String[]::new))
             .set("spark.executor.memory", "1g")
-            .set(
-                "spark.executor.extraJavaOptions",
-                "-Dorg.bytedeco.javacpp.maxbytes=1g -Dorg.bytedeco.javacpp.maxphysicalbytes=3g")
+            .set("spark.executor.extraJavaOptions", executorOptions)
             .set("spark.executorEnv.OMP_NUM_THREADS", "1")
             .set("spark.ui.enabled", "false"));
   }

@@ -20,6 +20,7 @@ import io.stagecoach.spark.cluster.Deadlines;
 import io.stagecoach.spark.cluster.Message;
 import io.stagecoach.spark.cluster.Pipeline;
 import io.stagecoach.spark.cluster.PipelineSpec;
+import io.stagecoach.spark.cluster.ProcessMemory;
 import io.stagecoach.spark.cluster.StageAddress;
 import io.stagecoach.spark.cluster.StoreAccess;
 import io.stagecoach.spark.exchange.ExchangeKind;
@@ -34,6 +35,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.api.java.JavaSparkContext;
 
@@ -51,6 +53,7 @@ final class TrialPipeline implements AutoCloseable {
   private final Synchronizer synchronizer;
   private final Dl4jModelUpdater updater;
   private final Pipeline pipeline;
+  private final List<PlannedStage> cut;
 
   TrialPipeline(
       JavaSparkContext spark,
@@ -63,7 +66,7 @@ final class TrialPipeline implements AutoCloseable {
     this.author = author;
     this.schedule = author.schedule(shape);
     List<Integer> slots = schedule.peakStash();
-    List<PlannedStage> cut =
+    this.cut =
         Partitioners.named("balanced")
             .partition(
                 new PlanRequest(
@@ -119,6 +122,28 @@ final class TrialPipeline implements AutoCloseable {
 
   Schedule schedule() {
     return schedule;
+  }
+
+  /** Which layers each stage has, and what they need by the plan. */
+  List<PlannedStage> cut() {
+    return cut;
+  }
+
+  /** How many parameters each stage holds, copies of shared ones included. */
+  List<Long> parameters() {
+    return cut.stream()
+        .map(stage -> updater.stageLayout(stage.firstLayer(), stage.endLayer()).length())
+        .toList();
+  }
+
+  /** How many parameters the model has. */
+  long modelParameters() {
+    return updater.parameters().length();
+  }
+
+  /** The most memory that each stage's process has had. */
+  Map<Integer, ProcessMemory> memory() {
+    return pipeline.memory();
   }
 
   /** The whole model's weights, as bits. */

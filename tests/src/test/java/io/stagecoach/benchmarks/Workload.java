@@ -16,6 +16,7 @@ import io.stagecoach.model.ModelPresets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -152,6 +153,39 @@ record Workload(
           }
           return List.of(ColumnData.of(features, characters), ColumnData.of(labels, oneHot));
         });
+  }
+
+  /**
+   * A GPT whose output has the embedding's weights, over random tokens.
+   *
+   * @param settings the preset's, beside the context, which is the length of the sequences
+   */
+  static Workload gpt(
+      String name,
+      Map<String, String> settings,
+      int vocabulary,
+      int timeSteps,
+      int microBatchRows) {
+    Map<String, String> all = new HashMap<>(settings);
+    all.put("context", Integer.toString(timeSteps));
+    String model =
+        ModelPresets.named("gpt-tiny").configuration(new DataShape.Text(vocabulary), all).toJson();
+    ColumnSpec features = ColumnSpec.sequence(Columns.FEATURES, ColumnSpec.Type.INT32, timeSteps);
+    ColumnSpec labels = ColumnSpec.sequence(Columns.LABELS, ColumnSpec.Type.INT32, timeSteps);
+    return new Workload(
+        name,
+        model,
+        microBatchRows,
+        timeSteps,
+        List.of(features, labels),
+        (random, rows) ->
+            List.of(
+                ColumnData.of(features, tokens(random, rows * timeSteps, vocabulary)),
+                ColumnData.of(labels, tokens(random, rows * timeSteps, vocabulary))));
+  }
+
+  private static int[] tokens(SplittableRandom random, int count, int vocabulary) {
+    return random.ints(count, 0, vocabulary).toArray();
   }
 
   /** Writes a store of so many micro-batches, a chunk each. */
