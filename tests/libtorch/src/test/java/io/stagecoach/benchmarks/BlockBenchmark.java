@@ -126,7 +126,7 @@ public final class BlockBenchmark {
     row.put("gigaflops", side.gigaflops());
     row.put("shareOfGemm", side.gigaflops() / gemm.gigaflops());
     row.put("ofLibtorchTime", side.medianMillis() / libtorch.medianMillis());
-    String last = side == gemm ? "-" : format("%.2f", row.get("ofLibtorchTime"));
+    String last = side.equals(gemm) ? "-" : format("%.2f", row.get("ofLibtorchTime"));
     System.out.println(
         format(
             "| %d | %s | %.2f | %.1f | %.2f | %s |",
@@ -238,8 +238,7 @@ public final class BlockBenchmark {
         input.mutable_grad().reset();
         block
             .forward(input)
-            .backward(
-                outputGradient, new BoolOptional(), false, new TensorArrayRefOptional());
+            .backward(outputGradient, new BoolOptional(), false, new TensorArrayRefOptional());
       } finally {
         scope.close();
       }

@@ -15,18 +15,18 @@ final class TrialWeights {
     long d = shape.width();
     long h = shape.hidden();
     return new BlockWeights(
-            numbers(1, d),
-            numbers(0.1, d),
-            numbers(0.05, d, 3 * d),
-            numbers(0.1, 3 * d),
-            numbers(0.05, d, d),
-            numbers(0.1, d),
-            numbers(1, d),
-            numbers(0.1, d),
-            numbers(0.05, d, h),
-            numbers(0.1, h),
-            numbers(0.05, h, d),
-            numbers(0.1, d));
+        numbers(1, d),
+        numbers(0.1, d),
+        numbers(0.05, d, 3 * d),
+        numbers(0.1, 3 * d),
+        numbers(0.05, d, d),
+        numbers(0.1, d),
+        numbers(1, d),
+        numbers(0.1, d),
+        numbers(0.05, d, h),
+        numbers(0.1, h),
+        numbers(0.05, h, d),
+        numbers(0.1, d));
   }
 
   private static INDArray numbers(double deviation, long... shape) {

@@ -25,7 +25,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Sgd;
 
-/** A GPT with tied output beside libtorch's functions and autograd: results, gradients, training. */
+/**
+ * A GPT with tied output beside libtorch's functions and autograd: results, gradients, training.
+ */
 class GptEqualsLibtorchTest {
 
   private static final int VOCABULARY = 37;
@@ -51,8 +53,7 @@ class GptEqualsLibtorchTest {
             .dataType(type)
             .updater(new Sgd(LEARNING_RATE))
             .list()
-            .layer(
-                new TokenEmbedding.Builder(VOCABULARY, TIME + 5, WIDTH).deviation(0.3).build());
+            .layer(new TokenEmbedding.Builder(VOCABULARY, TIME + 5, WIDTH).deviation(0.3).build());
     for (int i = 0; i < BLOCKS; i++) {
       layers.layer(
           new TransformerBlock.Builder(WIDTH, HEADS).name("block" + i).deviation(0.1).build());
@@ -72,22 +73,17 @@ class GptEqualsLibtorchTest {
 
   private static INDArray tokens(long seed) {
     Random random = new Random(seed);
-    return Nd4j.createFromArray(
-            random.ints((long) EXAMPLES * TIME, 0, VOCABULARY).toArray())
+    return Nd4j.createFromArray(random.ints((long) EXAMPLES * TIME, 0, VOCABULARY).toArray())
         .reshape('c', EXAMPLES, TIME);
   }
 
   private static Tensor indices(INDArray tokens) {
-    return torch
-        .tensor(tokens.dup('c').data().asLong())
-        .view(tokens.shape());
+    return torch.tensor(tokens.dup('c').data().asLong()).view(tokens.shape());
   }
 
   private static TorchGpt reference(MultiLayerNetwork network) {
     return new TorchGpt(
-        network.paramTable(),
-        BLOCKS,
-        new BlockShape(EXAMPLES, TIME, WIDTH, HEADS, 4 * WIDTH));
+        network.paramTable(), BLOCKS, new BlockShape(EXAMPLES, TIME, WIDTH, HEADS, 4 * WIDTH));
   }
 
   /** The network's parameters or gradients, its matrices as libtorch has them. */

@@ -11,7 +11,8 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * A transformer block of libtorch's own functions: layer_norm, linear,
- * scaled_dot_product_attention, gelu. Its matrices are kept as libtorch has them, outputs by inputs.
+ * scaled_dot_product_attention, gelu. Its matrices are kept as libtorch has them, outputs by
+ * inputs.
  */
 public final class TorchBlock {
 

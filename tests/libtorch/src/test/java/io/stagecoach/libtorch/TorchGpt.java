@@ -11,7 +11,9 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** A GPT with tied output, of libtorch's own functions, that starts from a DL4J network's weights. */
+/**
+ * A GPT with tied output, of libtorch's own functions, that starts from a DL4J network's weights.
+ */
 final class TorchGpt {
 
   private static final long SUM = 2;
@@ -56,8 +58,7 @@ final class TorchGpt {
 
   /** Logits, [examples, time, vocabulary]. */
   Tensor forward(Tensor indices) {
-    Tensor x =
-        torch.embedding(tokens, indices).add(positions.narrow(0, 0, indices.size(1)));
+    Tensor x = torch.embedding(tokens, indices).add(positions.narrow(0, 0, indices.size(1)));
     for (TorchBlock block : blocks) {
       x = block.forward(x);
     }
