@@ -50,8 +50,7 @@ abstract class JobCommand implements Callable<Integer> {
               ErrorKind.RESOURCE,
               "The driver is out of memory: " + e.getMessage(),
               Where.nowhere(),
-              "Raise spark.driver.memory, or org.bytedeco.javacpp.maxbytes for memory off the"
-                  + " heap.",
+              "Raise spark.driver.memory, or org.bytedeco.javacpp.maxbytes for memory off the heap.",
               e),
           record.figures());
     } catch (Exception | LinkageError e) {

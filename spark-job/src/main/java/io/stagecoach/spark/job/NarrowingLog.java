@@ -23,8 +23,8 @@ final class NarrowingLog {
       if (narrowing.overflowed() > 0 && !overflowSaid) {
         overflowSaid = true;
         LOG.warn(
-            "float16 on the wire: of {} values that stage {} sent in step {}, {} were not finite"
-                + " and {} too large for it. The report counts those of all steps.",
+            "float16 on the wire: of {} values that stage {} sent in step {}, {} were not finite and"
+                + " {} too large for it. The report counts those of all steps.",
             narrowing.values(),
             stage.stage(),
             step + 1,
