@@ -79,10 +79,10 @@ public final class Settings {
           PIPELINE,
           orAuto(oneOf(Schedules.standard().names())),
           OrAuto.of("1f1b"),
-          "In which order a stage takes the forward and backward passes of a step. All train the"
-              + " same to the last bit; they differ in waiting and in the activations that are"
-              + " kept. interleaved-1f1b and looped-bfs take several chunks for each executor;"
-              + " zb-h1 splits backward passes; auto chooses one as microBatches=auto does.");
+          "In which order a stage takes the forward and backward passes of a step. All train the same"
+              + " to the last bit; they differ in waiting and in the activations that are kept."
+              + " interleaved-1f1b and looped-bfs take several chunks for each executor; zb-h1 splits"
+              + " backward passes; auto chooses one as microBatches=auto does.");
 
   public static final Setting<Optional<String>> SCHEDULE_FILE =
       setting(
@@ -121,8 +121,8 @@ public final class Settings {
           PIPELINE,
           size(NO_SIZE, ANY_SIZE),
           NO_SIZE,
-          "The memory of one device that the plan may use, for all chunks of its executor together;"
-              + " 0 is no limit.");
+          "The memory of one device that the plan may use, for all chunks of its executor together; 0"
+              + " is no limit.");
 
   public static final Setting<Integer> THREADS =
       setting(
@@ -363,8 +363,8 @@ public final class Settings {
           DATA,
           choice(TokenizerKind.class, TokenizerKind::word),
           TokenizerKind.CHARACTERS,
-          "What a text's tokens are: its characters, its bytes, or byte pairs (frequent sequences"
-              + " of bytes), learned from the text. A model that is trained on keeps its own.");
+          "What a text's tokens are: its characters, its bytes, or byte pairs (frequent sequences of"
+              + " bytes), learned from the text. A model that is trained on keeps its own.");
 
   public static final Setting<Integer> DATA_VOCABULARY =
       setting(
@@ -513,9 +513,8 @@ public final class Settings {
           GENERATION,
           optional(word("a column's name")),
           Optional.empty(),
-          "The column of the table at `data.path` or `data.table` whose texts are the prompts,"
-              + " where no others are given. The results are written to `output.path`, as"
-              + " Parquet.");
+          "The column of the table at `data.path` or `data.table` whose texts are the prompts, where"
+              + " no others are given. The results are written to `output.path`, as Parquet.");
 
   public static final Setting<Integer> GENERATE_MAX_LENGTH =
       setting(
@@ -601,11 +600,10 @@ public final class Settings {
           CLUSTER,
           choice(ExchangeKind.class, ExchangeKind::word),
           ExchangeKind.STREAMING,
-          "What carries activations and gradients from executor to executor. streaming pushes them"
-              + " over Spark's network layer; shuffle makes every step a Spark job whose stages"
-              + " shuffle them, which needs no port and no long-lived task, and costs tens of"
-              + " milliseconds for each tick of the schedule. Both train the same to the last"
-              + " bit.");
+          "What carries activations and gradients from executor to executor. streaming pushes them over"
+              + " Spark's network layer; shuffle makes every step a Spark job whose stages shuffle"
+              + " them, which needs no port and no long-lived task, and costs tens of milliseconds"
+              + " for each tick of the schedule. Both train the same to the last bit.");
 
   public static final Setting<WireType> WIRE_TYPE =
       setting(
@@ -614,11 +612,10 @@ public final class Settings {
           choice(WireType.class, WireType::word),
           WireType.FLOAT32,
           "As what activations and their gradients travel between executors: as they are, or as"
-              + " float16, each tensor with a power of two of its own, for half the bytes."
-              + " Everything is computed in float32 all the same; weights, their gradients, labels"
-              + " and masks travel as they are. A network of float64 is refused. What overflows or"
-              + " underflows is counted in the report; the weights then depend on where the network"
-              + " is cut.");
+              + " float16, each tensor with a power of two of its own, for half the bytes. Everything"
+              + " is computed in float32 all the same; weights, their gradients, labels and masks"
+              + " travel as they are. A network of float64 is refused. What overflows or underflows"
+              + " is counted in the report; the weights then depend on where the network is cut.");
 
   public static final Setting<DataSize> EXCHANGE_FRAME_LIMIT =
       setting(
