@@ -12,6 +12,7 @@ import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import io.stagecoach.spark.data.HadoopChunkStorage;
 import io.stagecoach.stage.HostedStage;
+import io.stagecoach.tensor.Tensors;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,14 +52,8 @@ final class StageHosting {
   /** Opens the batch store, for the caller to close. */
   MicroBatchSource open(StoreAccess store) {
     if (!store.exists()) {
-      return (slice, columns) -> {
-        throw new StagecoachException(
-            ErrorKind.INTERNAL,
-            "A stage was to read " + columns + " from a batch store, and there is none",
-            Where.nowhere(),
-            "Tell steps of this pipeline with what they read.",
-            null);
-      };
+      // Data that has no columns: each step brings what the first stage reads.
+      return (slice, columns) -> Tensors.none();
     }
     try {
       HadoopChunkStorage storage = new HadoopChunkStorage(new Path(store.location()), hadoop);

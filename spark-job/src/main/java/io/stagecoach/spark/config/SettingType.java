@@ -77,6 +77,18 @@ public final class SettingType<T> {
         SettingType::plain);
   }
 
+  /** A share of which something must be left, all included. */
+  static SettingType<Double> positiveShare() {
+    return new SettingType<>(
+        "a number above 0, at most 1",
+        text -> {
+          double value = Double.parseDouble(text.trim());
+          require(value > 0 && value <= 1);
+          return value;
+        },
+        SettingType::plain);
+  }
+
   static SettingType<Boolean> bool() {
     return new SettingType<>(
         "true or false",

@@ -8,6 +8,7 @@ import static io.stagecoach.spark.config.SettingType.longInteger;
 import static io.stagecoach.spark.config.SettingType.oneOf;
 import static io.stagecoach.spark.config.SettingType.optional;
 import static io.stagecoach.spark.config.SettingType.orAuto;
+import static io.stagecoach.spark.config.SettingType.positiveShare;
 import static io.stagecoach.spark.config.SettingType.real;
 import static io.stagecoach.spark.config.SettingType.size;
 import static io.stagecoach.spark.config.SettingType.text;
@@ -545,7 +546,7 @@ public final class Settings {
       setting(
           "generate.topP",
           GENERATION,
-          real(Double.MIN_VALUE, 1),
+          positiveShare(),
           1.0,
           "Which share of the probability the tokens that may be drawn make up, the most likely"
               + " ones.");

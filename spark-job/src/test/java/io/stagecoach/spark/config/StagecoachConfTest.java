@@ -163,7 +163,8 @@ class StagecoachConfTest {
         "batchSize; 9999999999; a whole number, at least 1",
         "maxSteps; -1; a whole number, at least 0",
         "seed; 1.5; a whole number",
-        "schedule; zigzag; one of 1f1b, eager-1f1b, gpipe, interleaved-1f1b, looped-bfs, zb-h1, or auto",
+        "schedule; zigzag; one of 1f1b, eager-1f1b, gpipe, interleaved-1f1b, looped-bfs, zb-h1, or"
+            + " auto",
         "recompute; all; one of none, stage, auto",
         "data.validationShare; 1; a number, at least 0 and below 1",
         "clip.norm; NaN; a number, at least 0",

@@ -1,0 +1,89 @@
+package io.stagecoach.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.stagecoach.engine.dl4j.TextModel;
+import io.stagecoach.model.text.GenerationSettings;
+import io.stagecoach.model.text.Sampling;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A GPT trained in two stages writes the same text in any number of them, and in plain Java. */
+class GenerateIT {
+
+  private static final List<String> PROMPTS = List.of("the coach", "it", "station 7 at", "dawn");
+  private static final int LENGTH = 24;
+
+  @TempDir Path directory;
+
+  private Map<String, String> training(Workshop workshop) {
+    Map<String, String> settings = new TreeMap<>(workshop.classifierSettings());
+    settings.keySet().removeIf(key -> key.contains(".data.") || key.contains(".model."));
+    String text =
+        IntStream.range(0, 200)
+            .mapToObj(i -> "the coach left for station " + i + " at dawn; it came back.")
+            .collect(Collectors.joining("\n"));
+    settings.put("spark.stagecoach.data.path", workshop.write("journal.txt", text).toString());
+    settings.put("spark.stagecoach.data.sequenceLength", "32");
+    settings.put("spark.stagecoach.model.preset", "gpt-tiny");
+    settings.put("spark.stagecoach.model.preset.context", "64");
+    settings.put("spark.stagecoach.maxSteps", "10");
+    settings.put("spark.stagecoach.sample.start", "the coach");
+    settings.put("spark.stagecoach.sample.length", "20");
+    return settings;
+  }
+
+  private static Map<String, String> generation(
+      Workshop workshop, Map<String, String> training, int stages, String prompts) {
+    Map<String, String> settings = new TreeMap<>(training);
+    settings.keySet().removeIf(key -> key.matches(".*\\.(data|model|sample|batchStore)\\..*"));
+    settings.put("spark.master", "local-cluster[" + stages + ",1,1024]");
+    settings.put("spark.stagecoach.stages", String.valueOf(stages));
+    settings.put("spark.stagecoach.generate.prompts", prompts);
+    settings.put("spark.stagecoach.generate.temperature", "0");
+    settings.put("spark.stagecoach.generate.maxLength", String.valueOf(LENGTH));
+    settings.put("spark.stagecoach.generate.group", "2");
+    return settings;
+  }
+
+  @Test
+  void theNumberOfStagesMakesNoDifference() {
+    Workshop workshop = new Workshop(directory);
+    Map<String, String> training = training(workshop);
+    StagecoachProcess.Outcome trained = workshop.run("train", training);
+    assertThat(trained.exitCode()).as(trained.toString()).isZero();
+    assertThat(trained.out()).containsPattern("A sample of what the model writes:\\R+the coach");
+
+    String expected;
+    String single;
+    try (TextModel model = TextModel.open(workshop.path("out").resolve("model.zip"))) {
+      GenerationSettings settings = GenerationSettings.of(LENGTH, Sampling.at(0, 1));
+      expected =
+          PROMPTS.stream()
+              .map(prompt -> model.generate(prompt, settings) + "\n\n")
+              .collect(Collectors.joining());
+      single = model.generate(PROMPTS.get(2), settings) + "\n";
+    }
+
+    String several = workshop.write("prompts.txt", String.join("\n", PROMPTS)).toString();
+    for (int stages = 1; stages <= 3; stages++) {
+      StagecoachProcess.Outcome outcome =
+          workshop.run("generate", generation(workshop, training, stages, several));
+      assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
+      assertThat(outcome.out()).as("%d stages", stages).contains(expected);
+      assertThat(outcome.lastLine().get("prompts").asInt()).isEqualTo(PROMPTS.size());
+      assertThat(outcome.lastLine().get("tokens").asInt()).isEqualTo(LENGTH * PROMPTS.size());
+      assertThat(outcome.lastLine().get("tokens_per_second").asDouble()).isPositive();
+    }
+    String one = workshop.write("prompt.txt", PROMPTS.get(2)).toString();
+    StagecoachProcess.Outcome outcome =
+        workshop.run("generate", generation(workshop, training, 2, one));
+    assertThat(outcome.out()).as(outcome.toString()).contains(single);
+  }
+}
