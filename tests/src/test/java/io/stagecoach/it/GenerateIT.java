@@ -40,7 +40,7 @@ class GenerateIT {
   }
 
   private static Map<String, String> generation(
-      Workshop workshop, Map<String, String> training, int stages, String prompts) {
+      Map<String, String> training, int stages, String prompts) {
     Map<String, String> settings = new TreeMap<>(training);
     settings.keySet().removeIf(key -> key.matches(".*\\.(data|model|sample|batchStore)\\..*"));
     settings.put("spark.master", "local-cluster[" + stages + ",1,1024]");
@@ -74,7 +74,7 @@ class GenerateIT {
     String several = workshop.write("prompts.txt", String.join("\n", PROMPTS)).toString();
     for (int stages = 1; stages <= 3; stages++) {
       StagecoachProcess.Outcome outcome =
-          workshop.run("generate", generation(workshop, training, stages, several));
+          workshop.run("generate", generation(training, stages, several));
       assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
       assertThat(outcome.out()).as("%d stages", stages).contains(expected);
       assertThat(outcome.lastLine().get("prompts").asInt()).isEqualTo(PROMPTS.size());
@@ -82,8 +82,7 @@ class GenerateIT {
       assertThat(outcome.lastLine().get("tokens_per_second").asDouble()).isPositive();
     }
     String one = workshop.write("prompt.txt", PROMPTS.get(2)).toString();
-    StagecoachProcess.Outcome outcome =
-        workshop.run("generate", generation(workshop, training, 2, one));
+    StagecoachProcess.Outcome outcome = workshop.run("generate", generation(training, 2, one));
     assertThat(outcome.out()).as(outcome.toString()).contains(single);
   }
 }
