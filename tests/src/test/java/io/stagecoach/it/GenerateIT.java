@@ -33,7 +33,10 @@ class GenerateIT {
     settings.put("spark.stagecoach.data.sequenceLength", "32");
     settings.put("spark.stagecoach.model.preset", "gpt-tiny");
     settings.put("spark.stagecoach.model.preset.context", "64");
-    settings.put("spark.stagecoach.maxSteps", "10");
+    // Enough that it writes letters, and what it writes differs from prompt to prompt.
+    settings.put("spark.stagecoach.epochs", "20");
+    settings.put("spark.stagecoach.maxSteps", "80");
+    settings.put("spark.stagecoach.learningRate", "0.003");
     settings.put("spark.stagecoach.sample.start", "the coach");
     settings.put("spark.stagecoach.sample.length", "20");
     return settings;
