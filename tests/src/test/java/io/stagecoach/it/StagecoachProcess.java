@@ -122,6 +122,14 @@ final class StagecoachProcess implements AutoCloseable {
         .toList();
   }
 
+  /** Its driver, as long as it runs. */
+  ProcessHandle driver() {
+    return processes().stream()
+        .filter(p -> entries(p, "cmdline").stream().anyMatch(a -> a.endsWith("SparkSubmit")))
+        .findFirst()
+        .orElseThrow();
+  }
+
   /** Executors end when they notice that their driver has. */
   void awaitNoProcess() {
     long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
