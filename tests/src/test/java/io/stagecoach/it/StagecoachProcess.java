@@ -102,6 +102,11 @@ final class StagecoachProcess implements AutoCloseable {
     }
   }
 
+  /** Whether the command has ended; what it started may run on for a moment. */
+  boolean isOver() {
+    return !process.isAlive();
+  }
+
   /** What it has said so far on the standard error stream. */
   String errSoFar() {
     return read(err);

@@ -196,7 +196,7 @@ public final class LastingPipeline implements Pipeline {
 
   /** The executor that is to blame, by what is known. A peer's word against a peer blames none. */
   private Optional<String> suspect(StagecoachException cause) {
-    if (cause.kind() != ErrorKind.EXECUTOR_LOST && cause.kind() != ErrorKind.DEADLINE) {
+    if (cause.kind() == ErrorKind.PEER) {
       return Optional.empty();
     }
     return current.stages().stream()

@@ -257,10 +257,16 @@ final class PinnedJobs implements AutoCloseable {
       if (!stages.contains(end.stageId()) || !(end.reason() instanceof ExceptionFailure failed)) {
         return;
       }
-      fail(
+      RuntimeException why =
           failed.exception().isDefined()
               ? typed(failed.exception().get())
-              : typed(new IllegalStateException(failed.description())));
+              : typed(new IllegalStateException(failed.description()));
+      String executor = end.taskInfo().executorId();
+      fail(
+          why instanceof StagecoachException known
+              ? known.at(
+                  Where.nowhere().onExecutor(new Home(executor, end.taskInfo().host()).words()))
+              : why);
     }
 
     @Override

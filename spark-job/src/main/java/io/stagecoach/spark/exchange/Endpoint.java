@@ -316,11 +316,9 @@ public final class Endpoint implements AutoCloseable {
     }
     // Spark ends its threads after two idle seconds; those that we know of we end now.
     for (EventLoopGroup loop : loops) {
-      var unused =
-          loop.shutdownGracefully(0, patience.toMillis(), TimeUnit.MILLISECONDS);
+      var unused = loop.shutdownGracefully(0, patience.toMillis(), TimeUnit.MILLISECONDS);
     }
-    loops.forEach(
-        loop -> loop.terminationFuture().awaitUninterruptibly(patience.toMillis()));
+    loops.forEach(loop -> loop.terminationFuture().awaitUninterruptibly(patience.toMillis()));
     server.close();
     clients.close();
     context.close();
