@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -24,7 +25,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A run whose executors are killed, or hang, ends with the weights of one that was left alone. */
 class RecoveryIT {
 
-  private static final int STEPS = 260;
+  private static final int STEPS = 160;
+  private static final Map<String, MultiLayerNetwork> ALONE = new ConcurrentHashMap<>();
 
   @TempDir Path directory;
   private Workshop workshop;
@@ -132,14 +134,21 @@ class RecoveryIT {
     }
   }
 
+  /** Trained once for all tests that take as many steps. */
   private MultiLayerNetwork undisturbed(String exchange) throws IOException {
     Map<String, String> settings = slow("alone", exchange);
+    String steps = settings.get("spark.stagecoach.maxSteps");
+    MultiLayerNetwork known = ALONE.get(steps);
+    if (known != null) {
+      return known;
+    }
     // The exchange makes no difference, as other tests show; this one is quicker.
     settings.put("spark.stagecoach.exchange", "streaming");
     StagecoachProcess.Outcome outcome = workshop.run("train", settings);
     assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
     assertThat(report("alone").get("recovered")).isEmpty();
-    return network("alone");
+    ALONE.put(steps, network("alone"));
+    return ALONE.get(steps);
   }
 
   private static void assertSame(MultiLayerNetwork one, MultiLayerNetwork other) {
