@@ -1,6 +1,7 @@
 package io.stagecoach.engine;
 
 import io.stagecoach.tensor.Tensors;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -61,6 +62,26 @@ public interface StageModule extends AutoCloseable {
 
   /** What has been accumulated since {@link #beginStep}. */
   StageGradients gradients();
+
+  /**
+   * The state in which the training step that has ended left recurrent layers, for a step that goes
+   * on from there ({@link StepContext#carriesState}): by names that only the module knows; the
+   * module's own, until the next step begins. Empty where none is carried.
+   */
+  default Map<String, INDArray> carriedState() {
+    return Map.of();
+  }
+
+  /**
+   * Takes such a state of a module of the same stage, as if this one's step before had left it.
+   *
+   * @param state borrowed
+   */
+  default void restoreCarriedState(Map<String, INDArray> state) {
+    if (!state.isEmpty()) {
+      throw new IllegalArgumentException("a state of " + state.keySet());
+    }
+  }
 
   @Override
   void close();

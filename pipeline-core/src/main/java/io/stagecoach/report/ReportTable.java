@@ -61,6 +61,17 @@ public final class ReportTable {
             : String.format(Locale.ROOT, " (%,d skipped)", report.skippedSteps()),
         number(report.time().totalSeconds()));
     report.choices().forEach(choice -> line(text, "Chosen: %s", choice));
+    if (report.recoveries() > 0) {
+      line(
+          text,
+          "Run again after failures of the cluster: %,d step%s, the last one %s s after step %,d failed:"
+              + " %s",
+          report.recoveries(),
+          report.recoveries() == 1 ? "" : "s",
+          number(last(report).seconds()),
+          last(report).step() + 1,
+          last(report).what());
+    }
     if (report.excludedSteps() > 0) {
       line(
           text,
@@ -71,6 +82,10 @@ public final class ReportTable {
     } else if (report.steps() > 0) {
       line(text, "Times below are of all steps, warm-up included.");
     }
+  }
+
+  private static Recovered last(RunReport report) {
+    return report.recovered().get(report.recovered().size() - 1);
   }
 
   private static void loss(RunReport report, StringBuilder text) {

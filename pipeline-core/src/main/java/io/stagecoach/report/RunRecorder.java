@@ -21,7 +21,10 @@ public final class RunRecorder {
 
   private static final int LOSS_POINTS = 512;
 
+  private static final int MOST_RECOVERED = 256;
+
   private final List<String> choices = new ArrayList<>();
+  private final List<Recovered> recovered = new ArrayList<>();
   private Schedule schedule;
   private final long warmUpSteps;
   private final StepSums warmUp;
@@ -30,6 +33,7 @@ public final class RunRecorder {
   private final LossCurve curve = new LossCurve(LOSS_POINTS);
   private long steps;
   private long skipped;
+  private long recoveries;
   private long wallNanos;
   private Narrowing narrowing = Narrowing.none();
   private double firstLoss = Double.NaN;
@@ -60,6 +64,14 @@ public final class RunRecorder {
   /** Takes a line on what the run chose by itself, and why. */
   public synchronized void chose(String line) {
     choices.add(line);
+  }
+
+  /** Takes a step that was run again; of very many, the first ones are kept. */
+  public synchronized void recovered(Recovered again) {
+    recoveries++;
+    if (recovered.size() < MOST_RECOVERED) {
+      recovered.add(again);
+    }
   }
 
   /** Steps go by another schedule of as many stages and micro-batches from here on. */
@@ -135,6 +147,8 @@ public final class RunRecorder {
         schedule.name(),
         schedule.microBatches(),
         choices,
+        recoveries,
+        recovered,
         steps,
         skipped,
         warm ? warmUp.steps() : 0,

@@ -12,6 +12,8 @@ import java.util.Map;
  * @param schedule the schedule's name
  * @param microBatches how many micro-batches made a step
  * @param choices what the run chose by itself, and why: a line each, in the order of the choices
+ * @param recoveries how often a step was run again after a failure of the cluster
+ * @param recovered these, or the first of very many
  * @param steps steps taken, skipped ones included
  * @param skippedSteps steps that left the weights as they are
  * @param excludedSteps how many of the first steps the means leave out, as warm-up
@@ -27,6 +29,8 @@ public record RunReport(
     String schedule,
     int microBatches,
     List<String> choices,
+    long recoveries,
+    List<Recovered> recovered,
     long steps,
     long skippedSteps,
     long excludedSteps,
@@ -40,6 +44,7 @@ public record RunReport(
 
   public RunReport {
     choices = List.copyOf(choices);
+    recovered = recovered == null ? List.of() : List.copyOf(recovered);
     stages = List.copyOf(stages);
     validation = Collections.unmodifiableMap(new LinkedHashMap<>(validation));
   }

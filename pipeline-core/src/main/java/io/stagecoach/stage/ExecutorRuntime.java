@@ -8,6 +8,7 @@ import io.stagecoach.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
 
@@ -24,8 +25,19 @@ public final class ExecutorRuntime implements AutoCloseable {
   private final Map<Integer, StageRuntime> stages = new TreeMap<>();
   private final Exchange exchange;
   private final LongSupplier nanoClock;
+  private long step;
   private long heard;
   private boolean open;
+  private volatile Optional<Doing> doing = Optional.empty();
+
+  /**
+   * What an executor is at.
+   *
+   * @param action the action
+   * @param step the step that it belongs to
+   * @param sinceNanos when it began, by the runtime's clock
+   */
+  public record Doing(Action action, long step, long sinceNanos) {}
 
   /**
    * @param executor the executor's index among those of the pipeline
@@ -78,6 +90,7 @@ public final class ExecutorRuntime implements AutoCloseable {
   public void begin(StepContext context, List<Slice> slices, List<Tensors> given) {
     abandon();
     heard = nanoClock.getAsLong();
+    step = context.step();
     open = true;
     try {
       for (StageRuntime stage : stages.values()) {
@@ -100,8 +113,10 @@ public final class ExecutorRuntime implements AutoCloseable {
     }
     try {
       for (Action action : actions) {
+        doing = Optional.of(new Doing(action, step, nanoClock.getAsLong()));
         runtime(action.stage()).perform(action);
       }
+      doing = Optional.empty();
     } catch (RuntimeException | Error e) {
       abandon();
       throw e;
@@ -135,9 +150,15 @@ public final class ExecutorRuntime implements AutoCloseable {
     return runtime(stage).takeOutputs(microBatch);
   }
 
+  /** The action that is under way, if one is; any thread may ask. */
+  public Optional<Doing> doing() {
+    return doing;
+  }
+
   /** Closes what an unfinished step holds; nothing where none is under way. */
   public void abandon() {
     open = false;
+    doing = Optional.empty();
     stages.values().forEach(StageRuntime::drop);
   }
 

@@ -77,6 +77,30 @@ class SchedulePropertiesTest {
   }
 
   @Property
+  void onFewerExecutorsItIsValidAndEachStageDoesTheSame(
+      @ForAll("schedules") Schedule schedule, @ForAll @IntRange(min = 1, max = 8) int wanted) {
+    int executors = schedule.executors().size();
+    int hosts = Math.min(wanted, executors);
+    Schedule gathered = FewerExecutors.gather(schedule, hosts);
+    ScheduleValidator.validate(gathered, Limits.none(schedule.stages()));
+    assertThat(gathered.executors()).hasSize(hosts).noneMatch(List::isEmpty);
+    assertThat(gathered.peakStash()).isEqualTo(schedule.peakStash());
+    for (int stage = 0; stage < schedule.stages(); stage++) {
+      assertThat(gathered.actionsOf(stage)).isEqualTo(schedule.actionsOf(stage));
+      assertThat(gathered.executorOf(stage))
+          .isEqualTo(FewerExecutors.hostOf(schedule.executorOf(stage), executors, hosts));
+    }
+    assertThat(Schedule.parse(gathered.text())).isEqualTo(gathered);
+    // On one executor nothing waits: whatever is received was sent before.
+    assertThat(
+            Simulator.simulate(
+                    FewerExecutors.gather(schedule, 1),
+                    StageCosts.equal(schedule.stages(), 1, 2, 1_000_000))
+                .bubble())
+        .isZero();
+  }
+
+  @Property
   void theStepSimulatorAgrees(@ForAll("written") Written written, @ForAll Random random) {
     if (written.author().passes() == Passes.FORWARD) {
       return;

@@ -19,6 +19,7 @@ import io.stagecoach.schedule.Schedule;
 import io.stagecoach.schedule.Schedules;
 import io.stagecoach.spark.cluster.Deadlines;
 import io.stagecoach.spark.cluster.Message;
+import io.stagecoach.spark.cluster.Order;
 import io.stagecoach.spark.cluster.Pipeline;
 import io.stagecoach.spark.cluster.PipelineSpec;
 import io.stagecoach.spark.cluster.ProcessMemory;
@@ -139,7 +140,10 @@ final class ResidentPipeline implements AutoCloseable {
                 new PipelineSpec.Network(
                     0, 0, MESSAGE_LIMIT, ExchangeOptions.DEFAULT_CREDIT, WireType.FLOAT32),
                 new Deadlines(
-                    Duration.ofMinutes(2), Duration.ofSeconds(60), Duration.ofMinutes(5))));
+                    Duration.ofMinutes(2),
+                    Duration.ofSeconds(60),
+                    Duration.ofMinutes(5),
+                    Duration.ofSeconds(60))));
   }
 
   private static SparkConf application(String name) {
@@ -185,7 +189,8 @@ final class ResidentPipeline implements AutoCloseable {
     StepContext context =
         new StepContext(step, pipeline.nextAttempt(step), 0, microBatches, Mode.TRAINING, false);
     pipeline.tell(
-        new Message.RunStep(context, SCHEDULE, workload.slices(microBatches)), this::weights);
+        Order.of(
+            new Message.RunStep(context, SCHEDULE, workload.slices(microBatches)), this::weights));
     long told = System.nanoTime();
     List<StagePart> parts = pipeline.await();
     long arrived = System.nanoTime();

@@ -87,7 +87,10 @@ final class TimedPipeline implements AutoCloseable {
                 new PipelineSpec.Network(
                     0, 0, MESSAGE_LIMIT, ExchangeOptions.DEFAULT_CREDIT, WireType.FLOAT32),
                 new Deadlines(
-                    Duration.ofMinutes(2), Duration.ofSeconds(60), Duration.ofMinutes(5))));
+                    Duration.ofMinutes(2),
+                    Duration.ofSeconds(60),
+                    Duration.ofMinutes(5),
+                    Duration.ofSeconds(60))));
   }
 
   Schedule schedule() {

@@ -18,6 +18,7 @@ import io.stagecoach.schedule.Schedule;
 import io.stagecoach.schedule.ScheduleAuthor;
 import io.stagecoach.spark.cluster.Deadlines;
 import io.stagecoach.spark.cluster.Message;
+import io.stagecoach.spark.cluster.Order;
 import io.stagecoach.spark.cluster.Pipeline;
 import io.stagecoach.spark.cluster.PipelineSpec;
 import io.stagecoach.spark.cluster.ProcessMemory;
@@ -112,7 +113,10 @@ final class TrialPipeline implements AutoCloseable {
                 new PipelineSpec.Network(
                     0, 0, MESSAGE_LIMIT, ExchangeOptions.DEFAULT_CREDIT, WireType.FLOAT32),
                 new Deadlines(
-                    Duration.ofMinutes(2), Duration.ofSeconds(60), Duration.ofMinutes(5))));
+                    Duration.ofMinutes(2),
+                    Duration.ofSeconds(60),
+                    Duration.ofMinutes(5),
+                    Duration.ofSeconds(60))));
   }
 
   /** Where each stage is. */
@@ -159,11 +163,12 @@ final class TrialPipeline implements AutoCloseable {
     StepContext context =
         new StepContext(step, pipeline.nextAttempt(step), 0, microBatches, Mode.TRAINING, false);
     pipeline.tell(
-        new Message.RunStep(context, author.name(), workload.slices(microBatches)),
-        stage ->
-            synchronizer.weights(stage).isEmpty()
-                ? Optional.empty()
-                : Optional.of(synchronizer.weights(stage)));
+        Order.of(
+            new Message.RunStep(context, author.name(), workload.slices(microBatches)),
+            stage ->
+                synchronizer.weights(stage).isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(synchronizer.weights(stage))));
     long told = System.nanoTime();
     List<StagePart> parts = pipeline.await();
     long arrived = System.nanoTime();

@@ -64,6 +64,7 @@ class FailureIT {
   void aLostExecutorEndsTheRunWithItsCause(String exchange) {
     settings.put("spark.stagecoach.exchange", exchange);
     settings.put("spark.stagecoach.epochs", "100000");
+    settings.put("spark.stagecoach.recovery.attempts", "0");
     try (StagecoachProcess run = workshop.start("train", settings)) {
       await(Duration.ofMinutes(2), () -> run.errSoFar().contains("step "));
       List<ProcessHandle> executors = run.executors();

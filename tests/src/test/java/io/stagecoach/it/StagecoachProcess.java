@@ -102,6 +102,11 @@ final class StagecoachProcess implements AutoCloseable {
     }
   }
 
+  /** Whether the command has ended; what it started may run on for a moment. */
+  boolean isOver() {
+    return !process.isAlive();
+  }
+
   /** What it has said so far on the standard error stream. */
   String errSoFar() {
     return read(err);
@@ -120,6 +125,14 @@ final class StagecoachProcess implements AutoCloseable {
     return processes().stream()
         .filter(p -> entries(p, "cmdline").stream().anyMatch(a -> a.endsWith("ExecutorBackend")))
         .toList();
+  }
+
+  /** Its driver, as long as it runs. */
+  ProcessHandle driver() {
+    return processes().stream()
+        .filter(p -> entries(p, "cmdline").stream().anyMatch(a -> a.endsWith("SparkSubmit")))
+        .findFirst()
+        .orElseThrow();
   }
 
   /** Executors end when they notice that their driver has. */

@@ -4,8 +4,11 @@ import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -49,6 +52,40 @@ final class CarriedState {
           null);
     }
     return state == null ? List.of() : state;
+  }
+
+  /** The state in which micro-batches have ended, by {@code micro-batch.node.name}. */
+  Map<String, INDArray> left() {
+    Map<String, INDArray> all = new LinkedHashMap<>();
+    new TreeMap<>(after)
+        .forEach(
+            (microBatch, nodes) -> {
+              for (int node = 0; node < nodes.size(); node++) {
+                String prefix = microBatch + "." + node + ".";
+                nodes.get(node).forEach((name, array) -> all.put(prefix + name, array));
+              }
+            });
+    return all;
+  }
+
+  /**
+   * Takes what {@link #left} gave, as that in which the step before this one has ended.
+   *
+   * @param nodes how many nodes there are
+   */
+  void restore(Map<String, INDArray> left, int nodes) {
+    after = new HashMap<>();
+    left.forEach(
+        (key, array) -> {
+          String[] parts = key.split("\\.", 3);
+          List<Map<String, INDArray>> state =
+              after.computeIfAbsent(
+                  Integer.valueOf(parts[0]),
+                  microBatch ->
+                      Stream.<Map<String, INDArray>>generate(HashMap::new).limit(nodes).toList());
+          state.get(Integer.parseInt(parts[1])).put(parts[2], OwnedArrays.copy(array));
+        });
+    step = Long.MIN_VALUE;
   }
 
   /** Keeps the state in which a micro-batch ends. */

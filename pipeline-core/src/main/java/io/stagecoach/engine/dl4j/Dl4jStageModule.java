@@ -166,6 +166,16 @@ public final class Dl4jStageModule implements StageModule, SplitBackward {
     }
   }
 
+  @Override
+  public Map<String, INDArray> carriedState() {
+    return carried.get(Mode.TRAINING).left();
+  }
+
+  @Override
+  public void restoreCarriedState(Map<String, INDArray> state) {
+    carried.get(Mode.TRAINING).restore(state, slice.nodes().size());
+  }
+
   private static void release(Slot slot) {
     slot.replica().clear();
     slot.heads().values().forEach(OutputHead::clear);

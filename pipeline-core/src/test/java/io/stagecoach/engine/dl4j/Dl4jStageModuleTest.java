@@ -157,6 +157,32 @@ class Dl4jStageModuleTest {
     }
   }
 
+  /** A stage that is built anew in the middle of its sequences, on another executor. */
+  @Test
+  void carriedStateGoesOnInAnotherModule() {
+    List<Tensors> batch = Batches.split(Batches.sequences(1, 8, 4, 3, 2), 4);
+    try (InProcessPipeline straight = pipeline(Networks.truncatedLstm(), List.of(2));
+        InProcessPipeline before = pipeline(Networks.truncatedLstm(), List.of(2));
+        InProcessPipeline after = pipeline(Networks.truncatedLstm(), List.of(2))) {
+      for (InProcessPipeline both : List.of(straight, before)) {
+        both.gradients(batch, 0, 0, false);
+      }
+      for (int stage = 0; stage < 2; stage++) {
+        Map<String, INDArray> state = before.stages().get(stage).carriedState();
+        // Of each of four micro-batches, what its one LSTM layer goes on with.
+        assertThat(state).hasSize(8);
+        after.stages().get(stage).restoreCarriedState(state);
+      }
+      straight.gradients(batch, 1, 0, true);
+      after.gradients(batch, 1, 0, true);
+      assertThat(gradients(after)).isEqualTo(gradients(straight));
+    }
+    try (InProcessPipeline whole = pipeline(Networks.mlp(), List.of(2))) {
+      whole.gradients(Batches.split(Batches.vectors(1, 8, 8, 3), 4), 0, 0, false);
+      assertThat(whole.stages()).allSatisfy(stage -> assertThat(stage.carriedState()).isEmpty());
+    }
+  }
+
   @Test
   void stateThatWasLostIsSaid() {
     try (InProcessPipeline pipeline = pipeline(Networks.truncatedLstm(), List.of(2))) {

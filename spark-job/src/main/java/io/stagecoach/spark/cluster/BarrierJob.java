@@ -21,6 +21,9 @@ final class BarrierJob {
 
   private static final Logger LOG = LoggerFactory.getLogger(BarrierJob.class);
 
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
+  private static final long POLL_MILLIS = 100;
+
   private final JavaSparkContext spark;
   private final String group;
   private final Thread thread;
@@ -69,6 +72,20 @@ final class BarrierJob {
     thread.setDaemon(true);
     thread.start();
     return new BarrierJob(spark, group, thread);
+  }
+
+  /** Has the job end at once. */
+  void cancel() {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    try {
+      while (thread.isAlive() && System.nanoTime() < end) {
+        // Again and again: one that is just being started is not known yet.
+        spark.cancelJobGroup(group);
+        thread.join(POLL_MILLIS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Waits for the job to end, and cancels it if it does not in time. */

@@ -8,5 +8,6 @@ import java.time.Duration;
  * @param launch for enough executors
  * @param contact for each executor's first contact, and for all stages to be built
  * @param step for a step
+ * @param heartbeat for a sign of life of an executor
  */
-public record Deadlines(Duration launch, Duration contact, Duration step) {}
+public record Deadlines(Duration launch, Duration contact, Duration step, Duration heartbeat) {}

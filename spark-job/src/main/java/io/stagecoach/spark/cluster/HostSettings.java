@@ -14,6 +14,7 @@ import java.util.UUID;
  * @param port the port to listen on, 0 for any
  * @param contact how long contact with driver and neighbours may take
  * @param step how long a hop may take
+ * @param heartbeat how long the driver waits for a sign of life
  * @param messageLimit the longest message that is accepted, in bytes
  * @param credit how many hops a neighbour may send ahead
  */
@@ -24,6 +25,7 @@ record HostSettings(
     int port,
     Duration contact,
     Duration step,
+    Duration heartbeat,
     long messageLimit,
     int credit)
     implements Serializable {}

@@ -24,6 +24,7 @@ import java.util.List;
   @JsonSubTypes.Type(value = Message.RunStep.class, name = "run-step"),
   @JsonSubTypes.Type(value = Message.StepDone.class, name = "step-done"),
   @JsonSubTypes.Type(value = Message.Failed.class, name = "failed"),
+  @JsonSubTypes.Type(value = Message.Alive.class, name = "alive"),
   @JsonSubTypes.Type(value = Message.Stop.class, name = "stop"),
 })
 public sealed interface Message {
@@ -32,6 +33,14 @@ public sealed interface Message {
   static String weights(int stage) {
     return "weights." + stage;
   }
+
+  /** What the names of a stage's carried state begin with, beside {@link RunStep}. */
+  static String state(int stage) {
+    return "state." + stage + ".";
+  }
+
+  /** What the names of a stage's carried state begin with, beside {@link StepDone}. */
+  String STATE = "state.";
 
   /** The name beside {@link StepDone} of what the last stage gave for a micro-batch. */
   static String output(int microBatch, String name) {
@@ -127,6 +136,15 @@ public sealed interface Message {
 
   /** A stage cannot go on. */
   record Failed(ErrorKind kind, String what, Where where, String remedy) implements Message {}
+
+  /**
+   * An executor is at work.
+   *
+   * @param doing the action that is under way, and the step; empty for none
+   * @param millis for how long it has been under way
+   * @param computes whether it is one that computes, rather than waits for another executor
+   */
+  record Alive(String doing, long millis, boolean computes) implements Message {}
 
   /** The stage host is to end. */
   record Stop() implements Message {}

@@ -7,6 +7,7 @@ import java.io.Serializable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -20,9 +21,11 @@ import java.util.concurrent.TimeoutException;
 import org.apache.spark.ExceptionFailure;
 import org.apache.spark.SparkContext;
 import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
 import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
 import org.apache.spark.scheduler.SparkListenerJobStart;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
+import org.apache.spark.scheduler.SparkListenerTaskStart;
 import scala.Tuple2;
 import scala.collection.Iterator;
 import scala.collection.JavaConverters;
@@ -39,8 +42,12 @@ final class PinnedJobs implements AutoCloseable {
   /** A failed job's cause is told by the listeners, which are not the scheduler's own thread. */
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
+  /** How often executors that say nothing are looked for, while a job runs. */
+  private static final Duration LOOK = Duration.ofMillis(250);
+
   private final SparkContext spark;
   private final String group;
+  private final long silence;
   private final Watch watch = new Watch();
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(
@@ -52,8 +59,14 @@ final class PinnedJobs implements AutoCloseable {
   private volatile CompletableFuture<RuntimeException> cause = new CompletableFuture<>();
   private volatile List<Home> homes = List.of();
 
-  PinnedJobs(SparkContext spark, UUID run) {
+  /**
+   * @param heartbeat how long an executor's sign of life is waited for; no less than three of
+   *     Spark's own intervals
+   */
+  PinnedJobs(SparkContext spark, UUID run, Duration heartbeat) {
     this.spark = spark;
+    long interval = spark.conf().getTimeAsMs("spark.executor.heartbeatInterval", "10s");
+    this.silence = Math.max(heartbeat.toNanos(), 3 * interval * 1_000_000);
     this.group = "stagecoach-" + run;
     spark.addSparkListener(watch);
   }
@@ -73,27 +86,53 @@ final class PinnedJobs implements AutoCloseable {
     Future<Object[]> job = thread.submit(() -> submit(rdd, what));
     try {
       List<Object> all = new ArrayList<>();
-      for (Object values : job.get(deadline.toMillis(), TimeUnit.MILLISECONDS)) {
+      for (Object values : await(job, what, deadline)) {
         all.addAll(List.of((Object[]) values));
       }
       return all;
     } catch (ExecutionException e) {
       throw firstCause(e.getCause());
-    } catch (TimeoutException e) {
-      spark.cancelJobGroup(group);
-      throw new StagecoachException(
-          ErrorKind.DEADLINE,
-          "'" + what + "' did not end within " + deadline.toSeconds() + " s",
-          Where.nowhere(),
-          "Look at the executors' logs: one is stuck, or much slower than expected. The wait is"
-              + " spark.stagecoach.deadline.step.",
-          e);
     } catch (InterruptedException e) {
       spark.cancelJobGroup(group);
       Thread.currentThread().interrupt();
       throw new StagecoachException(
           ErrorKind.INTERRUPTED, "The run was interrupted", Where.nowhere(), "", e);
     }
+  }
+
+  private Object[] await(Future<Object[]> job, String what, Duration deadline)
+      throws ExecutionException, InterruptedException {
+    long end = System.nanoTime() + deadline.toNanos();
+    watch.expect(homes);
+    while (true) {
+      long left = Math.min(end - System.nanoTime(), LOOK.toNanos());
+      try {
+        return job.get(Math.max(1, left), TimeUnit.NANOSECONDS);
+      } catch (TimeoutException e) {
+        if (System.nanoTime() >= end) {
+          StagecoachException late = late(what, deadline);
+          spark.cancelJobGroup(group);
+          throw late;
+        }
+        watch.look();
+      }
+    }
+  }
+
+  private StagecoachException late(String what, Duration deadline) {
+    List<Home> busy = homes.stream().filter(watch::isBusy).toList();
+    return new StagecoachException(
+        ErrorKind.DEADLINE,
+        "'"
+            + what
+            + "' did not end within "
+            + deadline.toSeconds()
+            + " s; waited for are: "
+            + String.join(", ", busy.stream().map(Home::words).toList()),
+        busy.size() == 1 ? Where.nowhere().onExecutor(busy.get(0).words()) : Where.nowhere(),
+        "Look at the executors' logs: one is stuck, or much slower than expected. The wait is"
+            + " spark.stagecoach.deadline.step.",
+        null);
   }
 
   private Object[] submit(PinnedRdd rdd, String what) {
@@ -157,6 +196,51 @@ final class PinnedJobs implements AutoCloseable {
   private final class Watch extends SparkListener {
 
     private final Set<Object> stages = ConcurrentHashMap.newKeySet();
+    private final Map<String, Long> heard = new ConcurrentHashMap<>();
+    private final Map<Long, String> tasks = new ConcurrentHashMap<>();
+
+    void expect(List<Home> executors) {
+      executors.forEach(home -> heard.putIfAbsent(home.executor(), System.nanoTime()));
+    }
+
+    /** Whether a task of the job runs there. */
+    boolean isBusy(Home home) {
+      return tasks.containsValue(home.executor());
+    }
+
+    /** Looks for executors that have not said anything for too long. */
+    void look() {
+      long now = System.nanoTime();
+      for (Home home : homes) {
+        if (now - heard.get(home.executor()) > silence) {
+          fail(
+              new StagecoachException(
+                  ErrorKind.EXECUTOR_LOST,
+                  "Executor "
+                      + home.words()
+                      + " has given no sign of life for "
+                      + silence / 1e9
+                      + " s",
+                  Where.nowhere().onExecutor(home.words()),
+                  "Its process hangs, or its host is out of reach; its log may say more. The wait"
+                      + " is spark.stagecoach.deadline.heartbeat, or three times"
+                      + " spark.executor.heartbeatInterval.",
+                  null));
+        }
+      }
+    }
+
+    @Override
+    public void onExecutorMetricsUpdate(SparkListenerExecutorMetricsUpdate update) {
+      heard.replace(update.execId(), System.nanoTime());
+    }
+
+    @Override
+    public void onTaskStart(SparkListenerTaskStart start) {
+      if (stages.contains(start.stageId())) {
+        tasks.put(start.taskInfo().taskId(), start.taskInfo().executorId());
+      }
+    }
 
     @Override
     public void onJobStart(SparkListenerJobStart start) {
@@ -169,31 +253,36 @@ final class PinnedJobs implements AutoCloseable {
 
     @Override
     public void onTaskEnd(SparkListenerTaskEnd end) {
+      tasks.remove(end.taskInfo().taskId());
       if (!stages.contains(end.stageId()) || !(end.reason() instanceof ExceptionFailure failed)) {
         return;
       }
-      fail(
+      RuntimeException why =
           failed.exception().isDefined()
               ? typed(failed.exception().get())
-              : typed(new IllegalStateException(failed.description())));
+              : typed(new IllegalStateException(failed.description()));
+      String executor = end.taskInfo().executorId();
+      fail(
+          why instanceof StagecoachException known
+              ? known.at(
+                  Where.nowhere().onExecutor(new Home(executor, end.taskInfo().host()).words()))
+              : why);
     }
 
     @Override
     public void onExecutorRemoved(SparkListenerExecutorRemoved removed) {
-      for (int index = 0; index < homes.size(); index++) {
-        Home home = homes.get(index);
-        if (home.executor().equals(removed.executorId())) {
-          // The first stage of an executor has its index.
-          fail(
-              new StagecoachException(
-                  ErrorKind.EXECUTOR_LOST,
-                  "Executor " + home.executor() + " on " + home.host() + " was lost",
-                  Where.stage(index).onExecutor(home.executor() + " on " + home.host()),
-                  "Its log says why; on YARN and Kubernetes look for a container killed for its"
-                      + " memory.",
-                  new IllegalStateException(removed.reason())));
-        }
-      }
+      homes.stream()
+          .filter(home -> home.executor().equals(removed.executorId()))
+          .forEach(
+              home ->
+                  fail(
+                      new StagecoachException(
+                          ErrorKind.EXECUTOR_LOST,
+                          "Executor " + home.words() + " was lost",
+                          Where.nowhere().onExecutor(home.words()),
+                          "Its log says why; on YARN and Kubernetes look for a container killed"
+                              + " for its memory.",
+                          new IllegalStateException(removed.reason()))));
     }
 
     private void fail(RuntimeException why) {

@@ -2,10 +2,10 @@ package io.stagecoach.spark.cluster;
 
 import io.stagecoach.schedule.ScheduleAuthor;
 import io.stagecoach.sync.StagePart;
-import io.stagecoach.tensor.Tensors;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.IntFunction;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -23,9 +23,18 @@ public interface Pipeline extends AutoCloseable {
    *     the pipeline needs, DEADLINE where one does not answer, or whatever a stage fails with
    */
   static Pipeline launch(PipelineSpec spec) {
+    return launch(spec, UUID.randomUUID());
+  }
+
+  /**
+   * Launches one that may take the place of another.
+   *
+   * @param run the same for those that follow each other: what is left of one is closed by the next
+   */
+  static Pipeline launch(PipelineSpec spec, UUID run) {
     return switch (spec.exchange()) {
       case STREAMING -> StreamingPipeline.launch(spec);
-      case SHUFFLE -> ShufflePipeline.launch(spec);
+      case SHUFFLE -> ShufflePipeline.launch(spec, run);
     };
   }
 
@@ -49,21 +58,8 @@ public interface Pipeline extends AutoCloseable {
    */
   void use(ScheduleAuthor author);
 
-  /**
-   * Tells all stages to run a step.
-   *
-   * @param step the step
-   * @param weights new weights for a stage, unchanged until {@link #await} returns; none where they
-   *     are as before
-   * @param given the columns of each micro-batch that the first stage reads, unchanged until {@link
-   *     #await} returns, where they do not come from the batch store; empty where they do
-   */
-  void tell(Message.RunStep step, IntFunction<Optional<INDArray>> weights, List<Tensors> given);
-
-  /** Tells all stages to run a step on examples of the batch store. */
-  default void tell(Message.RunStep step, IntFunction<Optional<INDArray>> weights) {
-    tell(step, weights, List.of());
-  }
+  /** Tells all stages to run a step. */
+  void tell(Order order);
 
   /**
    * Waits until all stages are done with the step that they were told.
@@ -74,9 +70,12 @@ public interface Pipeline extends AutoCloseable {
 
   /** Tells all stages to run a step, and waits. */
   default List<StagePart> run(Message.RunStep step, IntFunction<Optional<INDArray>> weights) {
-    tell(step, weights);
+    tell(Order.of(step, weights));
     return await();
   }
+
+  /** Ends it in a hurry, after a failure: waits for no stage that does not answer. */
+  void abandon();
 
   @Override
   void close();

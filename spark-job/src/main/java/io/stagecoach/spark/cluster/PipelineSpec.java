@@ -1,6 +1,7 @@
 package io.stagecoach.spark.cluster;
 
 import io.stagecoach.engine.StageSpec;
+import io.stagecoach.schedule.FewerExecutors;
 import io.stagecoach.schedule.ScheduleAuthor;
 import io.stagecoach.spark.exchange.ExchangeKind;
 import io.stagecoach.tensor.WireType;
@@ -15,6 +16,8 @@ import org.apache.spark.api.java.JavaSparkContext;
  * @param engine the name of the engine that builds stages
  * @param stages the stages, in order
  * @param chunks how many stages each executor hosts: stage s is on executor s mod (stages/chunks)
+ * @param executors how many executors there are: as many as that makes, or fewer, each of which has
+ *     the stages of several
  * @param schedules who writes the schedules that steps name
  * @param store where the batch store is
  * @param network ports and limits
@@ -26,6 +29,7 @@ public record PipelineSpec(
     String engine,
     List<StageSpec> stages,
     int chunks,
+    int executors,
     List<ScheduleAuthor> schedules,
     StoreAccess store,
     Network network,
@@ -37,6 +41,40 @@ public record PipelineSpec(
     if (chunks < 1 || stages.size() % chunks != 0) {
       throw new IllegalArgumentException(stages.size() + " stages in chunks of " + chunks);
     }
+    if (executors < 1 || executors > stages.size() / chunks) {
+      throw new IllegalArgumentException(
+          stages.size() + " stages in chunks of " + chunks + " on " + executors + " executors");
+    }
+  }
+
+  /** A pipeline on as many executors as its stages and chunks make. */
+  public PipelineSpec(
+      JavaSparkContext spark,
+      ExchangeKind exchange,
+      String engine,
+      List<StageSpec> stages,
+      int chunks,
+      List<ScheduleAuthor> schedules,
+      StoreAccess store,
+      Network network,
+      Deadlines deadlines) {
+    this(
+        spark,
+        exchange,
+        engine,
+        stages,
+        chunks,
+        stages.size() / chunks,
+        schedules,
+        store,
+        network,
+        deadlines);
+  }
+
+  /** The same pipeline on so many executors. */
+  PipelineSpec onExecutors(int count) {
+    return new PipelineSpec(
+        spark, exchange, engine, stages, chunks, count, schedules, store, network, deadlines);
   }
 
   /** A pipeline of other stages, one for each executor, in the same place and way. */
@@ -45,14 +83,15 @@ public record PipelineSpec(
         spark, exchange, otherEngine, others, 1, List.of(author), store, network, deadlines);
   }
 
-  /** How many executors the pipeline takes. */
-  int executors() {
-    return stages.size() / chunks;
+  /** Which of the executors hosts a stage. */
+  int executorOf(int stage) {
+    int written = stages.size() / chunks;
+    return FewerExecutors.hostOf(stage % written, written, executors);
   }
 
-  /** Which of them hosts a stage. */
-  int executorOf(int stage) {
-    return stage % executors();
+  /** The schedules of its steps. */
+  ScheduleBook book() {
+    return new ScheduleBook(stages.size(), chunks, executors, schedules);
   }
 
   /** The stages of one of them. */

@@ -63,7 +63,7 @@ final class ResidentStages implements AutoCloseable {
   }
 
   /**
-   * Builds stages; those of the same run and index that were here are closed.
+   * Builds stages; those of the same run that were here are closed.
    *
    * @param messageLimit the longest message, in bytes
    * @param wireType as what floats travel between stages
@@ -75,7 +75,7 @@ final class ResidentStages implements AutoCloseable {
       long messageLimit,
       WireType wireType,
       Supplier<List<HostedStage>> build) {
-    close(run, executor);
+    close(run);
     ResidentStages stages = new ResidentStages(messageLimit, wireType);
     try {
       stages.onOwnThread(
@@ -137,7 +137,7 @@ final class ResidentStages implements AutoCloseable {
           nextTick = 0;
           try (Tensors changed = bytes.decode(weights)) {
             for (HostedStage stage : runtime.stages()) {
-              changed.find(Message.weights(stage.stage())).ifPresent(stage.module()::setParameters);
+              StageInput.take(stage, changed);
             }
           }
           came.close();

@@ -2,6 +2,7 @@ package io.stagecoach.spark.cluster;
 
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
+import io.stagecoach.schedule.FewerExecutors;
 import io.stagecoach.schedule.PipelineShape;
 import io.stagecoach.schedule.Schedule;
 import io.stagecoach.schedule.ScheduleAuthor;
@@ -17,16 +18,19 @@ final class ScheduleBook {
 
   private final int stages;
   private final int chunks;
+  private final int executors;
   private final List<ScheduleAuthor> authors;
   private final Map<Key, Schedule> written = new HashMap<>();
 
   /**
    * @param stages how many stages there are, chunks counted
-   * @param chunks how many of them an executor has
+   * @param chunks how many of them an executor has that schedules are written for
+   * @param executors on how many executors they are put
    */
-  ScheduleBook(int stages, int chunks, List<ScheduleAuthor> authors) {
+  ScheduleBook(int stages, int chunks, int executors, List<ScheduleAuthor> authors) {
     this.stages = stages;
     this.chunks = chunks;
+    this.executors = executors;
     this.authors = new ArrayList<>(authors);
   }
 
@@ -42,13 +46,17 @@ final class ScheduleBook {
   }
 
   private Schedule write(Key key) {
+    return FewerExecutors.gather(
+        author(key).schedule(new PipelineShape(stages, key.microBatches(), chunks)), executors);
+  }
+
+  private ScheduleAuthor author(Key key) {
     return authors.stream()
         .filter(author -> author.name().equals(key.name()))
         .findFirst()
         .orElseThrow(
             () ->
                 new StagecoachException(
-                    ErrorKind.INTERNAL, "No author of " + key.name() + " was given", ""))
-        .schedule(new PipelineShape(stages, key.microBatches(), chunks));
+                    ErrorKind.INTERNAL, "No author of " + key.name() + " was given", ""));
   }
 }

@@ -12,6 +12,7 @@ import io.stagecoach.spark.exchange.HopSerializer;
 import io.stagecoach.sync.StagePart;
 import io.stagecoach.tensor.Tensors;
 import java.io.Serializable;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -20,11 +21,10 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.IntFunction;
+import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.spark.ShuffleDependency;
@@ -54,9 +54,12 @@ final class ShufflePipeline implements Pipeline {
 
   private static final long POLL_MILLIS = 50;
 
+  /** After a failure nobody waits for long. */
+  private static final Duration HURRY = Duration.ofSeconds(2);
+
   private final PipelineSpec spec;
   private final SparkContext spark;
-  private final UUID run = UUID.randomUUID();
+  private final UUID run;
   private final PinnedJobs jobs;
   private final ScheduleBook schedules;
   private final BufferAllocator memory = new RootAllocator();
@@ -75,25 +78,27 @@ final class ShufflePipeline implements Pipeline {
   private boolean fresh;
   private long lastStep = -1;
   private int attempt;
+  private boolean ended;
 
-  private ShufflePipeline(PipelineSpec spec) {
+  private ShufflePipeline(PipelineSpec spec, UUID run) {
     this.spec = spec;
+    this.run = run;
     this.spark = spec.spark().sc();
-    this.jobs = new PinnedJobs(spark, run);
-    this.schedules = new ScheduleBook(spec.stages().size(), spec.chunks(), spec.schedules());
+    this.jobs = new PinnedJobs(spark, run, spec.deadlines().heartbeat());
+    this.schedules = spec.book();
     this.bytes = new ArrowBytes(memory, spec.network().messageLimit());
     this.serializer = new HopSerializer(spec.network().messageLimit());
     this.lastWeights = new byte[spec.executors()][0];
   }
 
-  static Pipeline launch(PipelineSpec spec) {
-    ShufflePipeline pipeline = new ShufflePipeline(spec);
+  static Pipeline launch(PipelineSpec spec, UUID run) {
+    ShufflePipeline pipeline = new ShufflePipeline(spec, run);
     try {
       ExecutorSlots.await(spec.spark(), spec.executors(), spec.deadlines().launch());
       pipeline.place(pipeline.awaitHomes());
       return pipeline;
     } catch (RuntimeException e) {
-      pipeline.close();
+      pipeline.abandon();
       throw e;
     }
   }
@@ -226,20 +231,19 @@ final class ShufflePipeline implements Pipeline {
   }
 
   @Override
-  public void tell(
-      Message.RunStep step, IntFunction<Optional<INDArray>> weights, List<Tensors> given) {
-    told = step;
+  public void tell(Order order) {
+    told = order.step();
+    lastStep = told.context().step();
+    attempt = told.context().attempt();
     toldGiven =
-        given.isEmpty()
+        order.given().isEmpty()
             ? new byte[0]
-            : bytes.encode(Tensors.viewsOf(GivenColumns.pack(given), () -> {}));
+            : bytes.encode(Tensors.viewsOf(GivenColumns.pack(order.given()), () -> {}));
     fresh = false;
     for (int executor = 0; executor < spec.executors(); executor++) {
       Map<String, INDArray> changed = new LinkedHashMap<>();
       for (StageSpec stage : spec.stagesOf(executor)) {
-        weights
-            .apply(stage.stage())
-            .ifPresent(flat -> changed.put(Message.weights(stage.stage()), flat));
+        changed.putAll(order.tensorsOf(stage.stage()));
       }
       if (!changed.isEmpty()) {
         fresh = true;
@@ -324,7 +328,7 @@ final class ShufflePipeline implements Pipeline {
                       passes));
       return parts;
     } catch (StagecoachException e) {
-      throw e.at(place(e.where().stage()).atStep(step.context().step()));
+      throw e.at(place(e.where()).atStep(step.context().step()));
     } finally {
       shuffles.forEach(
           shuffle -> spark.cleaner().get().doCleanupShuffle(shuffle.shuffleId(), false));
@@ -332,10 +336,17 @@ final class ShufflePipeline implements Pipeline {
     }
   }
 
-  private Where place(int stage) {
-    return stage >= 0
-        ? Where.stage(stage).onExecutor(stages().get(stage).executorAndHost())
-        : Where.nowhere();
+  /** The stage of an error's executor, where it names no stage; and the other way round. */
+  private Where place(Where known) {
+    return stages().stream()
+        .filter(
+            address ->
+                known.stage() >= 0
+                    ? known.stage() == address.stage()
+                    : known.executor().equals(address.executorAndHost()))
+        .findFirst()
+        .map(address -> Where.stage(address.stage()).onExecutor(address.executorAndHost()))
+        .orElse(Where.nowhere());
   }
 
   private List<TickTask.Sent> sent(boolean withWeights, List<Broadcast<byte[]>> broadcasts) {
@@ -394,19 +405,42 @@ final class ShufflePipeline implements Pipeline {
   }
 
   @Override
+  public void abandon() {
+    if (!spark.isStopped()) {
+      List<Home> now = executorsNow();
+      end(Stream.concat(left.stream(), homes.stream()).filter(now::contains).toList(), HURRY);
+    } else {
+      end(List.of(), HURRY);
+    }
+  }
+
+  @Override
   public void close() {
+    if (!spark.isStopped()) {
+      end(
+          Stream.concat(left.stream(), homes.stream()).distinct().toList(),
+          spec.deadlines().contact());
+    } else {
+      end(List.of(), HURRY);
+    }
+  }
+
+  /** Stages that cannot be closed now are closed when their executor is given others of the run. */
+  private void end(List<Home> all, Duration deadline) {
+    if (ended) {
+      return;
+    }
+    ended = true;
     try (memory;
         bytes;
         jobs) {
       Arrays.fill(lastWeights, null);
-      if (!homes.isEmpty() && !spark.isStopped()) {
-        left.addAll(homes);
-        List<Home> all = List.copyOf(left);
+      if (!all.isEmpty()) {
         jobs.run(
             new PinnedRdd(spark, all, null, null, new BuildTask.Close(run)),
             "Stagecoach: closing the stages",
             all,
-            spec.deadlines().contact());
+            deadline);
       }
     } catch (MisplacedException | StagecoachException e) {
       LOG.debug("The stages could not be closed", e);

@@ -16,6 +16,7 @@ import io.stagecoach.tensor.Tensors;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -53,7 +54,8 @@ final class StageHost implements Receiver, AutoCloseable {
   private long processAskedAt;
   private final Map<ScheduleKey, Schedule> schedules = new HashMap<>();
   private int index;
-  private ExecutorRuntime runtime;
+  private volatile ExecutorRuntime runtime;
+  private Repeating heart;
 
   private StageHost(SparkEnv env, HostSettings settings, StageBuilder builder) {
     this.executor = env.executorId();
@@ -89,7 +91,28 @@ final class StageHost implements Receiver, AutoCloseable {
     host.say(
         new Message.Register(host.executor, host.endpoint.host(), host.endpoint.port()),
         Tensors.none());
+    host.heart =
+        new Repeating(
+            "stagecoach-heartbeat", Pulses.intervalMillis(settings.heartbeat()), host::beat);
     return host;
+  }
+
+  private void beat() {
+    ExecutorRuntime now = runtime;
+    Message.Alive alive =
+        (now == null ? Optional.<ExecutorRuntime.Doing>empty() : now.doing())
+            .map(
+                doing ->
+                    new Message.Alive(
+                        doing.action().text() + " of step " + doing.step(),
+                        (System.nanoTime() - doing.sinceNanos()) / 1_000_000,
+                        doing.action().isCompute()))
+            .orElse(new Message.Alive("", 0, false));
+    try {
+      say(alive, Tensors.none());
+    } catch (StagecoachException e) {
+      LOG.debug("No heartbeat: the driver is gone", e);
+    }
   }
 
   /** Does what the driver says until it says stop, or until the task is interrupted. */
@@ -157,7 +180,7 @@ final class StageHost implements Receiver, AutoCloseable {
 
   private void run(Message.RunStep step, Tensors tensors) {
     for (HostedStage hosted : runtime.stages()) {
-      tensors.find(Message.weights(hosted.stage())).ifPresent(hosted.module()::setParameters);
+      StageInput.take(hosted, tensors);
     }
     List<Action> mine = actions(step);
     runtime.begin(
@@ -233,6 +256,9 @@ final class StageHost implements Receiver, AutoCloseable {
 
   @Override
   public void close() {
+    if (heart != null) {
+      heart.close();
+    }
     try (memory;
         endpoint) {
       if (runtime != null) {

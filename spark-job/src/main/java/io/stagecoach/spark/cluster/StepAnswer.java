@@ -62,6 +62,9 @@ record StepAnswer(StageStep report, Tensors tensors) {
     if (mode == Mode.TRAINING && module.parameterLayout().length() > 0) {
       named.put(StagePart.GRADIENTS, module.gradients().flat());
     }
+    if (mode == Mode.TRAINING) {
+      module.carriedState().forEach((name, array) -> named.put(Message.STATE + name, array));
+    }
     return Tensors.viewsOf(named, spans::close);
   }
 }

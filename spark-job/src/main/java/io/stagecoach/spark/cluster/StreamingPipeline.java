@@ -26,7 +26,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.IntFunction;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.spark.SparkEnv;
@@ -46,6 +45,9 @@ final class StreamingPipeline implements Pipeline {
   /** A consequence of a failure waits this long for its cause. */
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
+  /** After a failure nobody waits long for those who may be stuck. */
+  private static final Duration HURRY = Duration.ofMillis(500);
+
   private final PipelineSpec spec;
   private final Rendezvous rendezvous;
   private final GradientBarrier barrier;
@@ -53,11 +55,12 @@ final class StreamingPipeline implements Pipeline {
   private final Map<Integer, ProcessMemory> processes = new ConcurrentHashMap<>();
   private final BufferAllocator memory = new RootAllocator();
   private final ScheduleBook schedules;
+  private final Pulses pulses;
 
   /** What the stages were last told, by name and number of micro-batches. */
   private final Map<List<Object>, Schedule> told = new HashMap<>();
 
-  private volatile Order current;
+  private volatile Told current;
   private long lastStep = -1;
   private int attempt;
   private Endpoint endpoint;
@@ -68,7 +71,8 @@ final class StreamingPipeline implements Pipeline {
     this.spec = spec;
     this.rendezvous = new Rendezvous();
     this.barrier = new GradientBarrier(spec.stages().size());
-    this.schedules = new ScheduleBook(spec.stages().size(), spec.chunks(), spec.schedules());
+    this.schedules = spec.book();
+    this.pulses = new Pulses(spec.deadlines().heartbeat());
     this.firstCause =
         new FirstCause(
             PATIENCE,
@@ -79,7 +83,7 @@ final class StreamingPipeline implements Pipeline {
   }
 
   /** A step that the stages were told. */
-  private record Order(Message.RunStep step, Schedule schedule) {}
+  private record Told(Message.RunStep step, Schedule schedule) {}
 
   static Pipeline launch(PipelineSpec spec) {
     StreamingPipeline pipeline = new StreamingPipeline(spec);
@@ -87,7 +91,7 @@ final class StreamingPipeline implements Pipeline {
       pipeline.start();
       return pipeline;
     } catch (RuntimeException e) {
-      pipeline.close();
+      pipeline.abandon();
       throw e;
     }
   }
@@ -113,6 +117,7 @@ final class StreamingPipeline implements Pipeline {
             spec.network().executorPort(),
             deadlines.contact(),
             deadlines.step(),
+            deadlines.heartbeat(),
             spec.network().messageLimit(),
             spec.network().credit());
     job =
@@ -123,6 +128,7 @@ final class StreamingPipeline implements Pipeline {
                 settings, new SerializableConfiguration(spec.spark().hadoopConfiguration())),
             failure -> firstCause.hear(failure));
     List<Rendezvous.Member> members = rendezvous.awaitMembers(count, spec.deadlines().contact());
+    pulses.watch(this::silent);
     place(members);
     rendezvous.awaitReady(stages, spec.deadlines().contact());
     LOG.info(
@@ -185,11 +191,13 @@ final class StreamingPipeline implements Pipeline {
   }
 
   @Override
-  public void tell(
-      Message.RunStep step, IntFunction<Optional<INDArray>> weights, List<Tensors> given) {
+  public void tell(Order order) {
+    Message.RunStep step = order.step();
+    lastStep = step.context().step();
+    attempt = step.context().attempt();
     Schedule schedule = schedules.of(step.schedule(), step.context().microBatches());
-    current = new Order(step, schedule);
-    barrier.open(step.context().step(), step.context().attempt());
+    current = new Told(step, schedule);
+    barrier.open(lastStep, attempt);
     List<Object> key = List.of(schedule.name(), schedule.microBatches());
     boolean isNew = !schedule.equals(told.put(key, schedule));
     for (int executor = 0; executor < spec.executors(); executor++) {
@@ -200,11 +208,9 @@ final class StreamingPipeline implements Pipeline {
       }
       Map<String, INDArray> changed = new LinkedHashMap<>();
       for (StageSpec stage : hosted) {
-        weights
-            .apply(stage.stage())
-            .ifPresent(flat -> changed.put(Message.weights(stage.stage()), flat));
+        changed.putAll(order.tensorsOf(stage.stage()));
         if (stage.isFirst()) {
-          changed.putAll(GivenColumns.pack(given));
+          changed.putAll(GivenColumns.pack(order.given()));
         }
       }
       say(peer, step, changed.isEmpty() ? Tensors.none() : Tensors.viewsOf(changed, () -> {}));
@@ -216,8 +222,47 @@ final class StreamingPipeline implements Pipeline {
     try {
       return barrier.await(spec.deadlines().step());
     } catch (StagecoachException e) {
-      throw e.at(place(e.where().stage()));
+      throw e.kind() == ErrorKind.DEADLINE ? late(e) : e.at(place(e.where().stage()));
     }
+  }
+
+  /** What the executors were at when the step took too long, and which of them is to blame. */
+  private StagecoachException late(StagecoachException e) {
+    List<String> at = new ArrayList<>();
+    Where blamed = Where.nowhere();
+    long longest = -1;
+    for (int executor = 0; executor < spec.executors(); executor++) {
+      int stage = spec.stagesOf(executor).get(0).stage();
+      Optional<Message.Alive> pulse = pulses.of(rendezvous.peer(stage));
+      at.add(
+          "executor "
+              + stages.get(stage).executorAndHost()
+              + ": "
+              + pulse.map(Pulses::words).orElse("nothing heard yet"));
+      // Who waits for a hop waits for somebody else.
+      if (pulse.isPresent() && pulse.get().computes() && pulse.get().millis() > longest) {
+        longest = pulse.get().millis();
+        blamed = place(stage);
+      }
+    }
+    return new StagecoachException(
+            e.kind(), e.what() + "; " + String.join(", ", at), e.where(), e.remedy(), e)
+        .at(blamed);
+  }
+
+  private void silent(Peer peer, String words) {
+    rendezvous
+        .stageOf(peer)
+        .ifPresent(
+            stage ->
+                firstCause.hear(
+                    new StagecoachException(
+                        ErrorKind.EXECUTOR_LOST,
+                        "Executor " + stages.get(stage).executorAndHost() + " " + words,
+                        Where.stage(stage).onExecutor(stages.get(stage).executorAndHost()),
+                        "Its process hangs, or its host is out of reach; its log may say more. The"
+                            + " wait is spark.stagecoach.deadline.heartbeat.",
+                        null)));
   }
 
   private Where place(int stage) {
@@ -231,7 +276,25 @@ final class StreamingPipeline implements Pipeline {
   }
 
   @Override
+  public void abandon() {
+    stop();
+    if (job != null) {
+      job.cancel();
+    }
+    release(HURRY);
+  }
+
+  @Override
   public void close() {
+    stop();
+    if (job != null) {
+      job.end(spec.deadlines().contact());
+    }
+    release(spec.deadlines().contact());
+  }
+
+  private void stop() {
+    pulses.close();
     for (Rendezvous.Member member : rendezvous.members()) {
       try {
         if (member.peer().isOpen()) {
@@ -241,15 +304,15 @@ final class StreamingPipeline implements Pipeline {
         LOG.debug("could not stop {}", member.address().executor(), e);
       }
     }
-    if (job != null) {
-      job.end(spec.deadlines().contact());
-    }
+  }
+
+  private void release(Duration patience) {
     barrier.open(Long.MAX_VALUE, 0);
-    try (memory) {
-      if (endpoint != null) {
-        endpoint.close();
-      }
+    if (endpoint != null) {
+      endpoint.closeWithin(patience);
+      endpoint = null;
     }
+    memory.close();
   }
 
   /** What the stages say. */
@@ -271,13 +334,16 @@ final class StreamingPipeline implements Pipeline {
     }
 
     private void hear(Peer from, Message message, Tensors tensors) {
+      pulses.heard(from);
       if (message instanceof Message.StepDone done) {
         processes.put(done.stage(), done.memory());
         barrier.arrive(new StagePart(done.report(spans(done, tensors)), tensors));
         return;
       }
       tensors.close();
-      if (message instanceof Message.Register member) {
+      if (message instanceof Message.Alive alive) {
+        pulses.heard(from, alive);
+      } else if (message instanceof Message.Register member) {
         rendezvous.join(from, member);
       } else if (message instanceof Message.Ready ready) {
         rendezvous.ready(ready.stage());
@@ -293,7 +359,7 @@ final class StreamingPipeline implements Pipeline {
     }
 
     private List<Span> spans(Message.StepDone done, Tensors tensors) {
-      Order order = current;
+      Told order = current;
       if (order == null
           || order.step().context().step() != done.step()
           || order.step().context().attempt() != done.attempt()) {

@@ -594,6 +594,62 @@ public final class Settings {
           Duration.ofSeconds(30),
           "How long it may take to reach another process and be recognised by it.");
 
+  public static final Setting<Duration> DEADLINE_HEARTBEAT =
+      setting(
+          "deadline.heartbeat",
+          CLUSTER,
+          duration(ANY_TIME),
+          Duration.ofSeconds(30),
+          "How long an executor may give no sign of life before it counts as lost. With"
+              + " exchange=shuffle the signs are Spark's own, and the wait is no shorter than three"
+              + " times spark.executor.heartbeatInterval.");
+
+  public static final Setting<Duration> DEADLINE_STOP =
+      setting(
+          "deadline.stop",
+          CLUSTER,
+          duration(ANY_TIME),
+          Duration.ofSeconds(20),
+          "How long a run that is told to stop (by Ctrl-C, SIGTERM, or the cluster manager) may take"
+              + " to end its step and write a checkpoint. Keep it below what the cluster manager"
+              + " grants before it kills.");
+
+  public static final Setting<Integer> RECOVERY_ATTEMPTS =
+      setting(
+          "recovery.attempts",
+          CLUSTER,
+          integer(0, 1 << 16),
+          3,
+          "How many times a step is run again, with its stages placed anew, when an executor is lost,"
+              + " hangs, or says what it must not. What comes of it is the same to the last bit. 0"
+              + " ends the run at the first loss.");
+
+  public static final Setting<Integer> RECOVERY_PER_HOUR =
+      setting(
+          "recovery.perHour",
+          CLUSTER,
+          integer(0, 1 << 20),
+          20,
+          "How many times within an hour steps are run again before the run ends.");
+
+  public static final Setting<Duration> RECOVERY_REPLACEMENT =
+      setting(
+          "recovery.replacement",
+          CLUSTER,
+          duration(ANY_TIME),
+          Duration.ofMinutes(2),
+          "How long a lost executor's replacement is waited for.");
+
+  public static final Setting<Integer> RECOVERY_LEAST_EXECUTORS =
+      setting(
+          "recovery.leastExecutors",
+          CLUSTER,
+          integer(0, 4096),
+          0,
+          "With how many executors a run may go on where lost ones are not replaced in that time;"
+              + " some then host the stages of several, which takes as much more memory and time."
+              + " 0: with all of them only.");
+
   public static final Setting<ExchangeKind> EXCHANGE =
       setting(
           "exchange",

@@ -480,6 +480,36 @@ public final class StagecoachConf {
     return get(Settings.DEADLINE_STEP);
   }
 
+  /** {@link Settings#DEADLINE_HEARTBEAT}. */
+  public Duration deadlineHeartbeat() {
+    return get(Settings.DEADLINE_HEARTBEAT);
+  }
+
+  /** {@link Settings#DEADLINE_STOP}. */
+  public Duration deadlineStop() {
+    return get(Settings.DEADLINE_STOP);
+  }
+
+  /** {@link Settings#RECOVERY_ATTEMPTS}. */
+  public int recoveryAttempts() {
+    return get(Settings.RECOVERY_ATTEMPTS);
+  }
+
+  /** {@link Settings#RECOVERY_PER_HOUR}. */
+  public int recoveryPerHour() {
+    return get(Settings.RECOVERY_PER_HOUR);
+  }
+
+  /** {@link Settings#RECOVERY_REPLACEMENT}. */
+  public Duration recoveryReplacement() {
+    return get(Settings.RECOVERY_REPLACEMENT);
+  }
+
+  /** {@link Settings#RECOVERY_LEAST_EXECUTORS}; 0 for as many as there are stages. */
+  public int recoveryLeastExecutors() {
+    return get(Settings.RECOVERY_LEAST_EXECUTORS);
+  }
+
   /** {@link Settings#DEADLINE_CONTACT}. */
   public Duration deadlineContact() {
     return get(Settings.DEADLINE_CONTACT);

@@ -299,23 +299,26 @@ public final class Endpoint implements AutoCloseable {
    */
   @Override
   public void close() {
+    closeWithin(options.closeTimeout());
+  }
+
+  /** Closes, and waits no longer than this for what is under way. */
+  public void closeWithin(Duration patience) {
     if (closed) {
       return;
     }
     closed = true;
     List<Link> open = List.copyOf(links);
     open.forEach(Link::startClose);
-    long deadline = System.nanoTime() + options.closeTimeout().toNanos();
+    long deadline = System.nanoTime() + patience.toNanos();
     for (Link link : open) {
       link.awaitEnded(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
     }
     // Spark ends its threads after two idle seconds; those that we know of we end now.
     for (EventLoopGroup loop : loops) {
-      var unused =
-          loop.shutdownGracefully(0, options.closeTimeout().toMillis(), TimeUnit.MILLISECONDS);
+      var unused = loop.shutdownGracefully(0, patience.toMillis(), TimeUnit.MILLISECONDS);
     }
-    loops.forEach(
-        loop -> loop.terminationFuture().awaitUninterruptibly(options.closeTimeout().toMillis()));
+    loops.forEach(loop -> loop.terminationFuture().awaitUninterruptibly(patience.toMillis()));
     server.close();
     clients.close();
     context.close();

@@ -4,6 +4,7 @@ import io.stagecoach.engine.Loss;
 import io.stagecoach.engine.dl4j.LayerCosts;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
+import io.stagecoach.spark.cluster.LastingPipeline;
 import io.stagecoach.spark.cluster.Pipeline;
 import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.StagecoachConf;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
+import org.nd4j.linalg.factory.Nd4j;
 import picocli.CommandLine.Command;
 
 /** Measures a saved model on data, through the pipeline. */
@@ -36,7 +38,7 @@ final class EvaluateCommand extends JobCommand {
   }
 
   @Override
-  LastLine run(SparkSession spark, StagecoachConf conf, RunRecord record) {
+  LastLine run(SparkSession spark, StagecoachConf conf, RunRecord record, StopRequest stop) {
     Configuration hadoop = spark.sessionState().newHadoopConf();
     String from =
         conf.modelFrom()
@@ -57,7 +59,11 @@ final class EvaluateCommand extends JobCommand {
       PreparedData prepared =
           data.prepareForEvaluation(ModelShapes.of(model.model()), saved.learned());
       try (Pipeline pipeline =
-          Pipeline.launch(PipelineSpecs.of(spark, conf, plan, model, prepared))) {
+          LastingPipeline.launch(
+              PipelineSpecs.of(spark, conf, plan, model, prepared),
+              PipelineSpecs.recovery(conf),
+              stage -> plan.weights(model.updater()).apply(stage).orElseGet(Nd4j::empty),
+              setback -> {})) {
         Loss loss =
             new Evaluation(pipeline, prepared, plan.plan().model().microBatch())
                 .run(0, plan.weights(model.updater()))

@@ -51,7 +51,7 @@ final class GenerateCommand extends JobCommand {
   }
 
   @Override
-  LastLine run(SparkSession spark, StagecoachConf conf, RunRecord record) {
+  LastLine run(SparkSession spark, StagecoachConf conf, RunRecord record, StopRequest stop) {
     Configuration hadoop = spark.sessionState().newHadoopConf();
     String from = model(conf);
     record.update(figures -> figures.pipeline(conf.stages(), conf.exchange().word()).model(from));

@@ -29,21 +29,33 @@ abstract class JobCommand implements Callable<Integer> {
     this.name = name;
   }
 
-  /** Does the command's work, and says in {@code record} what is known so far. */
-  abstract LastLine run(SparkSession spark, StagecoachConf conf, RunRecord record);
+  /**
+   * Does the command's work.
+   *
+   * @param record is told what is known so far
+   * @param stop whether it is to stop before its end
+   */
+  abstract LastLine run(
+      SparkSession spark, StagecoachConf conf, RunRecord record, StopRequest stop);
 
   /** How many executors the command needs; 0 for none. */
   abstract int stages(StagecoachConf conf);
 
   @Override
   public Integer call() {
-    RunRecord record = new RunRecord();
+    try (StopRequest stop = StopRequest.listen()) {
+      return call(new RunRecord(), stop);
+    }
+  }
+
+  private int call(RunRecord record, StopRequest stop) {
     try {
-      LastLine line = runInSpark(record);
+      LastLine line = runInSpark(record, stop);
       line.print(System.out);
       return 0;
     } catch (StagecoachException e) {
-      return fail(e, record.figures());
+      boolean stopped = e.kind() == ErrorKind.INTERRUPTED;
+      return fail(stopped ? e : stop.asFailure("").orElse(e), record.figures());
     } catch (OutOfMemoryError e) {
       return fail(
           new StagecoachException(
@@ -55,18 +67,18 @@ abstract class JobCommand implements Callable<Integer> {
           record.figures());
     } catch (Exception | LinkageError e) {
       // Spark, being Scala, throws checked exceptions that nothing declares.
-      return fail(
+      StagecoachException unexpected =
           new StagecoachException(
               ErrorKind.INTERNAL,
               "The job failed: " + e,
               Where.nowhere(),
               "The stack trace is in the log.",
-              e),
-          record.figures());
+              e);
+      return fail(stop.asFailure("").orElse(unexpected), record.figures());
     }
   }
 
-  private LastLine runInSpark(RunRecord record) {
+  private LastLine runInSpark(RunRecord record, StopRequest stop) {
     SparkConf settings = new SparkConf();
     StagecoachConf conf = StagecoachConf.from(settings);
     SparkSettingsCheck.check(settings, stages(conf));
@@ -79,7 +91,7 @@ abstract class JobCommand implements Callable<Integer> {
       settings.set(THREADS_VARIABLE, String.valueOf(threads));
     }
     try (SparkSession spark = SparkSession.builder().config(settings).getOrCreate()) {
-      return run(spark, conf, record);
+      return run(spark, conf, record, stop);
     }
   }
 

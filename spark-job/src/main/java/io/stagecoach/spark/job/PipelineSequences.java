@@ -8,6 +8,7 @@ import io.stagecoach.engine.StepContext;
 import io.stagecoach.model.text.SequenceModel;
 import io.stagecoach.schedule.ForwardOnly;
 import io.stagecoach.spark.cluster.Message;
+import io.stagecoach.spark.cluster.Order;
 import io.stagecoach.spark.cluster.Pipeline;
 import io.stagecoach.sync.StagePart;
 import io.stagecoach.tensor.Tensors;
@@ -54,9 +55,10 @@ final class PipelineSequences implements SequenceModel {
           new StepContext(
               step, pipeline.nextAttempt(step), 0, tokens.size(), Mode.GENERATION, !fresh);
       pipeline.tell(
-          new Message.RunStep(context, SCHEDULE, slices),
-          step == 0 ? weights : stage -> Optional.empty(),
-          given);
+          Order.of(
+                  new Message.RunStep(context, SCHEDULE, slices),
+                  step == 0 ? weights : stage -> Optional.empty())
+              .on(given));
       step++;
       return predicted(pipeline.await(), tokens.size());
     } finally {

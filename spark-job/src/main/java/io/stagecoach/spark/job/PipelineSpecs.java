@@ -5,6 +5,7 @@ import io.stagecoach.engine.dl4j.Dl4jEngine;
 import io.stagecoach.schedule.ForwardOnly;
 import io.stagecoach.spark.cluster.Deadlines;
 import io.stagecoach.spark.cluster.PipelineSpec;
+import io.stagecoach.spark.cluster.Recovery;
 import io.stagecoach.spark.cluster.StoreAccess;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.data.PreparedData;
@@ -47,6 +48,15 @@ final class PipelineSpecs {
                 conf.deadlineStep())));
   }
 
+  /** How far a run goes on after executors were lost. */
+  static Recovery recovery(StagecoachConf conf) {
+    return new Recovery(
+        conf.recoveryAttempts(),
+        conf.recoveryPerHour(),
+        conf.recoveryReplacement(),
+        conf.recoveryLeastExecutors() == 0 ? conf.stages() : conf.recoveryLeastExecutors());
+  }
+
   /** A pipeline that reads no data but what it is given. */
   static PipelineSpec withoutData(
       SparkSession spark, StagecoachConf conf, TrainingPlan plan, String model) {
@@ -69,6 +79,10 @@ final class PipelineSpecs {
             conf.exchangeFrameLimit().bytes(),
             conf.exchangeCredit(),
             conf.wireType()),
-        new Deadlines(conf.deadlineLaunch(), conf.deadlineContact(), conf.deadlineStep()));
+        new Deadlines(
+            conf.deadlineLaunch(),
+            conf.deadlineContact(),
+            conf.deadlineStep(),
+            conf.deadlineHeartbeat()));
   }
 }

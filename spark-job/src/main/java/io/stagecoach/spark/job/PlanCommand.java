@@ -27,7 +27,7 @@ final class PlanCommand extends JobCommand {
   }
 
   @Override
-  LastLine run(SparkSession spark, StagecoachConf conf, RunRecord record) {
+  LastLine run(SparkSession spark, StagecoachConf conf, RunRecord record, StopRequest stop) {
     record.update(figures -> figures.pipeline(conf.stages(), conf.exchange().word()));
     Configuration hadoop = spark.sessionState().newHadoopConf();
     JobData data = JobData.open(spark, conf);

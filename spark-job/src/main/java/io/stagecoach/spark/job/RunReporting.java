@@ -4,6 +4,7 @@ import io.stagecoach.engine.Loss;
 import io.stagecoach.engine.profile.RunProfile;
 import io.stagecoach.report.JsonReporter;
 import io.stagecoach.report.ProfileJson;
+import io.stagecoach.report.Recovered;
 import io.stagecoach.report.RunRecorder;
 import io.stagecoach.report.RunReport;
 import io.stagecoach.report.StepRecord;
@@ -12,6 +13,7 @@ import io.stagecoach.report.timeline.Timeline;
 import io.stagecoach.report.timeline.TimelinePage;
 import io.stagecoach.schedule.Schedule;
 import io.stagecoach.schedule.Simulator;
+import io.stagecoach.spark.cluster.Setback;
 import io.stagecoach.sync.StagePart;
 import io.stagecoach.sync.StepOutcome;
 import java.io.IOException;
@@ -56,6 +58,13 @@ final class RunReporting {
   /** Takes a line on what the run chose by itself, and why. */
   void chose(String line) {
     recorder.chose(line);
+  }
+
+  /** Takes a step that was told again after a failure. */
+  void recovered(Setback setback) {
+    recorder.recovered(
+        new Recovered(
+            setback.step(), setback.cause().what(), setback.executors(), setback.seconds()));
   }
 
   /** Full mini-batches go by another schedule from here on. */

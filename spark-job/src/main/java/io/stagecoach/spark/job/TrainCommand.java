@@ -22,7 +22,7 @@ final class TrainCommand extends JobCommand {
   }
 
   @Override
-  LastLine run(SparkSession spark, StagecoachConf conf, RunRecord record) {
-    return new TrainingRun(spark, conf, record, System.out, System.err).run();
+  LastLine run(SparkSession spark, StagecoachConf conf, RunRecord record, StopRequest stop) {
+    return new TrainingRun(spark, conf, record, stop, System.out, System.err).run();
   }
 }

@@ -7,6 +7,7 @@ import io.stagecoach.engine.Loss;
 import io.stagecoach.engine.Mode;
 import io.stagecoach.engine.StepContext;
 import io.stagecoach.spark.cluster.Message;
+import io.stagecoach.spark.cluster.Order;
 import io.stagecoach.spark.cluster.Pipeline;
 import io.stagecoach.spark.job.progress.Progress;
 import io.stagecoach.spark.job.progress.StepDone;
@@ -16,6 +17,7 @@ import io.stagecoach.sync.Synchronizer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -65,6 +67,7 @@ final class TrainingLoop {
   private final Evaluation evaluation;
   private final StepListener listener;
   private final Progress progress;
+  private final BooleanSupplier stop;
   private final LongSupplier nanoClock;
   private boolean weightsChanged = true;
 
@@ -105,6 +108,7 @@ final class TrainingLoop {
       Evaluation evaluation,
       StepListener listener,
       Progress progress,
+      BooleanSupplier stop,
       LongSupplier nanoClock) {
     this.pipeline = pipeline;
     this.synchronizer = synchronizer;
@@ -114,6 +118,7 @@ final class TrainingLoop {
     this.evaluation = evaluation;
     this.listener = listener;
     this.progress = progress;
+    this.stop = stop;
     this.nanoClock = nanoClock;
   }
 
@@ -150,10 +155,13 @@ final class TrainingLoop {
                 epochs + 1,
                 loss,
                 outcome.loss().examples() / (segments.count() * took / 1e9)));
-        more = step < total && !outOfTime(begin, limits.maxDuration());
+        more = step < total && !outOfTime(begin, limits.maxDuration()) && !stop.getAsBoolean();
       }
       if (inEpoch == perEpoch) {
         epochs++;
+      }
+      if (stop.getAsBoolean()) {
+        break;
       }
       validation = evaluation.run(synchronizer.updates(), this::weights);
       weightsChanged = evaluation.isEmpty() && weightsChanged;
@@ -178,7 +186,7 @@ final class TrainingLoop {
         new StepContext(
             update, pipeline.nextAttempt(update), epoch, timed.size(), Mode.TRAINING, segment > 0);
     long start = nanoClock.getAsLong();
-    pipeline.tell(new Message.RunStep(context, schedule, timed), this::weights);
+    pipeline.tell(Order.of(new Message.RunStep(context, schedule, timed), this::weights));
     long told = nanoClock.getAsLong();
     List<StagePart> parts = pipeline.await();
     long arrived = nanoClock.getAsLong();

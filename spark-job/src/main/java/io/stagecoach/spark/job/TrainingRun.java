@@ -13,6 +13,7 @@ import io.stagecoach.model.text.Sampling;
 import io.stagecoach.model.text.Tokenizer;
 import io.stagecoach.report.ReportTable;
 import io.stagecoach.report.RunReport;
+import io.stagecoach.spark.cluster.LastingPipeline;
 import io.stagecoach.spark.cluster.Pipeline;
 import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.StagecoachConf;
@@ -43,13 +44,20 @@ final class TrainingRun {
   private final SparkSession spark;
   private final StagecoachConf conf;
   private final RunRecord record;
+  private final StopRequest stop;
   private final Configuration hadoop;
   private final PrintStream out;
   private final PrintStream err;
 
   TrainingRun(
-      SparkSession spark, StagecoachConf conf, RunRecord record, PrintStream out, PrintStream err) {
+      SparkSession spark,
+      StagecoachConf conf,
+      RunRecord record,
+      StopRequest stop,
+      PrintStream out,
+      PrintStream err) {
     this.spark = spark;
+    this.stop = stop;
     this.conf = conf;
     this.record = record;
     this.hadoop = spark.sessionState().newHadoopConf();
@@ -159,7 +167,12 @@ final class TrainingRun {
       TrainingLoop.Result result;
       RunReport report;
       try (Pipeline pipeline =
-          Pipeline.launch(PipelineSpecs.of(spark, conf, plan, model, prepared))) {
+          LastingPipeline.launch(
+              PipelineSpecs.of(spark, conf, plan, model, prepared),
+              PipelineSpecs.recovery(conf),
+              synchronizer::weights,
+              reporting::recovered)) {
+        stop.patience(conf.deadlineStop());
         result =
             new TrainingLoop(
                     pipeline,
@@ -170,8 +183,10 @@ final class TrainingRun {
                     new Evaluation(pipeline, prepared, batches.microBatchSize()),
                     listener(pipeline, plan, reporting, progress),
                     progress,
+                    stop::isMade,
                     System::nanoTime)
                 .run(epochsBefore, limits);
+        throwIfStopped(result);
         result
             .validation()
             .ifPresent(loss -> reporting.validated(loss, Metrics.of(loss, prepared.text())));
@@ -190,6 +205,14 @@ final class TrainingRun {
       }
       return finish(result, report, saved, output, prepared);
     }
+  }
+
+  private void throwIfStopped(TrainingLoop.Result result) {
+    stop.asFailure("Of " + result.steps() + " steps nothing is kept.")
+        .ifPresent(
+            stopped -> {
+              throw stopped;
+            });
   }
 
   /** Ticks go in lockstep: how far a stage is ahead makes no difference to their hops. */

@@ -104,6 +104,15 @@ class StagecoachConfTest {
     MAPPINGS.put(
         "deadline.contact", new Mapping(Duration.ofSeconds(30), "500ms", Duration.ofMillis(500)));
     MAPPINGS.put(
+        "deadline.heartbeat", new Mapping(Duration.ofSeconds(30), "5s", Duration.ofSeconds(5)));
+    MAPPINGS.put(
+        "deadline.stop", new Mapping(Duration.ofSeconds(20), "1min", Duration.ofMinutes(1)));
+    MAPPINGS.put("recovery.attempts", new Mapping(3, "0", 0));
+    MAPPINGS.put("recovery.perHour", new Mapping(20, "7", 7));
+    MAPPINGS.put(
+        "recovery.replacement", new Mapping(Duration.ofMinutes(2), "9s", Duration.ofSeconds(9)));
+    MAPPINGS.put("recovery.leastExecutors", new Mapping(0, "1", 1));
+    MAPPINGS.put(
         "exchange", new Mapping(ExchangeKind.STREAMING, "Streaming", ExchangeKind.STREAMING));
     MAPPINGS.put("wireType", new Mapping(WireType.FLOAT32, "Float16", WireType.FLOAT16));
     MAPPINGS.put(

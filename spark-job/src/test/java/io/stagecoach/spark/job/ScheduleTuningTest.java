@@ -17,7 +17,7 @@ import io.stagecoach.schedule.ScheduleAuthor;
 import io.stagecoach.schedule.ScheduleValidator;
 import io.stagecoach.schedule.Simulator;
 import io.stagecoach.schedule.StageCosts;
-import io.stagecoach.spark.cluster.Message;
+import io.stagecoach.spark.cluster.Order;
 import io.stagecoach.spark.cluster.Pipeline;
 import io.stagecoach.spark.cluster.ProcessMemory;
 import io.stagecoach.spark.cluster.StageAddress;
@@ -32,16 +32,13 @@ import io.stagecoach.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.IntFunction;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 class ScheduleTuningTest {
 
@@ -194,8 +191,10 @@ class ScheduleTuningTest {
     }
 
     @Override
-    public void tell(
-        Message.RunStep step, IntFunction<Optional<INDArray>> weights, List<Tensors> given) {
+    public void abandon() {}
+
+    @Override
+    public void tell(Order order) {
       throw new UnsupportedOperationException();
     }
 

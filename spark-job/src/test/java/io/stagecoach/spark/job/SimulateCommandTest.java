@@ -114,6 +114,8 @@ class SimulateCommandTest {
             "1f1b",
             4,
             List.of(),
+            0,
+            List.of(),
             10,
             0,
             5,

@@ -1,0 +1,24 @@
+package io.stagecoach.spark.cluster;
+
+import java.time.Duration;
+
+/** The application's executors, as far as a run that has lost one has to do with them. */
+interface ExecutorPool {
+
+  /**
+   * Sees to it that an executor is gone and replaced: asks the cluster manager to end it where it
+   * has not ended by itself, and waits until it is not counted any more.
+   *
+   * @param executor Spark's id of it
+   */
+  void replace(String executor);
+
+  /**
+   * Waits for executors.
+   *
+   * @param wanted how many
+   * @param deadline how long, at most
+   * @return how many there are; fewer than wanted where the cluster did not give more in time
+   */
+  int await(int wanted, Duration deadline);
+}

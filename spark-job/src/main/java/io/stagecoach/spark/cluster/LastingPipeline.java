@@ -1,0 +1,257 @@
+package io.stagecoach.spark.cluster;
+
+import io.stagecoach.engine.Mode;
+import io.stagecoach.engine.StepContext;
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
+import io.stagecoach.schedule.ScheduleAuthor;
+import io.stagecoach.sync.StagePart;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.function.IntFunction;
+import java.util.function.LongSupplier;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A pipeline that outlives its executors. When one is lost, hangs, or says what it must not, the
+ * step is abandoned, the stages are placed again on what is there, with the weights that the driver
+ * has, and the step is told again: nothing of the failed try is left, so what comes of it is the
+ * same to the last bit.
+ */
+public final class LastingPipeline implements Pipeline {
+
+  private static final Logger LOG = LoggerFactory.getLogger(LastingPipeline.class);
+
+  /** Places the stages on executors, and starts them. */
+  interface Launcher {
+
+    /** A pipeline on so many executors. */
+    Pipeline launch(int executors);
+  }
+
+  private final Launcher launcher;
+  private final ExecutorPool pool;
+  private final int executors;
+  private final Recovery limits;
+  private final IntFunction<INDArray> weights;
+  private final Consumer<Setback> listener;
+  private final LongSupplier nanoClock;
+  private final RecoveryBudget budget;
+  private final CarriedStates carried = new CarriedStates();
+
+  /** Those that took the place of others of their names. */
+  private final Map<String, ScheduleAuthor> authors = new LinkedHashMap<>();
+
+  private Pipeline current;
+  private Order told;
+  private StagecoachException untold;
+
+  LastingPipeline(
+      Launcher launcher,
+      ExecutorPool pool,
+      int executors,
+      Recovery limits,
+      IntFunction<INDArray> weights,
+      Consumer<Setback> listener,
+      LongSupplier nanoClock) {
+    this.launcher = launcher;
+    this.pool = pool;
+    this.executors = executors;
+    this.limits = limits;
+    this.weights = weights;
+    this.listener = listener;
+    this.nanoClock = nanoClock;
+    this.budget = new RecoveryBudget(limits, nanoClock);
+    this.current = first();
+  }
+
+  /**
+   * Launches a pipeline that is placed again when executors are lost.
+   *
+   * @param limits how often, and on how few executors
+   * @param weights all weights of a stage, as they are now
+   * @param listener is told of each step that was told again
+   */
+  public static Pipeline launch(
+      PipelineSpec spec,
+      Recovery limits,
+      IntFunction<INDArray> weights,
+      Consumer<Setback> listener) {
+    UUID run = UUID.randomUUID();
+    return new LastingPipeline(
+        executors -> Pipeline.launch(spec.onExecutors(executors), run),
+        new SparkExecutorPool(spec.spark().sc()),
+        spec.executors(),
+        limits,
+        weights,
+        listener,
+        System::nanoTime);
+  }
+
+  /** An executor lost while stages are built is replaced; that there are too few is not mended. */
+  private Pipeline first() {
+    while (true) {
+      try {
+        return launcher.launch(executors);
+      } catch (StagecoachException e) {
+        if (e.kind() != ErrorKind.EXECUTOR_LOST && e.kind() != ErrorKind.PEER) {
+          throw e;
+        }
+        budget.spend(e);
+        LOG.warn("{}; the stages are placed again", e.what());
+        pool.await(executors, limits.replacement());
+      }
+    }
+  }
+
+  @Override
+  public List<StageAddress> stages() {
+    return current.stages();
+  }
+
+  @Override
+  public Map<Integer, ProcessMemory> memory() {
+    return current.memory();
+  }
+
+  @Override
+  public int nextAttempt(long step) {
+    return current.nextAttempt(step);
+  }
+
+  @Override
+  public void use(ScheduleAuthor author) {
+    authors.put(author.name(), author);
+    current.use(author);
+  }
+
+  @Override
+  public void tell(Order order) {
+    told = order;
+    untold = null;
+    try {
+      current.tell(order);
+    } catch (StagecoachException e) {
+      // Whoever waits for the step will hear of it.
+      untold = e;
+    }
+  }
+
+  @Override
+  public List<StagePart> await() {
+    while (true) {
+      try {
+        if (untold != null) {
+          throw untold;
+        }
+        List<StagePart> parts = current.await();
+        budget.ended();
+        if (told.step().context().mode() == Mode.TRAINING) {
+          carried.keep(parts);
+        }
+        return parts;
+      } catch (StagecoachException e) {
+        again(e);
+      }
+    }
+  }
+
+  /** Places the stages anew and tells them the step once more. */
+  private void again(StagecoachException failure) {
+    StagecoachException cause = failure;
+    long start = nanoClock.getAsLong();
+    while (true) {
+      budget.spend(cause);
+      LOG.warn("{}", cause.what());
+      Optional<String> suspect = suspect(cause);
+      current.abandon();
+      int there = executorsWithout(suspect);
+      try {
+        current = launcher.launch(there);
+        authors.values().forEach(current::use);
+        tellAgain();
+      } catch (StagecoachException e) {
+        cause = e;
+        continue;
+      }
+      long step = told.step().context().step();
+      double seconds = (nanoClock.getAsLong() - start) / 1e9;
+      LOG.warn(
+          "Step {} is run again, attempt {}, on {} executors: {} s after the failure",
+          step,
+          told.step().context().attempt(),
+          there,
+          String.format(Locale.ROOT, "%.1f", seconds));
+      listener.accept(new Setback(step, failure, there, seconds));
+      return;
+    }
+  }
+
+  /** The executor that is to blame, by what is known. A peer's word against a peer blames none. */
+  private Optional<String> suspect(StagecoachException cause) {
+    if (cause.kind() == ErrorKind.PEER) {
+      return Optional.empty();
+    }
+    return current.stages().stream()
+        .filter(stage -> stage.stage() == cause.where().stage())
+        .map(StageAddress::executor)
+        .findFirst();
+  }
+
+  /** How many executors there are once the suspect is gone and had time to be replaced. */
+  private int executorsWithout(Optional<String> suspect) {
+    suspect.ifPresent(pool::replace);
+    int there = pool.await(executors, limits.replacement());
+    if (there < Math.min(executors, limits.leastExecutors())) {
+      throw budget.end(
+          "there are "
+              + there
+              + " executors of "
+              + executors
+              + ", and no other came within "
+              + limits.replacement().toSeconds()
+              + " s (spark.stagecoach.recovery.replacement)");
+    }
+    return there;
+  }
+
+  private void tellAgain() {
+    Message.RunStep step = told.step();
+    StepContext old = step.context();
+    StepContext next =
+        new StepContext(
+            old.step(),
+            old.attempt() + 1,
+            old.epoch(),
+            old.microBatches(),
+            old.mode(),
+            old.carriesState());
+    IntFunction<Optional<INDArray>> all =
+        stage -> Optional.of(weights.apply(stage)).filter(flat -> !flat.isEmpty());
+    tell(
+        new Order(
+            new Message.RunStep(next, step.schedule(), step.slices()),
+            all,
+            told.given(),
+            old.carriesState() ? carried::of : stage -> Map.of()));
+  }
+
+  @Override
+  public void abandon() {
+    carried.close();
+    current.abandon();
+  }
+
+  @Override
+  public void close() {
+    carried.close();
+    current.close();
+  }
+}

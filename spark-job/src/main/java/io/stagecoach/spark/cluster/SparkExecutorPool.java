@@ -1,0 +1,81 @@
+package io.stagecoach.spark.cluster;
+
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
+import io.stagecoach.error.Where;
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
+import org.apache.spark.SparkContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import scala.collection.JavaConverters;
+
+/** Executors as Spark counts them. */
+final class SparkExecutorPool implements ExecutorPool {
+
+  private static final Logger LOG = LoggerFactory.getLogger(SparkExecutorPool.class);
+
+  /** Spark hears of an executor's end a moment after its connections have broken. */
+  private static final Duration BY_ITSELF = Duration.ofSeconds(1);
+
+  /** A worker gives a process ten seconds to end before it kills it. */
+  private static final Duration BY_ORDER = Duration.ofSeconds(20);
+
+  private static final long POLL_MILLIS = 50;
+
+  private final SparkContext spark;
+
+  SparkExecutorPool(SparkContext spark) {
+    this.spark = spark;
+  }
+
+  private int count() {
+    return JavaConverters.asJavaCollection(spark.getExecutorIds()).size();
+  }
+
+  private boolean isThere(String executor) {
+    return JavaConverters.asJavaCollection(spark.getExecutorIds()).contains(executor);
+  }
+
+  @Override
+  public void replace(String executor) {
+    if (within(BY_ITSELF, () -> !isThere(executor))) {
+      return;
+    }
+    LOG.warn("Executor {} is asked to end, and to be replaced", executor);
+    spark.killAndReplaceExecutor(executor);
+    if (!within(BY_ORDER, () -> !isThere(executor))) {
+      LOG.warn(
+          "Executor {} did not end within {} s; Spark goes on counting it",
+          executor,
+          BY_ORDER.toSeconds());
+    }
+  }
+
+  @Override
+  public int await(int wanted, Duration deadline) {
+    within(deadline, () -> count() >= wanted);
+    return Math.min(wanted, count());
+  }
+
+  private static boolean within(Duration deadline, BooleanSupplier condition) {
+    long end = System.nanoTime() + deadline.toNanos();
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() > end) {
+        return false;
+      }
+      try {
+        Thread.sleep(POLL_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new StagecoachException(
+            ErrorKind.INTERRUPTED,
+            "The run was interrupted while it waited for an executor",
+            Where.nowhere(),
+            "",
+            e);
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,318 @@
+package io.stagecoach.spark.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stagecoach.batch.Slice;
+import io.stagecoach.engine.Loss;
+import io.stagecoach.engine.Mode;
+import io.stagecoach.engine.StepContext;
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
+import io.stagecoach.error.Where;
+import io.stagecoach.schedule.GPipe;
+import io.stagecoach.schedule.ScheduleAuthor;
+import io.stagecoach.stage.StageStep;
+import io.stagecoach.stage.Traffic;
+import io.stagecoach.sync.StagePart;
+import io.stagecoach.tensor.Tensors;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** What a pipeline does when its executors fail, against pipelines that fail when they are told. */
+class LastingPipelineTest {
+
+  private static final int STAGES = 2;
+
+  private final Deque<StagecoachException> failures = new ArrayDeque<>();
+  private final Deque<StagecoachException> launchFailures = new ArrayDeque<>();
+  private final List<String> events = new ArrayList<>();
+  private final List<Setback> setbacks = new ArrayList<>();
+  private int there = STAGES;
+  private long now;
+  private long nanosPerTry;
+
+  /** Fails as often as there are failures, and says what it was told. */
+  private final class Fragile implements Pipeline {
+
+    private final int executors;
+    private Order order;
+
+    Fragile(int executors) {
+      this.executors = executors;
+    }
+
+    @Override
+    public List<StageAddress> stages() {
+      return IntStream.range(0, STAGES)
+          .mapToObj(stage -> new StageAddress(stage, "e" + stage % executors, "here", 1))
+          .toList();
+    }
+
+    @Override
+    public Map<Integer, ProcessMemory> memory() {
+      return Map.of();
+    }
+
+    @Override
+    public int nextAttempt(long step) {
+      return 0;
+    }
+
+    @Override
+    public void use(ScheduleAuthor author) {
+      events.add("use " + author.name());
+    }
+
+    @Override
+    public void tell(Order told) {
+      order = told;
+      StringBuilder text = new StringBuilder("tell ");
+      text.append(told.step().context().step()).append('.').append(told.step().context().attempt());
+      for (int stage = 0; stage < STAGES; stage++) {
+        text.append(told.weights().apply(stage).isPresent() ? " w" : " -");
+        told.state().apply(stage).forEach((name, state) -> text.append(name).append(state));
+      }
+      events.add(text.toString());
+    }
+
+    @Override
+    public List<StagePart> await() {
+      now += nanosPerTry;
+      if (!failures.isEmpty()) {
+        throw failures.remove();
+      }
+      StepContext context = order.step().context();
+      return IntStream.range(0, STAGES)
+          .mapToObj(
+              stage ->
+                  new StagePart(
+                      new StageStep(
+                          stage,
+                          stage,
+                          context.step(),
+                          context.attempt(),
+                          Loss.none(),
+                          1,
+                          0,
+                          1,
+                          List.of(),
+                          Traffic.none(),
+                          1),
+                      Tensors.of(Message.STATE + "h", Nd4j.scalar(10 * context.step() + stage))))
+          .toList();
+    }
+
+    @Override
+    public void abandon() {
+      events.add("abandon");
+    }
+
+    @Override
+    public void close() {
+      events.add("close");
+    }
+  }
+
+  private LastingPipeline pipeline(Recovery recovery) {
+    ExecutorPool pool =
+        new ExecutorPool() {
+          @Override
+          public void replace(String executor) {
+            events.add("replace " + executor);
+          }
+
+          @Override
+          public int await(int wanted, Duration deadline) {
+            return Math.min(wanted, there);
+          }
+        };
+    LastingPipeline.Launcher launcher =
+        executors -> {
+          events.add("launch " + executors);
+          if (!launchFailures.isEmpty()) {
+            throw launchFailures.remove();
+          }
+          return new Fragile(executors);
+        };
+    return new LastingPipeline(
+        launcher,
+        pool,
+        STAGES,
+        recovery,
+        stage -> Nd4j.createFromArray(1.0f),
+        setbacks::add,
+        () -> now);
+  }
+
+  private static Recovery often() {
+    return new Recovery(3, 100, Duration.ofSeconds(1), STAGES);
+  }
+
+  private static StagecoachException lost(int stage) {
+    return new StagecoachException(
+        ErrorKind.EXECUTOR_LOST, "Executor " + stage + " was lost", Where.stage(stage), "", null);
+  }
+
+  private static Order order(long step, Mode mode, boolean carriesState) {
+    return Order.of(
+        new Message.RunStep(
+            new StepContext(step, 0, 0, 1, mode, carriesState),
+            "gpipe",
+            List.of(Slice.of(Slice.Split.TRAINING, 0, 0, 1))),
+        stage -> Optional.<INDArray>empty());
+  }
+
+  @Test
+  void aLostExecutorIsReplacedAndTheStepToldAgainWithAllWeights() {
+    failures.add(lost(1));
+    try (LastingPipeline pipeline = pipeline(often())) {
+      pipeline.use(new GPipe());
+      pipeline.tell(order(5, Mode.TRAINING, false));
+      List<StagePart> parts = pipeline.await();
+      assertThat(parts).extracting(part -> part.report().attempt()).containsOnly(1);
+      parts.forEach(StagePart::close);
+    }
+    assertThat(events)
+        .containsExactly(
+            "launch 2",
+            "use gpipe",
+            "tell 5.0 - -",
+            "abandon",
+            "replace e1",
+            "launch 2",
+            "use gpipe",
+            "tell 5.1 w w",
+            "close");
+    assertThat(setbacks)
+        .extracting(Setback::step, Setback::executors)
+        .containsOnly(org.assertj.core.groups.Tuple.tuple(5L, 2));
+  }
+
+  @Test
+  void stateOfTheStepBeforeIsGivenBackToWhomItBelongs() {
+    try (LastingPipeline pipeline = pipeline(often())) {
+      pipeline.tell(order(5, Mode.TRAINING, false));
+      pipeline.await().forEach(StagePart::close);
+      failures.add(lost(0));
+      pipeline.tell(order(6, Mode.TRAINING, true));
+      pipeline.await().forEach(StagePart::close);
+      failures.add(lost(0));
+      pipeline.tell(order(7, Mode.TRAINING, false));
+      pipeline.await().forEach(StagePart::close);
+    }
+    assertThat(events).contains("tell 6.1 wh50 wh51", "tell 7.1 w w");
+  }
+
+  @Test
+  void aPeersWordAgainstAPeerBlamesNone() {
+    failures.add(new StagecoachException(ErrorKind.PEER, "said", Where.stage(0), "", null));
+    try (LastingPipeline pipeline = pipeline(often())) {
+      pipeline.tell(order(0, Mode.TRAINING, false));
+      pipeline.await().forEach(StagePart::close);
+    }
+    assertThat(events).noneMatch(event -> event.startsWith("replace"));
+  }
+
+  @Test
+  void whatAnotherPlacementCannotMendEndsTheRun() {
+    for (ErrorKind kind :
+        List.of(ErrorKind.DATA, ErrorKind.RESOURCE, ErrorKind.INTERNAL, ErrorKind.INTERRUPTED)) {
+      failures.add(new StagecoachException(kind, "bad", ""));
+      try (LastingPipeline pipeline = pipeline(often())) {
+        pipeline.tell(order(0, Mode.TRAINING, false));
+        assertThatThrownBy(pipeline::await).hasMessage("bad");
+      }
+    }
+    assertThat(events).doesNotContain("abandon");
+  }
+
+  @Test
+  void attemptsOfAStepAreBoundedAndTheFirstCauseIsSaid() {
+    failures.addAll(List.of(lost(1), lost(0), lost(0), lost(0)));
+    try (LastingPipeline pipeline = pipeline(often())) {
+      pipeline.tell(order(0, Mode.TRAINING, false));
+      assertThatThrownBy(pipeline::await)
+          .hasMessageContaining("Executor 1 was lost; the step was tried 4 times")
+          .hasMessageContaining("recovery.attempts");
+    }
+  }
+
+  @Test
+  void aStepThatEndsForgivesButTheHourDoesNot() {
+    Recovery recovery = new Recovery(2, 5, Duration.ofSeconds(1), STAGES);
+    nanosPerTry = Duration.ofMinutes(1).toNanos();
+    try (LastingPipeline pipeline = pipeline(recovery)) {
+      for (int step = 0; step < 5; step++) {
+        failures.add(lost(0));
+        pipeline.tell(order(step, Mode.TRAINING, false));
+        pipeline.await().forEach(StagePart::close);
+      }
+      failures.add(lost(0));
+      pipeline.tell(order(5, Mode.TRAINING, false));
+      assertThatThrownBy(pipeline::await).hasMessageContaining("recovery.perHour");
+
+      now += Duration.ofHours(1).toNanos();
+      failures.add(lost(0));
+      pipeline.tell(order(6, Mode.TRAINING, false));
+      pipeline.await().forEach(StagePart::close);
+    }
+  }
+
+  @Test
+  void withNoAttemptsTheCauseIsSaidAsItIs() {
+    failures.add(lost(1));
+    try (LastingPipeline pipeline = pipeline(new Recovery(0, 5, Duration.ofSeconds(1), 2))) {
+      pipeline.tell(order(0, Mode.TRAINING, false));
+      assertThatThrownBy(pipeline::await).hasMessageStartingWith("Executor 1 was lost (stage 1)");
+    }
+  }
+
+  @Test
+  void fewerExecutorsWillDoWhereTheUserAllowsIt() {
+    there = 1;
+    failures.add(lost(1));
+    try (LastingPipeline pipeline = pipeline(new Recovery(3, 5, Duration.ofSeconds(1), 1))) {
+      pipeline.tell(order(0, Mode.TRAINING, false));
+      pipeline.await().forEach(StagePart::close);
+    }
+    assertThat(events).contains("launch 1");
+
+    failures.add(lost(1));
+    try (LastingPipeline pipeline = pipeline(often())) {
+      pipeline.tell(order(0, Mode.TRAINING, false));
+      assertThatThrownBy(pipeline::await)
+          .hasMessageContaining("Executor 1 was lost; there are 1 executors of 2")
+          .hasMessageContaining("recovery.replacement");
+    }
+  }
+
+  @Test
+  void alsoALaunchThatFailsIsTriedAgain() {
+    launchFailures.add(lost(0));
+    try (LastingPipeline pipeline = pipeline(often())) {
+      launchFailures.add(new StagecoachException(ErrorKind.DEADLINE, "no contact", ""));
+      failures.add(lost(1));
+      pipeline.tell(order(0, Mode.TRAINING, false));
+      pipeline.await().forEach(StagePart::close);
+    }
+    assertThat(events).filteredOn(event -> event.startsWith("launch")).hasSize(4);
+    assertThat(events).contains("tell 0.1 w w");
+  }
+
+  @Test
+  void tooFewExecutorsAtTheBeginningAreNotWaitedForAgain() {
+    launchFailures.add(new StagecoachException(ErrorKind.CLUSTER, "too few", ""));
+    assertThatThrownBy(() -> pipeline(often())).hasMessage("too few");
+    assertThat(events).containsExactly("launch 2");
+  }
+}

@@ -1,0 +1,85 @@
+package io.stagecoach.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Things happen to a run, and make no difference. */
+class ChaosIT {
+
+  private static final String LONG = "stagecoach.chaos.faults";
+  private static final long SEED = 20261125;
+  private static final int STEPS = 120;
+
+  @TempDir Path directory;
+
+  @Test
+  @DisabledIfSystemProperty(named = LONG, matches = ".+")
+  void whateverHappensTheWeightsAreTheSame() throws IOException {
+    Chaos chaos = Chaos.in(directory, STEPS);
+    List<Fault> faults = List.of(Fault.PAUSE, Fault.KILL, Fault.DRIVER, Fault.KILL, Fault.DISK);
+
+    Chaos.Result result = chaos.disturbed("shuffle", "gpipe", faults, SEED, chaos.undisturbed());
+
+    assertThat(result.identical()).as(result.outcome().toString()).isTrue();
+    assertThat(result.run().starts()).isEqualTo(2);
+    assertThat(result.run().recoveries()).as(result.outcome().toString()).isNotEmpty();
+    assertThat(result.outcome().lastLine().get("steps").asInt()).isEqualTo(STEPS);
+  }
+
+  /** What {@code tests/bin/chaos} runs. */
+  @Test
+  @EnabledIfSystemProperty(named = LONG, matches = ".+")
+  void theLongForm() throws IOException {
+    int count = Integer.getInteger(LONG);
+    long seed = Long.getLong("stagecoach.chaos.seed", SEED);
+    Chaos chaos = Chaos.in(directory, Integer.getInteger("stagecoach.chaos.steps", 400));
+    List<Fault> kinds = Arrays.stream(Fault.values()).filter(Fault::isPossible).toList();
+    MultiLayerNetwork expected = chaos.undisturbed();
+    StringBuilder table = new StringBuilder();
+    line(
+        table,
+        "| exchange | schedule | faults | starts | recovered | median s | max s | weights |");
+    line(table, "| --- | --- | --- | --- | --- | --- | --- | --- |");
+    boolean identical = true;
+    for (String exchange : List.of("streaming", "shuffle")) {
+      for (String schedule : List.of("1f1b", "gpipe")) {
+        seed++;
+        Chaos.Result result =
+            chaos.disturbed(exchange, schedule, Chaos.faults(kinds, count, seed), seed, expected);
+        List<Double> seconds = result.run().recoveries().stream().sorted().toList();
+        identical &= result.identical();
+        line(
+            table,
+            String.format(
+                Locale.ROOT,
+                "| %s | `%s` | %s | %d | %d | %.1f | %.1f | %s |",
+                exchange,
+                schedule,
+                result.run().struck(),
+                result.run().starts(),
+                seconds.size(),
+                seconds.isEmpty() ? Double.NaN : seconds.get(seconds.size() / 2),
+                seconds.isEmpty() ? Double.NaN : seconds.get(seconds.size() - 1),
+                result.identical() ? "identical" : "DIFFERENT"));
+        Files.writeString(Path.of("target", "chaos.txt"), table);
+      }
+    }
+    assertThat(identical).as(table.toString()).isTrue();
+  }
+
+  private static void line(StringBuilder table, String line) {
+    System.out.println(line);
+    table.append(line).append('\n');
+  }
+}
