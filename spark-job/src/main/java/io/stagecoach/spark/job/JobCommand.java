@@ -54,8 +54,10 @@ abstract class JobCommand implements Callable<Integer> {
       line.print(System.out);
       return 0;
     } catch (StagecoachException e) {
-      boolean stopped = e.kind() == ErrorKind.INTERRUPTED;
-      return fail(stopped ? e : stop.asFailure("").orElse(e), record.figures());
+      // What fails because it was interrupted says so in its own words.
+      StagecoachException cause =
+          stop.asFailure("").filter(stopped -> !stopped.what().equals(e.what())).orElse(e);
+      return fail(cause, record.figures());
     } catch (OutOfMemoryError e) {
       return fail(
           new StagecoachException(
