@@ -1,14 +1,20 @@
 package io.stagecoach.checkpoint;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import io.stagecoach.batch.ChunkStorage;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableSet;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,6 +25,8 @@ import org.slf4j.LoggerFactory;
 public final class CheckpointStore {
 
   private static final Logger LOG = LoggerFactory.getLogger(CheckpointStore.class);
+
+  private static final Pattern DONE = Pattern.compile("done-([0-9]{1,18})");
 
   private final ChunkStorage storage;
   private final Clock clock;
@@ -57,8 +65,46 @@ public final class CheckpointStore {
    * @throws IOException if the directory cannot be read
    */
   public Optional<Checkpoint> newest() throws IOException {
-    List<CheckpointName> newestFirst = new ArrayList<>(folders().descendingSet());
-    for (CheckpointName name : newestFirst) {
+    return newestAfter(0);
+  }
+
+  /**
+   * The newest whole checkpoint of a run that has not ended well, for the caller to own.
+   *
+   * @throws IOException if the directory cannot be read
+   */
+  public Optional<Checkpoint> newestToResume() throws IOException {
+    return newestAfter(done());
+  }
+
+  /** Up to which number checkpoints are of runs that are over. */
+  private long done() throws IOException {
+    return storage.list("").stream()
+        .map(DONE::matcher)
+        .filter(Matcher::matches)
+        .mapToLong(matcher -> Long.parseLong(matcher.group(1)))
+        .max()
+        .orElse(0);
+  }
+
+  /**
+   * Notes that no run is to go on with what is there now: because the run has ended well, or
+   * another begins anew.
+   */
+  public void noneToResume() throws IOException {
+    OptionalLong last = folders().stream().mapToLong(CheckpointName::number).max();
+    if (last.isPresent() && last.getAsLong() > done()) {
+      try (OutputStream out = storage.create("done-" + last.getAsLong())) {
+        out.write("No run goes on with the checkpoints up to this one.\n".getBytes(US_ASCII));
+      }
+    }
+  }
+
+  private Optional<Checkpoint> newestAfter(long number) throws IOException {
+    for (CheckpointName name : folders().descendingSet()) {
+      if (name.number() <= number) {
+        break;
+      }
       if (!folder(name).exists()) {
         LOG.info("Checkpoint {} in {} was never finished: passed over", name, storage);
         continue;
@@ -127,10 +173,18 @@ public final class CheckpointStore {
     }
   }
 
-  /** Removes all checkpoints, and the directory where nothing else is in it. */
+  /**
+   * Removes all checkpoints with what was noted of them, and the directory where nothing else is in
+   * it.
+   */
   public void clear() throws IOException {
     for (CheckpointName name : folders()) {
       folder(name).delete();
+    }
+    for (String file : storage.list("")) {
+      if (DONE.matcher(file).matches()) {
+        storage.delete(file);
+      }
     }
     if (storage.list("").isEmpty()) {
       storage.delete("");

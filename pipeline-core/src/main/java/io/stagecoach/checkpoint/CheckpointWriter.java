@@ -12,6 +12,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -77,14 +78,16 @@ public final class CheckpointWriter implements AutoCloseable {
    *
    * @param weights the whole model's flat weights, borrowed until this returns
    * @param updaterState the updater's flat state, borrowed until this returns
+   * @param state the rest of the state, asked for where it is taken
    * @return whether it was taken
    */
-  public boolean offer(INDArray weights, INDArray updaterState, RunState run) {
+  public boolean offer(INDArray weights, INDArray updaterState, Supplier<RunState> state) {
     if (underWay != null && !underWay.isDone()) {
       postponed++;
       return false;
     }
     long start = System.nanoTime();
+    RunState run = state.get();
     try {
       weightsCopy = copy(weights, weightsCopy);
       updaterCopy = copy(updaterState, updaterCopy);

@@ -12,6 +12,8 @@ import java.util.Map;
  * @param schedule the schedule's name
  * @param microBatches how many micro-batches made a step
  * @param choices what the run chose by itself, and why: a line each, in the order of the choices
+ * @param resumedAt how many steps had been done each time that the run went on after it had been
+ *     interrupted; means and shares are of what came after the last of them
  * @param steps steps taken, skipped ones included
  * @param skippedSteps steps that left the weights as they are
  * @param excludedSteps how many of the first steps the means leave out, as warm-up
@@ -27,6 +29,7 @@ public record RunReport(
     String schedule,
     int microBatches,
     List<String> choices,
+    List<Long> resumedAt,
     long steps,
     long skippedSteps,
     long excludedSteps,
@@ -40,6 +43,7 @@ public record RunReport(
 
   public RunReport {
     choices = List.copyOf(choices);
+    resumedAt = resumedAt == null ? List.of() : List.copyOf(resumedAt);
     stages = List.copyOf(stages);
     validation = Collections.unmodifiableMap(new LinkedHashMap<>(validation));
   }

@@ -32,6 +32,9 @@ abstract class JobCommand implements Callable<Integer> {
   /** Does the command's work, and says in {@code record} what is known so far. */
   abstract LastLine run(SparkSession spark, StagecoachConf conf, RunRecord record);
 
+  /** Changes the settings as the command line says, before they are read. */
+  void adjust(SparkConf settings) {}
+
   /** How many executors the command needs; 0 for none. */
   abstract int stages(StagecoachConf conf);
 
@@ -68,6 +71,7 @@ abstract class JobCommand implements Callable<Integer> {
 
   private LastLine runInSpark(RunRecord record) {
     SparkConf settings = new SparkConf();
+    adjust(settings);
     StagecoachConf conf = StagecoachConf.from(settings);
     SparkSettingsCheck.check(settings, stages(conf));
     if (!settings.contains("spark.app.name")) {

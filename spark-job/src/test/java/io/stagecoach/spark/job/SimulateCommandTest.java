@@ -114,6 +114,7 @@ class SimulateCommandTest {
             "1f1b",
             4,
             List.of(),
+            List.of(),
             10,
             0,
             5,
