@@ -122,6 +122,14 @@ final class StagecoachProcess implements AutoCloseable {
         .toList();
   }
 
+  /** Its driver. */
+  ProcessHandle driver() {
+    return processes().stream()
+        .filter(p -> entries(p, "cmdline").stream().anyMatch(a -> a.endsWith("deploy.SparkSubmit")))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("there is no driver"));
+  }
+
   /** Executors end when they notice that their driver has. */
   void awaitNoProcess() {
     long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
