@@ -25,7 +25,18 @@ final class LossCurve {
   }
 
   void add(long step, double loss) {
-    LossPoint point = new LossPoint(step, loss, 1);
+    add(new LossPoint(step, loss, 1));
+  }
+
+  /** Goes on with the points of an earlier curve. */
+  void goOn(List<LossPoint> before) {
+    for (LossPoint point : before) {
+      stepsEach = Math.max(stepsEach, point.steps());
+      add(point);
+    }
+  }
+
+  private void add(LossPoint point) {
     open = open == null ? point : open.and(point);
     if (open.steps() < stepsEach) {
       return;

@@ -60,6 +60,14 @@ public final class ReportTable {
             ? ""
             : String.format(Locale.ROOT, " (%,d skipped)", report.skippedSteps()),
         number(report.time().totalSeconds()));
+    if (!report.resumedAt().isEmpty()) {
+      line(
+          text,
+          "Resumed at step %s; times below are of what came after.",
+          report.resumedAt().stream()
+              .map(step -> String.format(Locale.ROOT, "%,d", step))
+              .collect(Collectors.joining(", ")));
+    }
     report.choices().forEach(choice -> line(text, "Chosen: %s", choice));
     if (report.recoveries() > 0) {
       line(

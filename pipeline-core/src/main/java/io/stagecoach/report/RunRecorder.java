@@ -25,15 +25,18 @@ public final class RunRecorder {
 
   private final List<String> choices = new ArrayList<>();
   private final List<Recovered> recovered = new ArrayList<>();
+  private final List<Long> resumedAt = new ArrayList<>();
   private Schedule schedule;
   private final long warmUpSteps;
   private final StepSums warmUp;
   private final StepSums steady;
   private final int[] peakStash;
   private final LossCurve curve = new LossCurve(LOSS_POINTS);
+  private long stepsBefore;
   private long steps;
   private long skipped;
   private long recoveries;
+  private double secondsBefore;
   private long wallNanos;
   private Narrowing narrowing = Narrowing.none();
   private double firstLoss = Double.NaN;
@@ -59,6 +62,33 @@ public final class RunRecorder {
     this.warmUp = new StepSums(schedule.stages());
     this.steady = new StepSums(schedule.stages());
     this.peakStash = new int[schedule.stages()];
+  }
+
+  /**
+   * Goes on with the report of a run that was interrupted: counts, losses and norms are the whole
+   * run's, times those of what is now recorded, but for their sum. To be called before the first
+   * step.
+   */
+  public synchronized void goOn(RunReport before) {
+    choices.addAll(0, before.choices());
+    resumedAt.addAll(before.resumedAt());
+    resumedAt.add(before.steps());
+    stepsBefore = before.steps();
+    skipped = before.skippedSteps();
+    secondsBefore = before.time().totalSeconds();
+    validation = before.validation();
+    curve.goOn(before.loss().curve());
+    firstLoss = before.loss().first();
+    lastLoss = before.loss().last();
+    leastLoss = before.loss().least();
+    leastLossStep = before.loss().leastStep();
+    if (Double.isFinite(before.gradientNorm().mean())) {
+      norms = stepsBefore - skipped;
+      normSum = before.gradientNorm().mean() * norms;
+      lastNorm = before.gradientNorm().last();
+      mostNorm = before.gradientNorm().most();
+    }
+    narrowing = narrowing.plus(before.hops().narrowing());
   }
 
   /** Takes a line on what the run chose by itself, and why. */
@@ -149,13 +179,14 @@ public final class RunRecorder {
         choices,
         recoveries,
         recovered,
-        steps,
+        resumedAt,
+        stepsBefore + steps,
         skipped,
         warm ? warmUp.steps() : 0,
         new LossFigures(firstLoss, lastLoss, leastLoss, leastLossStep, curve.points()),
         validation,
         new NormFigures(lastNorm, normSum / norms, mostNorm),
-        sums.time(wallNanos / 1e9),
+        sums.time(secondsBefore + wallNanos / 1e9),
         stages,
         bubble(sums.bubble(), stages, hops),
         hops);

@@ -14,6 +14,8 @@ import java.util.Map;
  * @param choices what the run chose by itself, and why: a line each, in the order of the choices
  * @param recoveries how often a step was run again after a failure of the cluster
  * @param recovered these, or the first of very many
+ * @param resumedAt how many steps had been done each time that the run went on after it had been
+ *     interrupted; means and shares are of what came after the last of them
  * @param steps steps taken, skipped ones included
  * @param skippedSteps steps that left the weights as they are
  * @param excludedSteps how many of the first steps the means leave out, as warm-up
@@ -31,6 +33,7 @@ public record RunReport(
     List<String> choices,
     long recoveries,
     List<Recovered> recovered,
+    List<Long> resumedAt,
     long steps,
     long skippedSteps,
     long excludedSteps,
@@ -45,6 +48,7 @@ public record RunReport(
   public RunReport {
     choices = List.copyOf(choices);
     recovered = recovered == null ? List.of() : List.copyOf(recovered);
+    resumedAt = resumedAt == null ? List.of() : List.copyOf(resumedAt);
     stages = List.copyOf(stages);
     validation = Collections.unmodifiableMap(new LinkedHashMap<>(validation));
   }

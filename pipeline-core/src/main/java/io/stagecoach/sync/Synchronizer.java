@@ -31,6 +31,14 @@ public final class Synchronizer implements AutoCloseable {
   private long updates;
   private int consecutiveSkips;
 
+  /**
+   * What a synchronizer has counted.
+   *
+   * @param updates how many updates the model has seen: DL4J's iteration count
+   * @param consecutiveSkips how many steps in a row were skipped, the last one among them
+   */
+  public record Counts(long updates, int consecutiveSkips) {}
+
   private record Part(View view, INDArray array) {}
 
   /**
@@ -43,9 +51,25 @@ public final class Synchronizer implements AutoCloseable {
       List<ParameterLayout> stageLayouts,
       long updatesBefore,
       SyncSettings settings) {
+    this(updater, stageLayouts, new Counts(updatesBefore, 0), settings);
+  }
+
+  /**
+   * Goes on where another one was.
+   *
+   * @param updater the whole model; closed with this
+   * @param stageLayouts what each stage's flat vector is made of, in order
+   * @param before what that one had counted
+   */
+  public Synchronizer(
+      ModelUpdater updater,
+      List<ParameterLayout> stageLayouts,
+      Counts before,
+      SyncSettings settings) {
     this.updater = updater;
     this.settings = settings;
-    this.updates = updatesBefore;
+    this.updates = before.updates();
+    this.consecutiveSkips = before.consecutiveSkips();
     ParameterLayout layout = updater.parameterLayout();
     this.stages = new StageWeights(layout, stageLayouts);
     this.gradients = Nd4j.createUninitialized(updater.parameters().dataType(), layout.length());
@@ -60,6 +84,11 @@ public final class Synchronizer implements AutoCloseable {
   /** The weights of a stage as they now are; unchanged until the next {@link #commit}. */
   public INDArray weights(int stage) {
     return stages.of(stage, updater.parameters());
+  }
+
+  /** What was counted so far. */
+  public Counts counts() {
+    return new Counts(updates, consecutiveSkips);
   }
 
   /** How many updates the model has seen. */

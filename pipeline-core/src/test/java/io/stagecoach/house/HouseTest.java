@@ -15,7 +15,17 @@ class HouseTest {
 
   /** The rooms from top to bottom; each may import those below it. */
   private static final String[] ROOMS = {
-    "report", "sync", "stage", "engine", "model", "schedule", "plan", "batch", "tensor", "error"
+    "report",
+    "sync",
+    "checkpoint",
+    "stage",
+    "engine",
+    "model",
+    "schedule",
+    "plan",
+    "batch",
+    "tensor",
+    "error"
   };
 
   @ArchTest static final ArchRule roomsImportDownwards = downwards();
@@ -38,6 +48,7 @@ class HouseTest {
               "io.stagecoach.stage..",
               "io.stagecoach.schedule..",
               "io.stagecoach.sync..",
+              "io.stagecoach.checkpoint..",
               "io.stagecoach.report..")
           .should()
           .dependOnClassesThat()

@@ -150,6 +150,11 @@ final class TrialPipeline implements AutoCloseable {
     return pipeline.memory();
   }
 
+  /** The whole model. */
+  Dl4jModelUpdater model() {
+    return updater;
+  }
+
   /** The whole model's weights, as bits. */
   double[] weights() {
     return updater.parameters().dup().reshape(updater.parameters().length()).toDoubleVector();

@@ -119,10 +119,10 @@ class RecoveryIT {
   }
 
   @Test
-  void aRunThatIsToldToStopEndsInOrder() {
+  void aRunThatIsToldToStopEndsInOrderAndGoesOnWhenItIsStartedAgain() throws IOException {
     Map<String, String> settings = slow("out", "streaming");
-    settings.put("spark.stagecoach.maxSteps", "1000000");
-    settings.put("spark.stagecoach.epochs", "1000000");
+    // Only what it writes when it is stopped.
+    settings.put("spark.stagecoach.checkpoint.interval", "1h");
     try (StagecoachProcess run = workshop.start("train", settings)) {
       await(() -> run.errSoFar().contains("step "));
       signal("TERM", run.driver());
@@ -132,6 +132,10 @@ class RecoveryIT {
       assertThat(outcome.err()).doesNotContain("\tat ");
       workshop.assertTidy(run, outcome);
     }
+    StagecoachProcess.Outcome outcome = workshop.run("train", settings);
+    assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
+    assertThat(report("out").get("resumedAt")).hasSize(1);
+    assertSame(network("out"), undisturbed("streaming"));
   }
 
   /** Trained once for all tests that take as many steps. */

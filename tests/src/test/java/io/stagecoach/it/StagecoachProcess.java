@@ -127,12 +127,12 @@ final class StagecoachProcess implements AutoCloseable {
         .toList();
   }
 
-  /** Its driver, as long as it runs. */
+  /** Its driver. */
   ProcessHandle driver() {
     return processes().stream()
-        .filter(p -> entries(p, "cmdline").stream().anyMatch(a -> a.endsWith("SparkSubmit")))
+        .filter(p -> entries(p, "cmdline").stream().anyMatch(a -> a.endsWith("deploy.SparkSubmit")))
         .findFirst()
-        .orElseThrow();
+        .orElseThrow(() -> new AssertionError("there is no driver"));
   }
 
   /** Executors end when they notice that their driver has. */

@@ -3,9 +3,17 @@ package io.stagecoach.engine.dl4j;
 import io.stagecoach.engine.ModelUpdater;
 import io.stagecoach.engine.ParameterLayout;
 import io.stagecoach.engine.ParameterLayout.View;
+import io.stagecoach.engine.StateLayout;
+import io.stagecoach.engine.StateLayout.Place;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
+import io.stagecoach.error.Where;
 import io.stagecoach.model.optimizer.OptimizerSettings;
+import io.stagecoach.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.gradient.DefaultGradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -13,6 +21,7 @@ import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.updater.BaseMultiLayerUpdater;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
@@ -67,6 +76,38 @@ public final class Dl4jModelUpdater implements ModelUpdater {
     return new Dl4jModelUpdater(new WholeLayers(network));
   }
 
+  /**
+   * A model as it was when its configuration and its state were taken: goes on from there as if
+   * nothing had been between. Borrows the tensors.
+   *
+   * @param json the configuration, with the learning rates of then
+   * @param weights the weights, as {@link #stateLayout} names them
+   * @param updaterState the updater's state
+   * @param iterations how many updates the model had seen
+   * @param epochs how many whole epochs
+   * @throws StagecoachException MODEL where the tensors are not those of this configuration
+   */
+  public static Dl4jModelUpdater restore(
+      String json, Tensors weights, Tensors updaterState, long iterations, int epochs) {
+    Dl4jModelUpdater updater = create(json);
+    try {
+      StateLayout layout = updater.stateLayout();
+      StateLayout.put(weights, layout.weights(), updater.parameters());
+      StateLayout.put(updaterState, layout.updater(), updater.flatUpdaterState());
+      updater.whole.setIterations(Math.toIntExact(iterations));
+      updater.whole.setEpochs(epochs);
+      return updater;
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      updater.close();
+      throw new StagecoachException(
+          ErrorKind.MODEL,
+          "Weights or updater state are not those of the model's configuration: " + e.getMessage(),
+          Where.nowhere(),
+          "Use another checkpoint, written by this version of Stagecoach.",
+          e);
+    }
+  }
+
   /** Goes on with a network, its weights, updater state and counts; owns it from here on. */
   static Dl4jModelUpdater of(MultiLayerNetwork network) {
     SupportCheck.check(network.getLayerWiseConfigurations());
@@ -119,11 +160,20 @@ public final class Dl4jModelUpdater implements ModelUpdater {
    * @throws StagecoachException CONFIGURATION if an updater has no learning rate to set
    */
   public void optimize(OptimizerSettings settings) {
+    optimize(settings, iterations());
+  }
+
+  /**
+   * As {@link #optimize(OptimizerSettings)}, with a schedule that began before.
+   *
+   * @param firstUpdate how many updates the model had seen when it did
+   */
+  public void optimize(OptimizerSettings settings, long firstUpdate) {
     if (settings.isEmpty()) {
       return;
     }
     BaseMultiLayerUpdater<?> before = whole.updater();
-    whole.change(new OptimizerChange(settings, iterations(), epochs()));
+    whole.change(new OptimizerChange(settings, firstUpdate, epochs()));
     BaseMultiLayerUpdater<?> after = whole.updater();
     if (before.getStateViewArray() != null) {
       UpdaterStates.copy(before, after);
@@ -134,6 +184,33 @@ public final class Dl4jModelUpdater implements ModelUpdater {
   /** The updater's state, a live flat view; null for updaters that have none. */
   public INDArray updaterState() {
     return whole.updater().getStateViewArray();
+  }
+
+  /** How weights and updater state are made of named tensors, as things now are. */
+  public StateLayout stateLayout() {
+    Map<String, INDArray> shaped = whole.network().paramTable();
+    List<Place> weights = new ArrayList<>();
+    for (View view : layout.views()) {
+      INDArray array = shaped.get(view.name());
+      boolean known = array != null && array.length() == view.length();
+      weights.add(
+          new Place(
+              view.name(),
+              view.offset(),
+              known ? shape(array) : List.of(view.length()),
+              known ? array.ordering() : 'c'));
+    }
+    return new StateLayout(weights, UpdaterStates.places(whole.updater(), weights));
+  }
+
+  private static List<Long> shape(INDArray array) {
+    return Arrays.stream(array.shape()).boxed().toList();
+  }
+
+  /** The updater's state, a live flat view of rank 1; empty for updaters that have none. */
+  public INDArray flatUpdaterState() {
+    INDArray state = updaterState();
+    return state == null ? Nd4j.empty(parameters.dataType()) : state.reshape(state.length());
   }
 
   @Override

@@ -1,5 +1,8 @@
 package io.stagecoach.engine.dl4j;
 
+import io.stagecoach.engine.StateLayout.Place;
+import java.util.ArrayList;
+import java.util.List;
 import org.deeplearning4j.nn.updater.BaseMultiLayerUpdater;
 import org.deeplearning4j.nn.updater.UpdaterBlock;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -26,6 +29,38 @@ final class UpdaterStates {
     }
   }
 
+  /**
+   * Where the state of each parameter is, by parameter and kind of value.
+   *
+   * @param weights where the parameters themselves are
+   */
+  static List<Place> places(BaseMultiLayerUpdater<?> updater, List<Place> weights) {
+    List<Place> places = new ArrayList<>();
+    if (updater.getStateViewArray() == null) {
+      return places;
+    }
+    for (UpdaterBlock block : updater.getUpdaterBlocks()) {
+      if (parameters(block) == 0) {
+        continue;
+      }
+      long kinds = length(block) / parameters(block);
+      for (Place weight : weights) {
+        boolean inside =
+            weight.offset() >= block.getParamOffsetStart()
+                && weight.offset() < block.getParamOffsetEnd();
+        for (long kind = 0; inside && kind < kinds; kind++) {
+          places.add(
+              new Place(
+                  weight.name() + "." + kind,
+                  start(block, kind, weight.offset()),
+                  weight.shape(),
+                  weight.order()));
+        }
+      }
+    }
+    return places;
+  }
+
   /** A block's state is several values for each parameter, one kind of value behind another. */
   private static void copy(
       INDArray from, UpdaterBlock source, INDArray to, UpdaterBlock target, long first, long end) {
@@ -37,12 +72,15 @@ final class UpdaterStates {
 
   private static INDArray part(
       INDArray state, UpdaterBlock block, long kind, long first, long end) {
-    long start =
-        block.getUpdaterViewOffsetStart()
-            + kind * parameters(block)
-            + first
-            - block.getParamOffsetStart();
+    long start = start(block, kind, first);
     return state.reshape(state.length()).get(NDArrayIndex.interval(start, start + end - first));
+  }
+
+  private static long start(UpdaterBlock block, long kind, long first) {
+    return block.getUpdaterViewOffsetStart()
+        + kind * parameters(block)
+        + first
+        - block.getParamOffsetStart();
   }
 
   private static long parameters(UpdaterBlock block) {

@@ -1,5 +1,6 @@
 package io.stagecoach.spark.config;
 
+import io.stagecoach.checkpoint.Interval;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -167,6 +168,19 @@ public final class SettingType<T> {
           return value;
         },
         SettingType::time);
+  }
+
+  /** A number of steps, or a time in Spark's syntax. */
+  static SettingType<Interval> interval() {
+    return new SettingType<>(
+        "a number of steps, or a time such as 30s, 10min or 2h; 0 is never",
+        text -> {
+          String word = text.trim();
+          return word.chars().allMatch(Character::isDigit)
+              ? Interval.ofSteps(Long.parseLong(word))
+              : Interval.of(Duration.ofMillis(JavaUtils.timeStringAs(word, TimeUnit.MILLISECONDS)));
+        },
+        value -> value.time().isZero() ? String.valueOf(value.steps()) : time(value.time()));
   }
 
   /** A size in Spark's syntax ({@code 64k}, {@code 8g}); a bare number means bytes. */

@@ -4,6 +4,7 @@ import static io.stagecoach.spark.config.SettingType.bool;
 import static io.stagecoach.spark.config.SettingType.choice;
 import static io.stagecoach.spark.config.SettingType.duration;
 import static io.stagecoach.spark.config.SettingType.integer;
+import static io.stagecoach.spark.config.SettingType.interval;
 import static io.stagecoach.spark.config.SettingType.longInteger;
 import static io.stagecoach.spark.config.SettingType.oneOf;
 import static io.stagecoach.spark.config.SettingType.optional;
@@ -15,6 +16,7 @@ import static io.stagecoach.spark.config.SettingType.text;
 import static io.stagecoach.spark.config.SettingType.word;
 import static io.stagecoach.spark.config.SettingType.words;
 
+import io.stagecoach.checkpoint.Interval;
 import io.stagecoach.model.optimizer.LearningRateDecay;
 import io.stagecoach.schedule.Schedules;
 import io.stagecoach.spark.exchange.ExchangeKind;
@@ -436,7 +438,8 @@ public final class Settings {
           MODEL,
           optional(word("a path or URI")),
           Optional.empty(),
-          "A network saved by DL4J's ModelSerializer, to continue or to evaluate.");
+          "A network saved by DL4J's ModelSerializer, an output directory, or a checkpoint, to continue"
+              + " in a new run or to evaluate; on the command line `train -- --from`.");
 
   public static final Setting<Optional<String>> MODEL_PRESET =
       setting(
@@ -496,6 +499,70 @@ public final class Settings {
 
   public static final Setting<String> SAMPLE_START =
       setting("sample.start", MODEL, text(), "", "The text that the generated sample continues.");
+
+  private static final String CHECKPOINTS = "Checkpoints";
+
+  public static final Setting<Interval> CHECKPOINT_INTERVAL =
+      setting(
+          "checkpoint.interval",
+          CHECKPOINTS,
+          interval(),
+          Interval.of(Duration.ofMinutes(5)),
+          "How often all that the run needs to go on is saved, beside the steps: after so many of"
+              + " them, or so much time.");
+
+  public static final Setting<Optional<String>> CHECKPOINT_PATH =
+      setting(
+          "checkpoint.path",
+          CHECKPOINTS,
+          optional(word("a path or URI")),
+          Optional.empty(),
+          "The directory of checkpoints, in which each output path has a folder of its own; by"
+              + " default they are beside the output, in output.path with .checkpoints behind it.");
+
+  public static final Setting<Integer> CHECKPOINT_KEEP =
+      setting(
+          "checkpoint.keep",
+          CHECKPOINTS,
+          integer(1, 1 << 20),
+          2,
+          "How many checkpoints are kept, the newest ones.");
+
+  public static final Setting<Duration> CHECKPOINT_KEEP_FOR =
+      setting(
+          "checkpoint.keepFor",
+          CHECKPOINTS,
+          duration(Duration.ZERO),
+          Duration.ZERO,
+          "How old a checkpoint may become before it is removed; the newest one always stays. 0s is"
+              + " no limit.");
+
+  public static final Setting<Boolean> CHECKPOINT_KEEP_AFTER_SUCCESS =
+      setting(
+          "checkpoint.keepAfterSuccess",
+          CHECKPOINTS,
+          bool(),
+          false,
+          "Whether the checkpoints stay when the run has ended well and its output is in place.");
+
+  public static final Setting<ResumeKind> RESUME =
+      setting(
+          "resume",
+          CHECKPOINTS,
+          choice(ResumeKind.class, ResumeKind::word),
+          ResumeKind.AUTO,
+          "Whether a run with the same output path goes on where an interrupted one was, to the same"
+              + " weights as if nothing had been; or begins anew.");
+
+  public static final Setting<DifferingResume> RESUME_DIFFERING =
+      setting(
+          "resume.differing",
+          CHECKPOINTS,
+          choice(DifferingResume.class, DifferingResume::word),
+          DifferingResume.FAIL,
+          "What happens where model, data or a setting that changes the weights is not what it was in"
+              + " the interrupted run: the job fails with the list, begins anew, or goes on all the"
+              + " same.");
 
   private static final String GENERATION = "Generation of texts";
 

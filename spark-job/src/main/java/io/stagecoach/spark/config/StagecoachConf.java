@@ -1,5 +1,6 @@
 package io.stagecoach.spark.config;
 
+import io.stagecoach.checkpoint.Interval;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.model.optimizer.LearningRateDecay;
@@ -410,6 +411,41 @@ public final class StagecoachConf {
     return get(Settings.OUTPUT_OVERWRITE);
   }
 
+  /** {@link Settings#CHECKPOINT_INTERVAL}. */
+  public Interval checkpointInterval() {
+    return get(Settings.CHECKPOINT_INTERVAL);
+  }
+
+  /** {@link Settings#CHECKPOINT_PATH}. */
+  public Optional<String> checkpointPath() {
+    return get(Settings.CHECKPOINT_PATH);
+  }
+
+  /** {@link Settings#CHECKPOINT_KEEP}. */
+  public int checkpointKeep() {
+    return get(Settings.CHECKPOINT_KEEP);
+  }
+
+  /** {@link Settings#CHECKPOINT_KEEP_FOR}. */
+  public Duration checkpointKeepFor() {
+    return get(Settings.CHECKPOINT_KEEP_FOR);
+  }
+
+  /** {@link Settings#CHECKPOINT_KEEP_AFTER_SUCCESS}. */
+  public boolean checkpointKeepAfterSuccess() {
+    return get(Settings.CHECKPOINT_KEEP_AFTER_SUCCESS);
+  }
+
+  /** {@link Settings#RESUME}. */
+  public ResumeKind resume() {
+    return get(Settings.RESUME);
+  }
+
+  /** {@link Settings#RESUME_DIFFERING}. */
+  public DifferingResume resumeDiffering() {
+    return get(Settings.RESUME_DIFFERING);
+  }
+
   /** {@link Settings#PROGRESS}. */
   public ProgressStyle progress() {
     return get(Settings.PROGRESS);
@@ -565,6 +601,13 @@ public final class StagecoachConf {
     return new TreeMap<>(presetSettings);
   }
 
+  /** These settings, with so many micro-batches to a mini-batch. */
+  public StagecoachConf withMicroBatches(int count) {
+    Map<Setting<?>, Object> changed = new HashMap<>(values);
+    changed.put(Settings.MICRO_BATCHES, OrAuto.of(count));
+    return new StagecoachConf(changed, dataOptions, presetSettings, featuresOf, labelOf);
+  }
+
   /** Every setting whose value is not its default, as {@code key=value}, in a fixed order. */
   public List<String> changed() {
     List<String> changed = new ArrayList<>();
@@ -595,7 +638,8 @@ public final class StagecoachConf {
     return changed;
   }
 
-  private <T> String format(Setting<T> setting) {
+  /** The value of a setting as a user would write it. */
+  public <T> String format(Setting<T> setting) {
     return setting.type().format(get(setting));
   }
 }

@@ -1,8 +1,14 @@
 package io.stagecoach.spark.data;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.stagecoach.model.text.Tokenizer;
+import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.nd4j.linalg.dataset.api.preprocessor.DataNormalization;
 
 /**
@@ -19,7 +25,45 @@ public record Learned(
     Optional<Tokenizer> tokenizer,
     Optional<DataNormalization> normalizer) {
 
+  private static final String LABEL_NAMES = "label_names";
+  private static final String TOKENIZER = "tokenizer";
+  private static final String NORMALIZER = "normalizer";
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
   public Learned {
     labelNames = List.copyOf(labelNames);
+  }
+
+  /** As texts by name. */
+  public Map<String, String> toTexts() {
+    Map<String, String> texts = new TreeMap<>();
+    try {
+      texts.put(LABEL_NAMES, JSON.writeValueAsString(labelNames));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a list of texts is always JSON", e);
+    }
+    tokenizer.ifPresent(tokens -> texts.put(TOKENIZER, tokens.toJson()));
+    normalizer.ifPresent(
+        scales ->
+            texts.put(NORMALIZER, Base64.getEncoder().encodeToString(Normalizers.toBytes(scales))));
+    return texts;
+  }
+
+  /**
+   * What {@link #toTexts} made.
+   *
+   * @throws IllegalArgumentException if it is something else
+   */
+  public static Learned fromTexts(Map<String, String> texts) {
+    try {
+      return new Learned(
+          JSON.readValue(texts.get(LABEL_NAMES), new TypeReference<List<String>>() {}),
+          Optional.ofNullable(texts.get(TOKENIZER)).map(Tokenizer::fromJson),
+          Optional.ofNullable(texts.get(NORMALIZER))
+              .map(text -> Normalizers.fromBytes(Base64.getDecoder().decode(text))));
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("the labels' names are no list of texts", e);
+    }
   }
 }

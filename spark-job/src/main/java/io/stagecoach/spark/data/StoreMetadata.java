@@ -6,8 +6,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
-import io.stagecoach.model.text.Tokenizer;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,9 +26,6 @@ record StoreMetadata(
     PreparedData.Counts counts,
     Optional<TextFigures> text) {
 
-  private static final String LABEL_NAMES = "label_names";
-  private static final String TOKENIZER = "tokenizer";
-  private static final String NORMALIZER = "normalizer";
   private static final String FEATURE_SHAPE = "feature_shape";
   private static final String ROWS_READ = "rows_read";
   private static final String ROWS_DROPPED = "rows_dropped";
@@ -41,21 +36,12 @@ record StoreMetadata(
 
   /** As texts by name. */
   Map<String, String> toMap() {
-    Map<String, String> texts = new TreeMap<>();
+    Map<String, String> texts = new TreeMap<>(learned.toTexts());
     try {
-      texts.put(LABEL_NAMES, JSON.writeValueAsString(learned.labelNames()));
       texts.put(FEATURE_SHAPE, JSON.writeValueAsString(featureShape));
     } catch (JsonProcessingException impossible) {
       throw malformed(impossible);
     }
-    learned.tokenizer().ifPresent(tokenizer -> texts.put(TOKENIZER, tokenizer.toJson()));
-    learned
-        .normalizer()
-        .ifPresent(
-            normalizer ->
-                texts.put(
-                    NORMALIZER,
-                    Base64.getEncoder().encodeToString(Normalizers.toBytes(normalizer))));
     texts.put(ROWS_READ, String.valueOf(counts.read()));
     texts.put(ROWS_DROPPED, String.valueOf(counts.dropped()));
     texts.put(TRAINING, String.valueOf(counts.training()));
@@ -67,14 +53,8 @@ record StoreMetadata(
   /** What {@link #toMap} made. */
   static StoreMetadata fromMap(Map<String, String> texts) {
     try {
-      Learned learned =
-          new Learned(
-              JSON.readValue(texts.get(LABEL_NAMES), new TypeReference<List<String>>() {}),
-              Optional.ofNullable(texts.get(TOKENIZER)).map(Tokenizer::fromJson),
-              Optional.ofNullable(texts.get(NORMALIZER))
-                  .map(text -> Normalizers.fromBytes(Base64.getDecoder().decode(text))));
       return new StoreMetadata(
-          learned,
+          Learned.fromTexts(texts),
           JSON.readValue(texts.get(FEATURE_SHAPE), new TypeReference<List<Integer>>() {}),
           new PreparedData.Counts(
               Long.parseLong(texts.get(ROWS_READ)),

@@ -38,6 +38,9 @@ abstract class JobCommand implements Callable<Integer> {
   abstract LastLine run(
       SparkSession spark, StagecoachConf conf, RunRecord record, StopRequest stop);
 
+  /** Changes the settings as the command line says, before they are read. */
+  void adjust(SparkConf settings) {}
+
   /** How many executors the command needs; 0 for none. */
   abstract int stages(StagecoachConf conf);
 
@@ -56,7 +59,7 @@ abstract class JobCommand implements Callable<Integer> {
     } catch (StagecoachException e) {
       // What fails because it was interrupted says so in its own words.
       StagecoachException cause =
-          stop.asFailure("").filter(stopped -> !stopped.what().equals(e.what())).orElse(e);
+          stop.asFailure().filter(stopped -> !stopped.what().equals(e.what())).orElse(e);
       return fail(cause, record.figures());
     } catch (OutOfMemoryError e) {
       return fail(
@@ -76,12 +79,13 @@ abstract class JobCommand implements Callable<Integer> {
               Where.nowhere(),
               "The stack trace is in the log.",
               e);
-      return fail(stop.asFailure("").orElse(unexpected), record.figures());
+      return fail(stop.asFailure().orElse(unexpected), record.figures());
     }
   }
 
   private LastLine runInSpark(RunRecord record, StopRequest stop) {
     SparkConf settings = new SparkConf();
+    adjust(settings);
     StagecoachConf conf = StagecoachConf.from(settings);
     SparkSettingsCheck.check(settings, stages(conf));
     if (!settings.contains("spark.app.name")) {

@@ -1,16 +1,20 @@
 package io.stagecoach.spark.job;
 
+import io.stagecoach.batch.ChunkStorage;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
+import io.stagecoach.spark.data.HadoopChunkStorage;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.StandardCopyOption;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /** Reads a model's files from any file system that Hadoop reaches. */
@@ -50,6 +54,20 @@ final class ModelFileAccess {
     } catch (IOException | IllegalArgumentException e) {
       // Reading it will say what is wrong.
       return path;
+    }
+  }
+
+  /** The directory that the path is, where no file of this name is in it. */
+  Optional<ChunkStorage> folderWithout(String path, String name) {
+    try {
+      Path given = new Path(path);
+      FileSystem files = given.getFileSystem(hadoop);
+      return files.getFileStatus(given).isDirectory() && !files.exists(new Path(given, name))
+          ? Optional.of(new HadoopChunkStorage(given, hadoop))
+          : Optional.empty();
+    } catch (IOException | IllegalArgumentException e) {
+      // Reading it will say what is wrong.
+      return Optional.empty();
     }
   }
 

@@ -5,6 +5,7 @@ import io.stagecoach.engine.profile.RunProfile;
 import io.stagecoach.report.JsonReporter;
 import io.stagecoach.report.ProfileJson;
 import io.stagecoach.report.Recovered;
+import io.stagecoach.report.ReportJson;
 import io.stagecoach.report.RunRecorder;
 import io.stagecoach.report.RunReport;
 import io.stagecoach.report.StepRecord;
@@ -53,6 +54,20 @@ final class RunReporting {
   RunReporting(Schedule schedule) {
     this.schedule = schedule;
     this.recorder = new RunRecorder(schedule, WARM_UP_STEPS);
+  }
+
+  /**
+   * Goes on with what {@link #history} said.
+   *
+   * @throws io.stagecoach.error.StagecoachException DATA if it is not a report
+   */
+  void goOn(String history) {
+    recorder.goOn(ReportJson.read(history));
+  }
+
+  /** All of it so far, as text. */
+  String history() {
+    return ReportJson.write(recorder.report());
   }
 
   /** Takes a line on what the run chose by itself, and why. */

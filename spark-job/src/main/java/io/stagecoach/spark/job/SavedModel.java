@@ -1,10 +1,17 @@
 package io.stagecoach.spark.job;
 
+import io.stagecoach.batch.ChunkStorage;
+import io.stagecoach.checkpoint.Checkpoint;
+import io.stagecoach.checkpoint.CheckpointStore;
 import io.stagecoach.engine.dl4j.Dl4jModelFile;
 import io.stagecoach.engine.dl4j.Dl4jModelUpdater;
 import io.stagecoach.engine.dl4j.TextModel;
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
+import io.stagecoach.error.Where;
 import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.data.Learned;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,8 +33,34 @@ record SavedModel(Dl4jModelUpdater updater, Learned learned) {
 
   private static final String LABELS = "stagecoach.labels";
 
-  /** Reads a file, or the file in an output directory. */
+  /** Reads a file, the file in an output directory, or a checkpoint. */
   static SavedModel read(ModelFileAccess files, String path) {
+    return files
+        .folderWithout(path, FILE)
+        .flatMap(SavedModel::checkpoint)
+        .orElseGet(() -> zip(files, path));
+  }
+
+  /** The checkpoint that a folder is, or the newest of those in it. */
+  private static Optional<SavedModel> checkpoint(ChunkStorage folder) {
+    try (Checkpoint checkpoint = CheckpointStore.open(folder).orElse(null)) {
+      if (checkpoint == null) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          new SavedModel(
+              RestoredModel.of(checkpoint), Learned.fromTexts(checkpoint.run().learned())));
+    } catch (IOException | IllegalArgumentException e) {
+      throw new StagecoachException(
+          ErrorKind.MODEL,
+          "The checkpoint at " + folder + " cannot be read: " + e.getMessage(),
+          Where.nowhere(),
+          "Correct " + Settings.MODEL_FROM.key() + ".",
+          e);
+    }
+  }
+
+  private static SavedModel zip(ModelFileAccess files, String path) {
     try (TemporaryDirectory temporary = TemporaryDirectory.create()) {
       Path local = temporary.path().resolve(FILE);
       String source = files.inDirectory(path, FILE);

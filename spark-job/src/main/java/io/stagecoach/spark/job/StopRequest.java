@@ -61,8 +61,15 @@ final class StopRequest implements AutoCloseable {
     return signal != null;
   }
 
+  /** The job has been interrupted, if it was, and does what is left to do in peace. */
+  void settle() {
+    if (isMade()) {
+      boolean unused = Thread.interrupted();
+    }
+  }
+
   /** What ends the job now, if it is to stop. */
-  Optional<StagecoachException> asFailure(String whatIsKept) {
+  Optional<StagecoachException> asFailure() {
     return Optional.ofNullable(signal)
         .map(
             name ->
@@ -70,7 +77,7 @@ final class StopRequest implements AutoCloseable {
                     ErrorKind.INTERRUPTED,
                     "The run was told to stop by SIG" + name,
                     Where.nowhere(),
-                    whatIsKept,
+                    "The same command goes on from its last checkpoint, where it has written one.",
                     null));
   }
 

@@ -1,9 +1,12 @@
 package io.stagecoach.spark.job;
 
+import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.job.outcome.LastLine;
+import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /** Trains a model, saves it, and reports. */
 @Command(
@@ -12,8 +15,29 @@ import picocli.CommandLine.Command;
     mixinStandardHelpOptions = true)
 final class TrainCommand extends JobCommand {
 
+  @Option(
+      names = "--from",
+      paramLabel = "PATH",
+      description =
+          "Continue in a new run from this model zip, output directory or checkpoint, whatever"
+              + " model the settings name.")
+  private String from;
+
   TrainCommand() {
     super("train");
+  }
+
+  @Override
+  void adjust(SparkConf settings) {
+    if (from == null) {
+      return;
+    }
+    settings.remove(Settings.MODEL_CONFIG.key());
+    settings.remove(Settings.MODEL_PRESET.key());
+    for (var setting : settings.getAllWithPrefix(Settings.MODEL_PRESET_SETTINGS.key())) {
+      settings.remove(Settings.MODEL_PRESET_SETTINGS.key() + setting._1());
+    }
+    settings.set(Settings.MODEL_FROM.key(), from);
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.stagecoach.spark.job;
 import io.stagecoach.batch.MicroBatches;
 import io.stagecoach.batch.Slice;
 import io.stagecoach.batch.Slice.Split;
+import io.stagecoach.checkpoint.Position;
 import io.stagecoach.engine.Loss;
 import io.stagecoach.engine.Mode;
 import io.stagecoach.engine.StepContext;
@@ -46,10 +47,10 @@ final class TrainingLoop {
   /**
    * What the loop did.
    *
-   * @param steps steps that ended, skipped ones among them
+   * @param steps steps of the run that ended, skipped ones among them, and those before it went on
    * @param epochs epochs that were gone through whole
    * @param lastLoss the last step's loss for each label
-   * @param examplesPerSecond examples trained on for each second of the loop, validation left out
+   * @param examplesPerSecond examples trained on for each second of this loop, validation left out
    * @param validation what the last validation found, if there was one
    */
   record Result(
@@ -59,6 +60,27 @@ final class TrainingLoop {
       double examplesPerSecond,
       Optional<Loss> validation) {}
 
+  /**
+   * Where the loop begins.
+   *
+   * @param position the first step that it takes is the one behind this
+   * @param lastLoss the loss of the step before; NaN before the first
+   */
+  record Start(Position position, double lastLoss) {
+
+    /** At the first step. */
+    static Start first() {
+      return new Start(Position.START, Double.NaN);
+    }
+  }
+
+  /** Hears of each mini-batch whose last step has ended. */
+  interface MiniBatchListener {
+
+    /** All of it is in the weights. */
+    void miniBatchEnded(Position position);
+  }
+
   private final Pipeline pipeline;
   private final Synchronizer synchronizer;
   private final String schedule;
@@ -66,6 +88,7 @@ final class TrainingLoop {
   private final TimeSegments segments;
   private final Evaluation evaluation;
   private final StepListener listener;
+  private final MiniBatchListener miniBatches;
   private final Progress progress;
   private final BooleanSupplier stop;
   private final LongSupplier nanoClock;
@@ -107,6 +130,7 @@ final class TrainingLoop {
       TimeSegments segments,
       Evaluation evaluation,
       StepListener listener,
+      MiniBatchListener miniBatches,
       Progress progress,
       BooleanSupplier stop,
       LongSupplier nanoClock) {
@@ -117,33 +141,40 @@ final class TrainingLoop {
     this.segments = segments;
     this.evaluation = evaluation;
     this.listener = listener;
+    this.miniBatches = miniBatches;
     this.progress = progress;
     this.stop = stop;
     this.nanoClock = nanoClock;
   }
 
-  /** Trains from the first epoch that is not yet done. */
-  Result run(int firstEpoch, Limits limits) {
+  /**
+   * Trains.
+   *
+   * @param firstEpoch how many epochs the model had seen when the run began
+   * @param start how far the run is
+   */
+  Result run(int firstEpoch, Start start, Limits limits) {
     long perEpoch = batches.steps() * segments.count();
     long total = limits.steps(perEpoch);
     long begin = nanoClock.getAsLong();
-    progress.start(0, total, limits.epochs());
+    long step = start.position().step();
+    progress.start(step, total, limits.epochs());
     Optional<Loss> validation = Optional.empty();
-    long step = 0;
     long examples = 0;
     long trainingNanos = 0;
-    double loss = Double.NaN;
-    int epochs = 0;
-    boolean more = total > 0;
-    while (more) {
+    double loss = start.lastLoss();
+    int epochs = start.position().epoch();
+    long inEpoch = Math.min(perEpoch, start.position().stepInEpoch() * segments.count());
+    boolean more = step < total;
+    // Where a run was interrupted behind an epoch's last step, its validation is still to come.
+    while (more || inEpoch > 0) {
       int epoch = firstEpoch + epochs;
-      long inEpoch = 0;
       while (more && inEpoch < perEpoch) {
         List<Slice> slices = batches.slices(Split.TRAINING, epoch, inEpoch / segments.count());
         int segment = (int) (inEpoch % segments.count());
-        long start = nanoClock.getAsLong();
+        long stepBegin = nanoClock.getAsLong();
         StepOutcome outcome = step(step, epoch, segment, slices);
-        long took = nanoClock.getAsLong() - start;
+        long took = nanoClock.getAsLong() - stepBegin;
         trainingNanos += took;
         examples += segment == 0 ? outcome.loss().examples() : 0;
         loss = outcome.lossPerLabel();
@@ -155,7 +186,11 @@ final class TrainingLoop {
                 epochs + 1,
                 loss,
                 outcome.loss().examples() / (segments.count() * took / 1e9)));
-        more = step < total && !outOfTime(begin, limits.maxDuration()) && !stop.getAsBoolean();
+        more = step < total && !outOfTime(begin, limits.maxDuration());
+        if (inEpoch % segments.count() == 0) {
+          miniBatches.miniBatchEnded(new Position(step, epochs, inEpoch / segments.count(), 0));
+          more = more && !stop.getAsBoolean();
+        }
       }
       if (inEpoch == perEpoch) {
         epochs++;
@@ -163,6 +198,7 @@ final class TrainingLoop {
       if (stop.getAsBoolean()) {
         break;
       }
+      inEpoch = 0;
       validation = evaluation.run(synchronizer.updates(), this::weights);
       weightsChanged = evaluation.isEmpty() && weightsChanged;
       int after = epochs;

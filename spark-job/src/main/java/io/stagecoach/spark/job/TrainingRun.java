@@ -3,11 +3,18 @@ package io.stagecoach.spark.job;
 import io.stagecoach.batch.ColumnSpec;
 import io.stagecoach.batch.Columns;
 import io.stagecoach.batch.MicroBatches;
+import io.stagecoach.checkpoint.CheckpointStore;
+import io.stagecoach.checkpoint.CheckpointWriter;
+import io.stagecoach.checkpoint.Fingerprint;
+import io.stagecoach.checkpoint.Retention;
+import io.stagecoach.checkpoint.RunState;
+import io.stagecoach.checkpoint.WriterFigures;
 import io.stagecoach.engine.dl4j.LayerCosts;
 import io.stagecoach.engine.dl4j.TextModel;
 import io.stagecoach.engine.profile.RunProfile;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
+import io.stagecoach.model.optimizer.OptimizerSettings;
 import io.stagecoach.model.text.GenerationSettings;
 import io.stagecoach.model.text.Sampling;
 import io.stagecoach.model.text.Tokenizer;
@@ -26,6 +33,7 @@ import io.stagecoach.sync.SyncSettings;
 import io.stagecoach.sync.Synchronizer;
 import java.io.PrintStream;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
@@ -78,12 +86,13 @@ final class TrainingRun {
                             "Set " + Settings.OUTPUT_PATH.key() + ".")),
             conf.outputOverwrite(),
             hadoop);
+    CheckpointStore checkpoints = CheckpointPlace.of(conf, output, hadoop);
     JobData data = JobData.open(spark, conf);
     try (Progress progress = Progress.of(conf.progress(), err);
-        StartModel model = StartModel.of(conf, data, hadoop)) {
-      PipelineChoices choices =
-          PipelineChoices.of(
-              conf, hadoop, rows -> LayerCosts.of(model.model(), rows, data.timeSteps()));
+        StartModel model = StartModel.of(conf, data, hadoop);
+        Resumption resumption = Resumption.look(conf, checkpoints)) {
+      RunFingerprint fingerprint = RunFingerprint.of(conf, model.updater());
+      PipelineChoices choices = choices(resumption.settled(), model, data);
       TrainingPlan usual = choices.byOperations();
       if (choices.open().isEmpty()) {
         out.println(usual.plan().table());
@@ -92,14 +101,61 @@ final class TrainingRun {
       PreparedData prepared = data.prepare(ModelShapes.of(model.model()), model.learned());
       progress.message(DataSummary.of(prepared));
       try {
-        Decision decision = decide(choices, usual, model, prepared, progress);
-        return train(model, decision, prepared, output, progress);
+        OptimizerSettings optimizer = optimizer(model, prepared);
+        if (resumption.goesOn(fingerprint.with(prepared, usual, optimizer))) {
+          try (StartModel restored = resumption.restore(model, optimizer)) {
+            Decision decision = decide(choices, usual, restored, prepared, progress);
+            Start start =
+                new Start(
+                    restored,
+                    resumption.run(),
+                    fingerprint.with(prepared, decision.plan(), optimizer));
+            resumption.release();
+            return train(start, decision, prepared, output, checkpoints, progress);
+          }
+        }
+        PipelineChoices own = choices(conf, model, data);
+        Decision decision = decide(own, own.byOperations(), model, prepared, progress);
+        resumption.beginAnew();
+        model.updater().optimize(optimizer);
+        return train(
+            new Start(
+                model, Optional.empty(), fingerprint.with(prepared, decision.plan(), optimizer)),
+            decision,
+            prepared,
+            output,
+            checkpoints,
+            progress);
       } finally {
         if (!conf.batchStoreKeep()) {
           StoreCleanUp.discard(prepared);
         }
       }
     }
+  }
+
+  /**
+   * What training starts from.
+   *
+   * @param model weights and updater state
+   * @param interrupted the run that it goes on with, if it does
+   * @param fingerprint what its weights depend on
+   */
+  private record Start(StartModel model, Optional<RunState> interrupted, Fingerprint fingerprint) {}
+
+  private PipelineChoices choices(StagecoachConf settings, StartModel model, JobData data) {
+    return PipelineChoices.of(
+        settings, hadoop, rows -> LayerCosts.of(model.model(), rows, data.timeSteps()));
+  }
+
+  private TrainingLoop.Limits limits() {
+    return new TrainingLoop.Limits(conf.epochs(), conf.maxSteps(), conf.maxDuration());
+  }
+
+  /** The learning rate may fall until the run's last step. */
+  private OptimizerSettings optimizer(StartModel model, PreparedData prepared) {
+    MicroBatches batches = new MicroBatches(prepared.counts().training(), conf.batchSize(), 1);
+    return Optimizer.of(conf, limits().steps(batches.steps() * segments(model, prepared).count()));
   }
 
   /** How the run goes, and what was measured to decide it. */
@@ -140,30 +196,46 @@ final class TrainingRun {
   }
 
   private LastLine train(
-      StartModel model,
+      Start start,
       Decision decision,
       PreparedData prepared,
       OutputDirectory output,
+      CheckpointStore checkpoints,
       Progress progress) {
+    StartModel model = start.model();
     TrainingPlan plan = decision.plan();
     MicroBatches batches =
         new MicroBatches(
             prepared.counts().training(), conf.batchSize(), plan.schedule().microBatches());
-    TimeSegments segments = segments(model, prepared);
-    TrainingLoop.Limits limits =
-        new TrainingLoop.Limits(conf.epochs(), conf.maxSteps(), conf.maxDuration());
-    model.updater().optimize(Optimizer.of(conf, limits.steps(batches.steps() * segments.count())));
     RunReporting reporting = new RunReporting(plan.schedule());
+    start.interrupted().ifPresent(run -> reporting.goOn(run.history()));
     decision.reasons().forEach(reporting::chose);
+    RunStates states =
+        RunStates.of(
+            conf, plan, start.fingerprint(), prepared, start.interrupted(), model, reporting);
+    start.interrupted().ifPresent(run -> sayResumed(run, checkpoints, progress));
     try (Synchronizer synchronizer =
-        new Synchronizer(
-            model.updater(),
-            plan.layouts(model.updater()),
-            model.updater().iterations(),
-            new SyncSettings(conf.gradientWeight(), conf.clipNorm(), conf.nonFiniteMaxSkips()))) {
+            new Synchronizer(
+                model.updater(),
+                plan.layouts(model.updater()),
+                states.countsBefore(),
+                new SyncSettings(
+                    conf.gradientWeight(), conf.clipNorm(), conf.nonFiniteMaxSkips()));
+        CheckpointKeeping keeping =
+            new CheckpointKeeping(
+                conf.checkpointInterval(),
+                new CheckpointWriter(
+                    checkpoints,
+                    new Retention(conf.checkpointKeep(), conf.checkpointKeepFor()),
+                    model.updater().stateLayout(),
+                    model.updater().json(),
+                    conf.deadlineStep()),
+                model.updater(),
+                synchronizer,
+                states::at,
+                states.start().position(),
+                System::nanoTime)) {
       progress.message("Placing " + conf.stages() + " stages on executors");
-      // Each update sets the count to its own epoch.
-      int epochsBefore = model.updater().epochs();
       TrainingLoop.Result result;
       RunReport report;
       try (Pipeline pipeline =
@@ -173,26 +245,34 @@ final class TrainingRun {
               synchronizer::weights,
               reporting::recovered)) {
         stop.patience(conf.deadlineStop());
-        result =
+        TrainingLoop loop =
             new TrainingLoop(
-                    pipeline,
-                    synchronizer,
-                    plan.schedule().name(),
-                    batches,
-                    segments,
-                    new Evaluation(pipeline, prepared, batches.microBatchSize()),
-                    listener(pipeline, plan, reporting, progress),
-                    progress,
-                    stop::isMade,
-                    System::nanoTime)
-                .run(epochsBefore, limits);
-        throwIfStopped(result);
+                pipeline,
+                synchronizer,
+                plan.schedule().name(),
+                batches,
+                segments(model, prepared),
+                new Evaluation(pipeline, prepared, batches.microBatchSize()),
+                listener(pipeline, plan, reporting, progress),
+                keeping,
+                progress,
+                stop::isMade,
+                System::nanoTime);
+        try {
+          result = loop.run(states.firstEpoch(), states.start(), limits());
+          throwIfStopped();
+        } catch (StagecoachException e) {
+          stop.settle();
+          keeping.lastly(e);
+          pipeline.abandon();
+          throw e;
+        }
         result
             .validation()
             .ifPresent(loss -> reporting.validated(loss, Metrics.of(loss, prepared.text())));
         report = reporting.report();
       }
-      model.updater().setEpochs(epochsBefore + result.epochs());
+      model.updater().setEpochs(states.firstEpoch() + result.epochs());
       SavedModel saved = new SavedModel(model.updater(), prepared.learned());
       try (TemporaryDirectory local = TemporaryDirectory.create()) {
         saved.write(local.path().resolve(SavedModel.FILE));
@@ -203,12 +283,39 @@ final class TrainingRun {
         }
         output.commit(local.path());
       }
-      return finish(result, report, saved, output, prepared);
+      keeping.finish();
+      CheckpointCleanUp.afterSuccess(checkpoints, conf.checkpointKeepAfterSuccess());
+      LastLine line = finish(result, report, saved, output, prepared);
+      sayCost(keeping.figures());
+      return line;
     }
   }
 
-  private void throwIfStopped(TrainingLoop.Result result) {
-    stop.asFailure("Of " + result.steps() + " steps nothing is kept.")
+  private void sayResumed(RunState run, CheckpointStore checkpoints, Progress progress) {
+    String line =
+        String.format(
+            Locale.ROOT,
+            "Resumed at step %,d, from the checkpoints at %s",
+            run.position().step(),
+            checkpoints.storage());
+    out.println(line);
+    progress.message(line);
+    LOG.info("{}", line);
+  }
+
+  private void sayCost(WriterFigures cost) {
+    if (cost.written() + cost.failed() > 0) {
+      out.printf(
+          Locale.ROOT,
+          "Checkpoints: %,d written, %,d failed; steps were held up for %.3f s in all%n",
+          cost.written(),
+          cost.failed(),
+          cost.heldNanos() / 1e9);
+    }
+  }
+
+  private void throwIfStopped() {
+    stop.asFailure()
         .ifPresent(
             stopped -> {
               throw stopped;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.stagecoach.checkpoint.Interval;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.model.optimizer.LearningRateDecay;
@@ -61,6 +62,17 @@ class StagecoachConfTest {
     MAPPINGS.put("learningRate.decaySteps", new Mapping(0L, "5000", 5000L));
     MAPPINGS.put("learningRate.minimum", new Mapping(0.0, "0.0001", 0.0001));
     MAPPINGS.put("weightDecay", new Mapping(Optional.empty(), "0.1", Optional.of(0.1)));
+    MAPPINGS.put(
+        "checkpoint.interval",
+        new Mapping(Interval.of(Duration.ofMinutes(5)), "50", Interval.ofSteps(50)));
+    MAPPINGS.put(
+        "checkpoint.path", new Mapping(Optional.empty(), "hdfs:///c", Optional.of("hdfs:///c")));
+    MAPPINGS.put("checkpoint.keep", new Mapping(2, "5", 5));
+    MAPPINGS.put("checkpoint.keepFor", new Mapping(Duration.ZERO, "2h", Duration.ofHours(2)));
+    MAPPINGS.put("checkpoint.keepAfterSuccess", new Mapping(false, "true", true));
+    MAPPINGS.put("resume", new Mapping(ResumeKind.AUTO, "never", ResumeKind.NEVER));
+    MAPPINGS.put(
+        "resume.differing", new Mapping(DifferingResume.FAIL, "accept", DifferingResume.ACCEPT));
     MAPPINGS.put("clip.norm", new Mapping(0.0, "1.5", 1.5));
     MAPPINGS.put("nonFinite.maxSkips", new Mapping(5, "0", 0));
     MAPPINGS.put("data.path", new Mapping(Optional.empty(), "s3a://b/t", Optional.of("s3a://b/t")));

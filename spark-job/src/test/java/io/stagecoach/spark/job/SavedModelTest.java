@@ -3,11 +3,29 @@ package io.stagecoach.spark.job;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.stagecoach.checkpoint.Checkpoint;
+import io.stagecoach.checkpoint.CheckpointName;
+import io.stagecoach.checkpoint.CheckpointStore;
+import io.stagecoach.checkpoint.Counters;
+import io.stagecoach.checkpoint.Fingerprint;
+import io.stagecoach.checkpoint.Position;
+import io.stagecoach.checkpoint.RecordedPlan;
+import io.stagecoach.checkpoint.RunState;
+import io.stagecoach.engine.StateLayout;
+import io.stagecoach.engine.dl4j.Dl4jModelUpdater;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
+import io.stagecoach.model.DataShape;
+import io.stagecoach.model.ModelPresets;
+import io.stagecoach.spark.data.HadoopChunkStorage;
+import io.stagecoach.spark.data.Learned;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,5 +47,63 @@ class SavedModelTest {
               assertThat(e.what()).startsWith(file + ": ");
               assertThat(e.remedy()).isNotEmpty();
             });
+  }
+
+  /** A checkpoint goes in wherever a saved model does, by its folder and by its directory. */
+  @Test
+  void readsACheckpoint() throws IOException {
+    String json =
+        ModelPresets.named("mlp")
+            .configuration(new DataShape.Table(4, 3), Map.of("hidden", "5"))
+            .toJson();
+    Learned learned = new Learned(List.of("a", "b", "c"), Optional.empty(), Optional.empty());
+    HadoopChunkStorage storage =
+        new HadoopChunkStorage(
+            new org.apache.hadoop.fs.Path(directory.toUri()), new Configuration());
+    try (Dl4jModelUpdater model = Dl4jModelUpdater.create(json)) {
+      model.flatUpdaterState().assign(0.25);
+      CheckpointName name = write(storage, model, learned);
+      for (Path from : List.of(directory, directory.resolve(name.toString()))) {
+        SavedModel read =
+            SavedModel.read(new ModelFileAccess(new Configuration()), from.toString());
+        try (Dl4jModelUpdater again = read.updater()) {
+          assertThat(again.parameters()).isEqualTo(model.parameters());
+          assertThat(again.flatUpdaterState().toDoubleVector()).containsOnly(0.25);
+          assertThat(again.iterations()).isEqualTo(70);
+          assertThat(again.epochs()).isEqualTo(2);
+          assertThat(read.learned().labelNames()).containsExactly("a", "b", "c");
+        }
+      }
+      Files.write(
+          directory.resolve(name.toString()).resolve("weights.arrow"), new byte[] {1, 2, 3});
+      assertThatThrownBy(
+              () ->
+                  SavedModel.read(
+                      new ModelFileAccess(new Configuration()),
+                      directory.resolve(name.toString()).toString()))
+          .isInstanceOfSatisfying(
+              StagecoachException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.MODEL))
+          .hasMessageContaining("weights.arrow is damaged");
+    }
+  }
+
+  private static CheckpointName write(
+      HadoopChunkStorage storage, Dl4jModelUpdater model, Learned learned) throws IOException {
+    StateLayout layout = model.stateLayout();
+    try (Checkpoint checkpoint =
+        new Checkpoint(
+            new RunState(
+                new Position(70, 2, 10, 0),
+                new Counters(70, 2, 0, 0, 0),
+                42,
+                new RecordedPlan(List.of(0), 4, "1f1b", "streaming", List.of()),
+                Fingerprint.of(Map.of()),
+                learned.toTexts(),
+                ""),
+            model.json(),
+            StateLayout.views(layout.weights(), model.parameters()),
+            StateLayout.views(layout.updater(), model.flatUpdaterState()))) {
+      return new CheckpointStore(storage, Clock.systemUTC()).write(checkpoint);
+    }
   }
 }

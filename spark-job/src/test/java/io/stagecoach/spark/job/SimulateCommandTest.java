@@ -116,6 +116,7 @@ class SimulateCommandTest {
             List.of(),
             0,
             List.of(),
+            List.of(),
             10,
             0,
             5,

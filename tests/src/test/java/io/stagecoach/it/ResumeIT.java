@@ -1,0 +1,195 @@
+package io.stagecoach.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.util.ModelSerializer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A run whose driver is killed, twice, and that goes on with other numbers of stages, by another
+ * exchange and another schedule, ends with the file that a run ends with that nobody disturbed.
+ */
+class ResumeIT {
+
+  private static final int ROWS = 407;
+  private static final int EPOCHS = 40;
+
+  /** 366 examples to train on, 32 in a mini-batch. */
+  private static final int STEPS = 12 * EPOCHS;
+
+  @TempDir Path directory;
+
+  @Test
+  void goesOnToTheSameWeights() throws IOException {
+    Workshop workshop = new Workshop(directory);
+    workshop.table(ROWS);
+    workshop.write("model.json", Workshop.classifier().toJson());
+    StagecoachProcess.Outcome undisturbed =
+        train(workshop, Map.of("spark.stagecoach.output.path", workshop.path("whole").toString()));
+    assertThat(undisturbed.exitCode()).as(undisturbed.toString()).isZero();
+
+    killAtCheckpointAfter(
+        0,
+        workshop,
+        Map.of(
+            "spark.master",
+            "local-cluster[4,1,1024]",
+            "spark.stagecoach.stages",
+            "4",
+            "spark.stagecoach.checkpoint.interval",
+            "15"));
+    long first = newestCheckpoint();
+
+    StagecoachProcess.Outcome refused =
+        train(
+            workshop,
+            Map.of("spark.stagecoach.learningRate", "0.5", "spark.stagecoach.batchSize", "16"));
+    assertThat(refused.exitCode()).as(refused.toString()).isEqualTo(20);
+    assertThat(refused.lastLine().get("error").asText())
+        .contains(
+            "this is not the same run",
+            "batchSize was 32, is 16",
+            "learningRate was 0.01, is 0.5",
+            "learningRate.decaySteps was " + STEPS);
+    assertThat(newestCheckpoint()).as("what was refused has touched nothing").isEqualTo(first);
+
+    killAtCheckpointAfter(
+        first,
+        workshop,
+        Map.of(
+            "spark.stagecoach.exchange",
+            "shuffle",
+            "spark.stagecoach.schedule",
+            "gpipe",
+            "spark.stagecoach.checkpoint.interval",
+            "5"));
+    long second = newestCheckpoint();
+
+    StagecoachProcess.Outcome last =
+        train(
+            workshop,
+            Map.of(
+                "spark.master",
+                "local-cluster[3,1,1024]",
+                "spark.stagecoach.stages",
+                "3",
+                "spark.stagecoach.schedule",
+                "eager-1f1b"));
+    assertThat(last.exitCode()).as(last.toString()).isZero();
+    assertThat(last.out()).contains("Resumed at step " + second + ",");
+    assertSameRun(last.lastLine(), undisturbed.lastLine());
+    assertSameModel(model("out"), model("whole"));
+    JsonNode report =
+        new ObjectMapper().readTree(workshop.path("out").resolve("report.json").toFile());
+    assertThat(report.get("steps").asLong()).isEqualTo(STEPS);
+    assertThat(report.get("resumedAt").toString()).isEqualTo("[" + first + "," + second + "]");
+    JsonNode whole =
+        new ObjectMapper().readTree(workshop.path("whole").resolve("report.json").toFile());
+    for (String what : List.of("first", "last", "least", "leastStep")) {
+      assertThat(report.get("loss").get(what)).as(what).isEqualTo(whole.get("loss").get(what));
+    }
+    assertThat(workshop.path("out.checkpoints")).doesNotExist();
+    assertThat(workshop.path("whole.checkpoints")).doesNotExist();
+  }
+
+  private static void assertSameRun(JsonNode line, JsonNode other) {
+    for (String what :
+        List.of("status", "steps", "epochs", "loss", "validation_loss", "accuracy")) {
+      assertThat(line.get(what)).as(what).isEqualTo(other.get(what));
+    }
+    assertThat(line.get("steps").asLong()).isEqualTo(STEPS);
+    assertThat(line.get("epochs").asInt()).isEqualTo(EPOCHS);
+  }
+
+  private static void assertSameModel(MultiLayerNetwork resumed, MultiLayerNetwork undisturbed) {
+    assertThat(resumed.params().toDoubleVector())
+        .containsExactly(undisturbed.params().toDoubleVector());
+    assertThat(resumed.getUpdater().getStateViewArray().toDoubleVector())
+        .containsExactly(undisturbed.getUpdater().getStateViewArray().toDoubleVector());
+    assertThat(resumed.getLayerWiseConfigurations().toJson())
+        .isEqualTo(undisturbed.getLayerWiseConfigurations().toJson());
+    assertThat(resumed.getIterationCount()).isEqualTo(STEPS);
+    assertThat(resumed.getEpochCount()).isEqualTo(EPOCHS);
+  }
+
+  private MultiLayerNetwork model(String name) throws IOException {
+    return ModelSerializer.restoreMultiLayerNetwork(
+        directory.resolve(name).resolve("model.zip").toFile());
+  }
+
+  private static Map<String, String> settings(Workshop workshop, Map<String, String> difference) {
+    Map<String, String> settings = workshop.classifierSettings();
+    settings.put("spark.stagecoach.microBatches", "5");
+    settings.put("spark.stagecoach.epochs", String.valueOf(EPOCHS));
+    settings.put("spark.stagecoach.batchStore.chunkRows", "50");
+    settings.put("spark.stagecoach.learningRate", "0.01");
+    settings.put("spark.stagecoach.learningRate.warmupSteps", "20");
+    settings.put("spark.stagecoach.learningRate.decay", "cosine");
+    settings.put("spark.stagecoach.weightDecay", "0.01");
+    settings.put("spark.stagecoach.checkpoint.interval", "100");
+    settings.putAll(difference);
+    return settings;
+  }
+
+  private static StagecoachProcess.Outcome train(
+      Workshop workshop, Map<String, String> difference) {
+    try (StagecoachProcess run = workshop.start("train", settings(workshop, difference))) {
+      StagecoachProcess.Outcome outcome = run.await(Duration.ofMinutes(3));
+      run.awaitNoProcess();
+      return outcome;
+    }
+  }
+
+  /** Kills the driver as soon as a checkpoint of more steps than so many is there. */
+  private void killAtCheckpointAfter(long steps, Workshop workshop, Map<String, String> difference)
+      throws IOException {
+    try (StagecoachProcess run = workshop.start("train", settings(workshop, difference))) {
+      long end = System.nanoTime() + Duration.ofMinutes(2).toNanos();
+      while (newestCheckpoint() <= steps) {
+        assertThat(System.nanoTime()).as(run.errSoFar()).isLessThan(end);
+        assertThat(run.processes()).as(run.errSoFar()).isNotEmpty();
+        pause();
+      }
+      run.driver().destroyForcibly();
+      run.await(Duration.ofSeconds(30));
+      run.awaitNoProcess();
+      assertThat(workshop.path("out")).as("the run was over too soon").doesNotExist();
+    }
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(10);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError("interrupted", e);
+    }
+  }
+
+  /** The steps of the newest committed checkpoint; 0 where there is none. */
+  private long newestCheckpoint() throws IOException {
+    Path checkpoints = directory.resolve("out.checkpoints");
+    if (!Files.isDirectory(checkpoints)) {
+      return 0;
+    }
+    try (Stream<Path> all = Files.list(checkpoints)) {
+      return all.filter(folder -> Files.exists(folder.resolve("manifest.json")))
+          .map(folder -> folder.getFileName().toString())
+          .sorted()
+          .reduce((earlier, later) -> later)
+          .map(name -> Long.valueOf(name.split("-", -1)[3]))
+          .orElse(0L);
+    }
+  }
+}
