@@ -63,6 +63,42 @@ class RunRecorderTest {
     assertThat(report.excludedSteps()).isEqualTo(1);
   }
 
+  /** Interrupted behind the second step, and gone on with by another process. */
+  @Test
+  void aRunThatGoesOnCountsAllOfIt() {
+    RunReport whole = twoStagesThreeSteps().report();
+    RunRecorder first = new RunRecorder(new GPipe().schedule(new PipelineShape(2, 2)), 1);
+    first.chose("gpipe: measured");
+    first.record(step(0, 4, 2, false));
+    first.record(step(1, 3, 1, false));
+    RunRecorder second = new RunRecorder(new GPipe().schedule(new PipelineShape(2, 2)), 1);
+    second.goOn(ReportJson.read(ReportJson.write(first.report())));
+    second.record(step(2, 3.5, Double.NaN, true));
+    RunReport report = second.report();
+
+    assertThat(report.steps()).isEqualTo(3);
+    assertThat(report.skippedSteps()).isEqualTo(1);
+    assertThat(report.resumedAt()).containsExactly(2L);
+    assertThat(report.choices()).containsExactly("gpipe: measured");
+    assertThat(report.loss()).isEqualTo(whole.loss());
+    assertThat(report.gradientNorm()).isEqualTo(whole.gradientNorm());
+    assertThat(report.time().totalSeconds()).isCloseTo(0.15, EXACT);
+    assertThat(report.time().step()).as("of what came after").isCloseTo(50, EXACT);
+    assertThat(ReportTable.text(report)).contains("3 steps (1 skipped)", "Resumed at step 2;");
+  }
+
+  private static StepRecord step(long index, double loss, double norm, boolean skipped) {
+    return Steps.step(
+        index,
+        loss,
+        norm,
+        skipped,
+        32,
+        List.of(50L, 35L, 3L, 2L),
+        Steps.stage(0, 2, 2, 4, 30, Steps.traffic(2, 2000, 2, 1000, 1)),
+        Steps.stage(1, 2, 3, 5, 28, Steps.traffic(2, 1000, 1, 2000, 2)));
+  }
+
   @Test
   void lossAndNormAreOfAllSteps() {
     RunReport report = twoStagesThreeSteps().report();

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ResumeIT {
 
   private static final int ROWS = 407;
-  private static final int EPOCHS = 40;
+  private static final int EPOCHS = 14;
 
   /** 366 examples to train on, 32 in a mini-batch. */
   private static final int STEPS = 12 * EPOCHS;
