@@ -23,7 +23,9 @@ public final class WrittenSchedule implements ScheduleAuthor {
    * @throws StagecoachException CONFIGURATION where the text is not a valid training schedule
    */
   public static WrittenSchedule parse(String text) {
-    Schedule schedule = Lowering.lower(Schedule.parse(text));
+    Schedule parsed = Schedule.parse(text);
+    checkNumbers(parsed);
+    Schedule schedule = Lowering.lower(parsed);
     if (schedule.passes() != Passes.FORWARD_AND_BACKWARD) {
       throw new StagecoachException(
           ErrorKind.CONFIGURATION,
@@ -32,6 +34,19 @@ public final class WrittenSchedule implements ScheduleAuthor {
     }
     ScheduleValidator.validate(schedule, Limits.none(schedule.stages()));
     return new WrittenSchedule(schedule);
+  }
+
+  /** Every stage and micro-batch has a pass; what checks them has room for as many as are named. */
+  private static void checkNumbers(Schedule schedule) {
+    long actions = schedule.executors().stream().mapToLong(List::size).sum();
+    if (schedule.stages() > actions || schedule.microBatches() > actions) {
+      throw new StagecoachException(
+          ErrorKind.CONFIGURATION,
+          String.format(
+              "The schedule %s names %d stages and %d micro-batches, but has %d actions in all",
+              schedule.name(), schedule.stages(), schedule.microBatches(), actions),
+          "Correct the numbers in its first line, or write the passes that are missing.");
+    }
   }
 
   @Override

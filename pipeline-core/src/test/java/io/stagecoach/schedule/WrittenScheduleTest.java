@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stagecoach.error.StagecoachException;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class WrittenScheduleTest {
@@ -63,5 +64,16 @@ class WrittenScheduleTest {
             () -> WrittenSchedule.parse(new ForwardOnly().schedule(new PipelineShape(2, 2)).text()))
         .isInstanceOf(StagecoachException.class)
         .hasMessageContaining("does not train");
+  }
+
+  @Test
+  void numbersThatNoActionsStandForTakeNoMemory() {
+    for (String head :
+        List.of("stages 999999999 micro-batches 1", "stages 1 micro-batches 999999999")) {
+      String text = "schedule huge " + head + " passes forward-and-backward\n0: F0.0 B0.0\n";
+      assertThatThrownBy(() -> WrittenSchedule.parse(text))
+          .isInstanceOf(StagecoachException.class)
+          .hasMessageContaining("has 2 actions in all");
+    }
   }
 }

@@ -8,12 +8,16 @@ import io.stagecoach.tensor.TensorCodec;
 import io.stagecoach.tensor.TensorMessage;
 import io.stagecoach.tensor.Tensors;
 import java.nio.ByteBuffer;
+import java.util.zip.CRC32C;
 import org.apache.arrow.memory.BufferAllocator;
 
 /**
- * Tensors as an Arrow stream in a Java array, for what Spark's task results and broadcasts carry.
+ * Tensors as an Arrow stream in a Java array, with its CRC32C (4 bytes, big-endian) behind it, for
+ * what Spark's task results and broadcasts carry.
  */
 final class ArrowBytes implements AutoCloseable {
+
+  private static final int CHECKSUM_BYTES = 4;
 
   private final TensorCodec codec;
 
@@ -28,26 +32,47 @@ final class ArrowBytes implements AutoCloseable {
       return new byte[0];
     }
     try (EncodedTensors encoded = codec.encode(new TensorMessage(0, tensors))) {
-      if (encoded.length() > Integer.MAX_VALUE - 8) {
+      if (encoded.length() > Integer.MAX_VALUE - 8 - CHECKSUM_BYTES) {
         throw new StagecoachException(
             ErrorKind.RESOURCE,
             "A stage has " + encoded.length() + " bytes of weights; Spark's tasks carry 2 GiB",
             "Use more stages, or exchange=streaming.");
       }
-      ByteBuffer whole = ByteBuffer.allocate((int) encoded.length());
+      int length = (int) encoded.length();
+      ByteBuffer whole = ByteBuffer.allocate(length + CHECKSUM_BYTES);
       encoded.parts().forEach(whole::put);
-      return whole.array();
+      return whole.putInt(sum(whole.array(), length)).array();
     }
   }
 
-  /** The tensors, for the caller to close. */
+  /**
+   * The tensors, for the caller to close.
+   *
+   * @throws StagecoachException PEER if these are not bytes that were so encoded
+   */
   Tensors decode(byte[] bytes) {
     if (bytes.length == 0) {
       return Tensors.none();
     }
-    ReceiveBuffer buffer = ReceiveBuffer.allocate(bytes.length);
-    buffer.put(0, ByteBuffer.wrap(bytes));
+    int length = bytes.length - CHECKSUM_BYTES;
+    if (length < 0 || ByteBuffer.wrap(bytes).getInt(length) != sum(bytes, length)) {
+      throw new StagecoachException(
+          ErrorKind.PEER,
+          "Weights or gradients of "
+              + bytes.length
+              + " bytes are not what was sent: their checksum is wrong",
+          "The network, a disk or a machine's memory changes bytes: if it comes again, leave that"
+              + " machine out");
+    }
+    ReceiveBuffer buffer = ReceiveBuffer.allocate(length);
+    buffer.put(0, ByteBuffer.wrap(bytes, 0, length));
     return codec.decode(buffer).tensors();
+  }
+
+  private static int sum(byte[] bytes, int length) {
+    CRC32C checksum = new CRC32C();
+    checksum.update(bytes, 0, length);
+    return (int) checksum.getValue();
   }
 
   @Override

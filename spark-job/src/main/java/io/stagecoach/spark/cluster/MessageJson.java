@@ -18,6 +18,7 @@ final class MessageJson {
       JsonMapper.builder()
           .disable(MapperFeature.AUTO_DETECT_IS_GETTERS)
           .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
   private MessageJson() {}
@@ -36,14 +37,22 @@ final class MessageJson {
 
   static Message read(byte[] json) {
     try {
-      return MAPPER.readValue(json, Message.class);
+      Message message = MAPPER.readValue(json, Message.class);
+      if (message == null) {
+        throw notOne("it is null", null);
+      }
+      return message;
     } catch (IOException e) {
-      throw new StagecoachException(
-          ErrorKind.PEER,
-          "A control message is not one: " + e.getMessage(),
-          Where.nowhere(),
-          "All executors must run the same version of the job.",
-          e);
+      throw notOne(e.getMessage(), e);
     }
+  }
+
+  private static StagecoachException notOne(String why, IOException cause) {
+    return new StagecoachException(
+        ErrorKind.PEER,
+        "A control message is not one: " + why,
+        Where.nowhere(),
+        "All executors must run the same version of the job.",
+        cause);
   }
 }

@@ -19,6 +19,9 @@ import org.apache.spark.network.util.JavaUtils;
  */
 public final class SettingType<T> {
 
+  /** A time of a century; nanoseconds have room for three. */
+  private static final Duration LONGEST = Duration.ofDays(36_525);
+
   private final String allowed;
   private final Function<String, T> parser;
   private final Function<T, String> formatter;
@@ -164,7 +167,7 @@ public final class SettingType<T> {
               word.chars().allMatch(Character::isDigit)
                   ? Duration.ofSeconds(Long.parseLong(word))
                   : Duration.ofMillis(JavaUtils.timeStringAs(word, TimeUnit.MILLISECONDS));
-          require(value.compareTo(from) >= 0);
+          require(value.compareTo(from) >= 0 && value.compareTo(LONGEST) <= 0);
           return value;
         },
         SettingType::time);

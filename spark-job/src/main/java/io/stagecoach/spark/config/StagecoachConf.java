@@ -63,13 +63,17 @@ public final class StagecoachConf {
     for (Setting<?> setting : Settings.all()) {
       values.put(setting, value(setting, given.get(setting.name()), problems));
     }
+    SortedMap<String, List<String>> featuresOf =
+        columnsBehind(Settings.DATA_FEATURES_OF, Settings.DATA_FEATURES, given, problems);
+    SortedMap<String, List<String>> labelOf =
+        columnsBehind(Settings.DATA_LABEL_OF, Settings.DATA_LABEL, given, problems);
     StagecoachConf conf =
         new StagecoachConf(
             values,
             behind(Settings.DATA_OPTIONS, given),
             behind(Settings.MODEL_PRESET_SETTINGS, given),
-            columnsBehind(Settings.DATA_FEATURES_OF, Settings.DATA_FEATURES, given),
-            columnsBehind(Settings.DATA_LABEL_OF, Settings.DATA_LABEL, given));
+            featuresOf,
+            labelOf);
     conf.addContradictions(problems);
     if (!problems.isEmpty()) {
       String what =
@@ -107,14 +111,18 @@ public final class StagecoachConf {
   }
 
   private static <T> T value(Setting<T> setting, String text, List<String> problems) {
-    if (text == null) {
-      return setting.defaultValue();
-    }
+    return text == null
+        ? setting.defaultValue()
+        : value(setting, setting.key(), text, problems).orElse(setting.defaultValue());
+  }
+
+  private static <T> Optional<T> value(
+      Setting<T> like, String key, String text, List<String> problems) {
     try {
-      return setting.type().parse(text);
+      return Optional.of(like.type().parse(text));
     } catch (IllegalArgumentException | ArithmeticException notAllowed) {
-      problems.add(setting.key() + " is '" + text + "'; allowed is " + setting.type().allowed());
-      return setting.defaultValue();
+      problems.add(key + " is '" + text + "'; allowed is " + like.type().allowed());
+      return Optional.empty();
     }
   }
 
@@ -131,9 +139,16 @@ public final class StagecoachConf {
   }
 
   private static SortedMap<String, List<String>> columnsBehind(
-      SettingPrefix prefix, Setting<List<String>> like, SortedMap<String, String> given) {
+      SettingPrefix prefix,
+      Setting<List<String>> like,
+      SortedMap<String, String> given,
+      List<String> problems) {
     SortedMap<String, List<String>> columns = new TreeMap<>();
-    behind(prefix, given).forEach((name, text) -> columns.put(name, like.type().parse(text)));
+    behind(prefix, given)
+        .forEach(
+            (name, text) ->
+                value(like, prefix.key() + name, text, problems)
+                    .ifPresent(value -> columns.put(name, value)));
     return columns;
   }
 

@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -31,6 +30,8 @@ import org.apache.spark.network.server.TransportServer;
 import org.apache.spark.network.server.TransportServerBootstrap;
 import org.apache.spark.network.util.TransportConf;
 import org.apache.spark.util.Utils;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import scala.Option;
 
 /**
@@ -44,6 +45,7 @@ import scala.Option;
  */
 public final class Endpoint implements AutoCloseable {
 
+  private static final Logger LOG = LoggerFactory.getLogger(Endpoint.class);
   private static final String MODULE = "stagecoach";
 
   /**
@@ -58,6 +60,7 @@ public final class Endpoint implements AutoCloseable {
   private final Receiver receiver;
   private final TensorCodec codec;
   private final RefusalLog refusals = new RefusalLog();
+  private final Strangers strangers = new Strangers();
   private final LaneBoard board = new LaneBoard();
   private final Set<Link> links = ConcurrentHashMap.newKeySet();
   private final Set<EventLoopGroup> loops = ConcurrentHashMap.newKeySet();
@@ -109,7 +112,7 @@ public final class Endpoint implements AutoCloseable {
   }
 
   /** What was refused so far, and how often. */
-  public Map<Refusal, Long> refusals() {
+  public RefusalCounts refusals() {
     return refusals.counts();
   }
 
@@ -199,7 +202,7 @@ public final class Endpoint implements AutoCloseable {
     bootstraps.add(
         (channel, next) -> {
           tune(channel);
-          AdmissionGuard.install(channel, refusals);
+          AdmissionGuard.installCalled(channel, refusals, strangers);
           return next;
         });
     SecurityManager security = options.security();
@@ -287,6 +290,16 @@ public final class Endpoint implements AutoCloseable {
     return options;
   }
 
+  /** A hop of an earlier step or attempt came, and was dropped. */
+  void droppedStale() {
+    refusals.count(Refusal.STALE);
+  }
+
+  /** How many lines the refusals have in the log. */
+  int loggedRefusals() {
+    return refusals.lines();
+  }
+
   /** The connections that are open now. */
   Set<Link> links() {
     return Set.copyOf(links);
@@ -323,6 +336,9 @@ public final class Endpoint implements AutoCloseable {
     clients.close();
     context.close();
     open.forEach(Link::endUnsent);
+    if (!refusals().isEmpty()) {
+      LOG.warn("{} refused of what came over the network: {}", options.name(), refusals());
+    }
     codec.close();
   }
 
@@ -356,6 +372,7 @@ public final class Endpoint implements AutoCloseable {
     @Override
     public void ended(Link link, StagecoachException why) {
       links.remove(link);
+      board.forget(link);
       if (why != null) {
         receiver.lost(link, why);
       }

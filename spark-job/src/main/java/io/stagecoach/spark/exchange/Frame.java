@@ -3,6 +3,24 @@ package io.stagecoach.spark.exchange;
 /** What the head of a frame says. A hop and a message are followed by their payload. */
 sealed interface Frame {
 
+  /** What it is, for messages to people. */
+  default String words() {
+    if (this instanceof Hop carried) {
+      io.stagecoach.stage.Hop hop = carried.hop();
+      return "the "
+          + (hop.kind() == io.stagecoach.stage.Hop.Kind.ACTIVATIONS ? "activations" : "gradients")
+          + " of micro-batch "
+          + hop.microBatch()
+          + " from stage "
+          + hop.from()
+          + " to stage "
+          + hop.to()
+          + " in step "
+          + hop.step();
+    }
+    return this instanceof Message message ? "a message " + message.kind() : toString();
+  }
+
   /** The sender's stage will send hops to the receiver's on this connection. */
   record Lane(long epoch, int from, int to) implements Frame {}
 

@@ -6,10 +6,12 @@ import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.UUID;
+import java.util.zip.CRC32C;
 
 /**
  * The binary head of a frame, big-endian: magic (4 bytes), version (1), type (1), run (16), the
- * frame's number on its connection and direction (8), bytes of payload (8), and what the type adds.
+ * frame's number on its connection and direction (8), bytes of payload (8), what the type adds, and
+ * the CRC32C of all that (4). A payload is followed by a CRC32C of its own.
  *
  * @param run the run
  * @param number counts the frames of one connection and direction from 0
@@ -19,12 +21,17 @@ import java.util.UUID;
 record FrameHead(UUID run, long number, long payload, Frame frame) {
 
   static final int MAGIC = 0x53544743;
-  static final byte VERSION = 1;
+  static final byte VERSION = 2;
 
   /** No head is longer. */
   static final int MAX_BYTES = 512;
 
-  private static final int FIXED_BYTES = 38;
+  private static final int CHECKSUM_BYTES = 4;
+
+  /** Magic and version. */
+  private static final int START_BYTES = 5;
+
+  private static final int FIXED_BYTES = 38 + CHECKSUM_BYTES;
   private static final int MAX_KIND_BYTES = 255;
   private static final byte LANE = 1;
   private static final byte HOP = 2;
@@ -50,6 +57,7 @@ record FrameHead(UUID run, long number, long payload, Frame frame) {
   }
 
   void write(ByteBuf out) {
+    int start = out.writerIndex();
     out.writeInt(MAGIC);
     out.writeByte(VERSION);
     out.writeByte(type());
@@ -78,6 +86,13 @@ record FrameHead(UUID run, long number, long payload, Frame frame) {
       out.writeBytes(kind);
       out.writeInt(message.bodyBytes());
     }
+    out.writeInt(checksum(out.nioBuffer(start, out.writerIndex() - start)));
+  }
+
+  private static int checksum(ByteBuffer bytes) {
+    CRC32C checksum = new CRC32C();
+    checksum.update(bytes);
+    return (int) checksum.getValue();
   }
 
   private byte type() {
@@ -113,6 +128,7 @@ record FrameHead(UUID run, long number, long payload, Frame frame) {
       if (magic != MAGIC || version != VERSION) {
         throw malformed("a frame that begins with " + Integer.toHexString(magic) + " " + version);
       }
+      checkSum(in);
       byte type = in.get();
       UUID run = new UUID(in.getLong(), in.getLong());
       long number = in.getLong();
@@ -132,6 +148,19 @@ record FrameHead(UUID run, long number, long payload, Frame frame) {
       return new FrameHead(run, number, payload, frame);
     } catch (BufferUnderflowException e) {
       throw new RefusedException(Refusal.MALFORMED, "a frame's head that is cut off", e);
+    }
+  }
+
+  /** Checks the last bytes, and takes them away. */
+  private static void checkSum(ByteBuffer in) {
+    int end = in.limit() - CHECKSUM_BYTES;
+    if (end < in.position()) {
+      throw new BufferUnderflowException();
+    }
+    int expected = in.getInt(end);
+    in.limit(end);
+    if (checksum(in.duplicate().position(in.position() - START_BYTES)) != expected) {
+      throw RefusedException.corrupt("a frame's head of " + (end + CHECKSUM_BYTES) + " bytes");
     }
   }
 
@@ -169,7 +198,7 @@ record FrameHead(UUID run, long number, long payload, Frame frame) {
   private static Frame.Message message(ByteBuffer in) {
     byte[] kind = new byte[Byte.toUnsignedInt(in.get())];
     in.get(kind);
-    return new Frame.Message(new String(kind, StandardCharsets.UTF_8), in.getInt());
+    return new Frame.Message(WireText.read(kind, Refusal.MALFORMED), in.getInt());
   }
 
   private static RefusedException malformed(String what) {

@@ -40,7 +40,7 @@ final class FrameMessage implements RequestMessage {
   @Override
   public void encode(ByteBuf out) {
     out.writeInt(FrameHead.bytes(frame));
-    link.nextHead(frame, payload == null ? 0 : payload.count()).write(out);
+    link.nextHead(frame, payload == null ? 0 : payload.bytes()).write(out);
   }
 
   @Override

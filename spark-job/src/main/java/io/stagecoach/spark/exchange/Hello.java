@@ -185,8 +185,11 @@ final class Hello {
 
   private static String name(ByteBuffer in) {
     byte[] text = new byte[Byte.toUnsignedInt(in.get())];
+    if (text.length == 0) {
+      throw new RefusedException(Refusal.NOT_ADMITTED, "a hello without a name");
+    }
     in.get(text);
-    return new String(text, StandardCharsets.UTF_8);
+    return WireText.read(text, Refusal.NOT_ADMITTED);
   }
 
   private static byte[] nonce(ByteBuffer in) {

@@ -1,9 +1,13 @@
 package io.stagecoach.spark.exchange;
 
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
+import io.stagecoach.error.Where;
 import io.stagecoach.stage.Hop;
 import io.stagecoach.tensor.ReceiveBuffer;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -12,6 +16,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.WritableByteChannel;
+import java.util.zip.CRC32C;
 import org.apache.spark.serializer.DeserializationStream;
 import org.apache.spark.serializer.SerializationStream;
 import org.apache.spark.serializer.Serializer;
@@ -20,13 +25,16 @@ import scala.reflect.ClassTag;
 
 /**
  * How hops are written into Spark's shuffle: the number of the executor that they are for, the
- * hop's name, and their tensors as an Arrow stream, straight from the arrays' memory and straight
- * into it. Only pairs of such a number and a {@link ShuffledHop} can be written.
+ * hop's name with its CRC32C, and their tensors as an Arrow stream, straight from the arrays'
+ * memory and straight into it, with its CRC32C. Only pairs of such a number and a {@link
+ * ShuffledHop} can be written. What is read that was not so written is a {@code PEER} error, and
+ * never the end of the stream, which Spark would take it for.
  */
 public final class HopSerializer extends Serializer implements Serializable {
 
   private static final long serialVersionUID = 1L;
   private static final int CHUNK = 1 << 16;
+  private static final int NAME_BYTES = 33;
 
   private final long limit;
 
@@ -46,6 +54,12 @@ public final class HopSerializer extends Serializer implements Serializable {
   @Override
   public boolean supportsRelocationOfSerializedObjects() {
     return true;
+  }
+
+  private static int sum(byte[] bytes) {
+    CRC32C checksum = new CRC32C();
+    checksum.update(bytes);
+    return (int) checksum.getValue();
   }
 
   private static final class Instance extends SerializerInstance {
@@ -112,19 +126,22 @@ public final class HopSerializer extends Serializer implements Serializable {
 
     private void write(ShuffledHop.Outgoing outgoing) throws IOException {
       Hop hop = outgoing.hop();
-      out.writeLong(hop.step());
-      out.writeInt(hop.attempt());
-      out.writeBoolean(hop.kind() == Hop.Kind.GRADIENTS);
-      out.writeInt(hop.microBatch());
-      out.writeInt(hop.from());
-      out.writeInt(hop.to());
-      out.writeLong(outgoing.tensors() == null ? 0 : outgoing.tensors().length());
+      ByteBuffer name = ByteBuffer.allocate(NAME_BYTES);
+      name.putLong(hop.step()).putInt(hop.attempt());
+      name.put((byte) (hop.kind() == Hop.Kind.GRADIENTS ? 1 : 0));
+      name.putInt(hop.microBatch()).putInt(hop.from()).putInt(hop.to());
+      name.putLong(outgoing.tensors() == null ? 0 : outgoing.tensors().length());
+      out.write(name.array());
+      out.writeInt(sum(name.array()));
       if (outgoing.tensors() != null) {
+        CRC32C checksum = new CRC32C();
         for (ByteBuffer part : outgoing.tensors().parts()) {
+          checksum.update(part.duplicate());
           while (part.hasRemaining()) {
             channel.write(part);
           }
         }
+        out.writeInt((int) checksum.getValue());
       }
     }
 
@@ -164,7 +181,7 @@ public final class HopSerializer extends Serializer implements Serializable {
     @SuppressWarnings("unchecked") // Spark's interface: the caller says what it expects
     public <T> T readObject(ClassTag<T> tag) {
       try {
-        Object next = keyRead ? read() : (Object) in.readInt();
+        Object next = keyRead ? hop() : (Object) key();
         keyRead = !keyRead;
         return (T) next;
       } catch (IOException e) {
@@ -172,31 +189,85 @@ public final class HopSerializer extends Serializer implements Serializable {
       }
     }
 
-    private ShuffledHop.Incoming read() throws IOException {
-      long step = in.readLong();
-      int attempt = in.readInt();
-      Hop.Kind kind = in.readBoolean() ? Hop.Kind.GRADIENTS : Hop.Kind.ACTIVATIONS;
-      Hop hop = new Hop(step, attempt, kind, in.readInt(), in.readInt(), in.readInt());
-      long length = in.readLong();
+    private int key() throws IOException {
+      int first = in.read();
+      if (first < 0) {
+        throw new EOFException();
+      }
+      try {
+        in.readFully(chunk, 0, Integer.BYTES - 1);
+      } catch (EOFException e) {
+        throw refused("A record of the shuffle is cut off", Where.nowhere(), e);
+      }
+      return first << 24 | (ByteBuffer.wrap(chunk).getInt(0) >>> 8);
+    }
+
+    private ShuffledHop.Incoming hop() throws IOException {
+      try {
+        byte[] name = new byte[NAME_BYTES];
+        in.readFully(name);
+        if (in.readInt() != sum(name)) {
+          throw refused(
+              "The name of a hop by shuffle is not what was sent: its checksum is wrong",
+              Where.nowhere(),
+              null);
+        }
+        return hop(ByteBuffer.wrap(name));
+      } catch (EOFException e) {
+        throw refused("A hop by shuffle is cut off", Where.nowhere(), e);
+      }
+    }
+
+    private ShuffledHop.Incoming hop(ByteBuffer name) throws IOException {
+      long step = name.getLong();
+      int attempt = name.getInt();
+      Hop.Kind kind = name.get() == 1 ? Hop.Kind.GRADIENTS : Hop.Kind.ACTIVATIONS;
+      Hop hop = new Hop(step, attempt, kind, name.getInt(), name.getInt(), name.getInt());
+      long length = name.getLong();
       if (length == 0) {
         return new ShuffledHop.Incoming(hop, null);
       }
       if (length < 0 || length > limit) {
-        throw new IOException("a hop of " + length + " bytes; the limit is " + limit);
+        throw refused(
+            words(hop) + " have " + length + " bytes; the limit is " + limit, place(hop), null);
       }
       ReceiveBuffer buffer = ReceiveBuffer.allocate(length);
       try {
+        CRC32C checksum = new CRC32C();
         for (long at = 0; at < length; ) {
           int bytes = (int) Math.min(chunk.length, length - at);
           in.readFully(chunk, 0, bytes);
+          checksum.update(chunk, 0, bytes);
           buffer.put(at, ByteBuffer.wrap(chunk, 0, bytes));
           at += bytes;
+        }
+        if (in.readInt() != (int) checksum.getValue()) {
+          throw refused(
+              words(hop) + " are not what was sent: their checksum is wrong", place(hop), null);
         }
         return new ShuffledHop.Incoming(hop, buffer);
       } catch (IOException | RuntimeException e) {
         buffer.close();
         throw e;
       }
+    }
+
+    private static String words(Hop hop) {
+      return new Frame.Hop(hop).words().replaceFirst("^the", "The");
+    }
+
+    private static Where place(Hop hop) {
+      return Where.stage(hop.to()).atStep(hop.step()).atMicroBatch(hop.microBatch());
+    }
+
+    private static StagecoachException refused(String what, Where where, Throwable cause) {
+      return new StagecoachException(
+          ErrorKind.PEER,
+          what,
+          where,
+          "The network, a disk or a machine's memory changes bytes, or executors run different"
+              + " versions of Stagecoach",
+          cause);
     }
 
     @Override

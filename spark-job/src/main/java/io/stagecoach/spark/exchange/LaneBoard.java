@@ -60,6 +60,19 @@ final class LaneBoard {
     }
   }
 
+  /** A connection has ended: its lanes wait for nobody. */
+  synchronized void forget(Link link) {
+    waiting
+        .values()
+        .removeIf(
+            lanes -> {
+              int before = lanes.size();
+              lanes.removeIf(lane -> lane.link() == link);
+              waitingCount -= before - lanes.size();
+              return lanes.isEmpty();
+            });
+  }
+
   /** A stage is gone. */
   synchronized void detach(LaneKey key) {
     acceptors.remove(key);

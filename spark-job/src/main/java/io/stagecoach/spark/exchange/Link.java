@@ -49,6 +49,7 @@ final class Link implements Peer {
   private final Set<Payload> unsent = ConcurrentHashMap.newKeySet();
   private final CountDownLatch settled = new CountDownLatch(1);
   private final ScheduledFuture<?> admission;
+  private final AdmissionGuard guard;
 
   private volatile State state = State.CONNECTED;
   private volatile String name = "";
@@ -68,6 +69,7 @@ final class Link implements Peer {
   Link(TransportClient client, LinkOwner owner) {
     this.client = client;
     this.channel = client.getChannel();
+    this.guard = AdmissionGuard.of(channel);
     this.owner = owner;
     this.address = String.valueOf(channel.remoteAddress()).replaceFirst("^[^/]*/", "");
     this.admission =
@@ -153,7 +155,7 @@ final class Link implements Peer {
               public void onSuccess(ByteBuffer answer) {
                 try {
                   next.handle(answer);
-                } catch (RefusedException e) {
+                } catch (RuntimeException e) {
                   refuse(e);
                   done.completeExceptionally(e);
                 }
@@ -178,7 +180,6 @@ final class Link implements Peer {
         reply.onSuccess(heard.answer(options.name()));
       } else if (state == State.CONNECTED && heard != null) {
         heard.checkProof(message, options.runId());
-        AdmissionGuard.remove(channel);
         admit(heard.peer());
         reply.onSuccess(ByteBuffer.allocate(0));
       } else {
@@ -196,6 +197,7 @@ final class Link implements Peer {
   private void admit(String peer) {
     name = peer;
     admission.cancel(false);
+    guard.admitted();
     admitted = true;
     if (state == State.CONNECTED) {
       state = State.ADMITTED;
@@ -213,14 +215,12 @@ final class Link implements Peer {
       if (!admitted) {
         throw new RefusedException(Refusal.NOT_ADMITTED, "a frame before the hello");
       }
+      guard.progress();
       FrameHead head = FrameHead.read(message);
       if (!head.run().equals(owner.options().runId())) {
         throw new RefusedException(Refusal.OTHER_RUN, "a frame of run " + head.run());
       }
-      if (head.number() != nextIn++) {
-        throw new RefusedException(
-            Refusal.MALFORMED, "frame " + head.number() + " in place of frame " + (nextIn - 1));
-      }
+      checkNumber(head.number());
       if (head.payload() > owner.options().maxMessageBytes()) {
         throw new RefusedException(
             Refusal.TOO_LARGE,
@@ -234,12 +234,27 @@ final class Link implements Peer {
       if (head.payload() == 0) {
         sink.complete();
       } else {
-        decoder().setInterceptor(new PayloadReader(this, sink, head.payload()));
+        decoder()
+            .setInterceptor(new PayloadReader(this, sink, head.payload(), head.frame().words()));
       }
     } catch (RuntimeException | Error e) {
       refuse(e);
       decoder().setInterceptor(PayloadReader.swallowing(this));
     }
+  }
+
+  private void checkNumber(long number) {
+    if (number != nextIn) {
+      throw new RefusedException(
+          number >= 0 && number < nextIn ? Refusal.REPLAYED : Refusal.MALFORMED,
+          "frame " + number + " in place of frame " + nextIn);
+    }
+    nextIn++;
+  }
+
+  /** A part of a payload has come. */
+  void progress() {
+    guard.progress();
   }
 
   private TransportFrameDecoder decoder() {
@@ -378,18 +393,30 @@ final class Link implements Peer {
       refusal = new RefusedException(Refusal.MALFORMED, String.valueOf(why), why);
     }
     refused = true;
-    owner.refusals().count(toString(), refusal);
+    owner.refusals().count(whoIsKnown(), toString(), refusal);
     failure.compareAndSet(
         null,
         new StagecoachException(
             refusal.reason() == Refusal.NO_MEMORY ? ErrorKind.RESOURCE : ErrorKind.PEER,
             "Refused what " + this + " sent: " + refusal.getMessage(),
             Where.nowhere(),
-            refusal.reason() == Refusal.NO_MEMORY
-                ? "Give executors more memory off the heap, or use more micro-batches"
-                : "Check that all processes run the same version of Stagecoach",
+            remedy(refusal.reason()),
             why));
     var unused = channel.close();
+  }
+
+  private String whoIsKnown() {
+    return name.isEmpty() ? AdmissionGuard.host(channel.remoteAddress()) : name;
+  }
+
+  private static String remedy(Refusal reason) {
+    return switch (reason) {
+      case NO_MEMORY -> "Give executors more memory off the heap, or use more micro-batches";
+      case CORRUPT ->
+          "The network, or the memory of one of the two machines, changes bytes: if it comes again,"
+              + " leave that machine out";
+      default -> "Check that all processes run the same version of Stagecoach";
+    };
   }
 
   /** The connection broke. */

@@ -2,7 +2,6 @@ package io.stagecoach.spark.exchange;
 
 import io.netty.channel.Channel;
 import io.netty.util.AttributeKey;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.function.Function;
 import org.apache.spark.network.client.RpcResponseCallback;
@@ -28,8 +27,10 @@ final class LinkHandler extends RpcHandler {
     Channel channel = client.getChannel();
     Link link = channel.attr(LINK).get();
     if (link == null) {
+      AdmissionGuard.installCaller(channel);
       link = newLink.apply(client);
       channel.attr(LINK).set(link);
+      FaultHandler.install(channel, link);
     }
     return link;
   }
@@ -51,14 +52,7 @@ final class LinkHandler extends RpcHandler {
 
   @Override
   public void exceptionCaught(Throwable cause, TransportClient client) {
-    if (cause instanceof IOException) {
-      link(client).fail(cause);
-    } else {
-      link(client)
-          .refuse(
-              new RefusedException(
-                  Refusal.MALFORMED, "what Spark's transport cannot read: " + cause, cause));
-    }
+    FaultHandler.hear(link(client), cause);
   }
 
   @Override

@@ -7,13 +7,18 @@ import java.nio.channels.GatheringByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.zip.CRC32C;
 import org.apache.spark.network.util.AbstractFileRegion;
 
 /**
  * A frame's payload on its way out: written to the socket from where it is, without a copy, and of
- * any length. The tensors are closed when it is out, or will never be.
+ * any length; behind it its CRC32C (4 bytes, big-endian). The tensors are closed when it is out, or
+ * will never be.
  */
 final class Payload extends AbstractFileRegion {
+
+  /** What follows the bytes: their checksum. */
+  static final int CHECKSUM_BYTES = 4;
 
   /** The JDK copies a heap buffer, whole, to one off the heap that it keeps for the thread. */
   private static final int HEAP_WRITE_BYTES = 256 << 10;
@@ -21,16 +26,23 @@ final class Payload extends AbstractFileRegion {
   /** Linux takes at most this many buffers in one write. */
   private static final int MAX_BUFFERS = 1024;
 
+  /** How far the checksum is ahead of the socket: one write, still in the cache when it is made. */
+  private static final int WINDOW_BYTES = 1 << 20;
+
   private final List<ByteBuffer> parts;
   private final Runnable release;
-  private final long count;
+  private final long bytes;
+  private final CRC32C checksum = new CRC32C();
+  private final List<ByteBuffer> window = new ArrayList<>();
   private int part;
+  private int inWindow;
+  private boolean summed;
   private long transferred;
 
   private Payload(List<ByteBuffer> parts, Runnable release) {
     this.parts = parts;
     this.release = release;
-    this.count = parts.stream().mapToLong(ByteBuffer::remaining).sum();
+    this.bytes = parts.stream().mapToLong(ByteBuffer::remaining).sum();
   }
 
   /** Encoded tensors, which it owns. */
@@ -51,6 +63,11 @@ final class Payload extends AbstractFileRegion {
     return new Payload(List.of(ByteBuffer.wrap(body)), () -> {});
   }
 
+  /** How many bytes there are, the checksum left out. */
+  long bytes() {
+    return bytes;
+  }
+
   @Override
   public long position() {
     return 0;
@@ -63,7 +80,7 @@ final class Payload extends AbstractFileRegion {
 
   @Override
   public long count() {
-    return count;
+    return bytes + CHECKSUM_BYTES;
   }
 
   @Override
@@ -77,20 +94,42 @@ final class Payload extends AbstractFileRegion {
   }
 
   private long write(WritableByteChannel target) throws IOException {
-    while (part < parts.size() && !parts.get(part).hasRemaining()) {
-      part++;
+    while (inWindow < window.size() && !window.get(inWindow).hasRemaining()) {
+      inWindow++;
+    }
+    if (inWindow == window.size()) {
+      if (summed) {
+        return 0;
+      }
+      nextWindow();
+    }
+    if (target instanceof GatheringByteChannel gathering && window.size() - inWindow > 1) {
+      return gathering.write(window.subList(inWindow, window.size()).toArray(ByteBuffer[]::new));
+    }
+    return writeOne(target, window.get(inWindow));
+  }
+
+  /** Sums what is written next, and the sum with the last of it. */
+  private void nextWindow() {
+    window.clear();
+    inWindow = 0;
+    int room = WINDOW_BYTES;
+    while (room > 0 && part < parts.size() && window.size() < MAX_BUFFERS - 1) {
+      ByteBuffer from = parts.get(part);
+      int taken = Math.min(room, from.remaining());
+      ByteBuffer slice = from.slice(from.position(), taken);
+      checksum.update(slice.duplicate());
+      window.add(slice);
+      from.position(from.position() + taken);
+      room -= taken;
+      if (!from.hasRemaining()) {
+        part++;
+      }
     }
     if (part == parts.size()) {
-      return 0;
+      summed = true;
+      window.add(ByteBuffer.allocate(CHECKSUM_BYTES).putInt((int) checksum.getValue()).flip());
     }
-    if (target instanceof GatheringByteChannel gathering && parts.size() - part > 1) {
-      ByteBuffer[] rest =
-          parts
-              .subList(part, Math.min(parts.size(), part + MAX_BUFFERS))
-              .toArray(ByteBuffer[]::new);
-      return gathering.write(rest);
-    }
-    return writeOne(target, parts.get(part));
   }
 
   private static long writeOne(WritableByteChannel target, ByteBuffer buffer) throws IOException {

@@ -10,6 +10,14 @@ public enum Refusal {
   OTHER_RUN,
   /** It is not a frame of ours, or out of order. */
   MALFORMED,
+  /** Its checksum is wrong: what came is not what was sent. */
+  CORRUPT,
+  /** Its number is one that this connection has had already. */
+  REPLAYED,
+  /** It belongs to an earlier step or attempt: it is dropped, and its connection stays. */
+  STALE,
+  /** Too many connections that have not said hello are open already. */
+  TOO_MANY,
   /** It is longer than what is accepted. */
   TOO_LARGE,
   /** It is a hop that nobody here waits for. */

@@ -17,6 +17,12 @@ final class RefusedException extends RuntimeException {
     this.reason = reason;
   }
 
+  /** Bytes that are not those that were sent. */
+  static RefusedException corrupt(String what) {
+    return new RefusedException(
+        Refusal.CORRUPT, what + ": the checksum is not that of what was sent");
+  }
+
   Refusal reason() {
     return reason;
   }

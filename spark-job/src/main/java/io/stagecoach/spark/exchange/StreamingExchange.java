@@ -183,7 +183,7 @@ public final class StreamingExchange implements Exchange {
     try {
       EncodedTensors encoded = encode(hop, tensors);
       Payload payload = encoded == null ? null : Payload.of(encoded);
-      long bytes = FrameHead.bytes(frame) + (payload == null ? 0 : payload.count());
+      long bytes = FrameHead.bytes(frame) + (payload == null ? 0 : payload.bytes());
       Narrowing narrowing = encoded == null ? Narrowing.none() : encoded.narrowing();
       claimCredit(hop, payload).out.send(frame, payload);
       count(hop.from(), Traffic.sent(bytes, System.nanoTime() - start, narrowing));
@@ -611,6 +611,7 @@ public final class StreamingExchange implements Exchange {
         }
         if (isOlder(hop)) {
           dropped++;
+          endpoint.droppedStale();
           take(neighbour, hop.kind());
           return PayloadSink.NOWHERE;
         }

@@ -69,7 +69,15 @@ class MessageJsonTest {
 
   @Test
   void whatIsNoMessageIsRefused() {
-    for (String text : List.of("", "{}", "[1]", "{\"message\":\"open-sesame\"}", "{\"message\":")) {
+    for (String text :
+        List.of(
+            "null",
+            "{\"message\":\"stop\"} {}",
+            "",
+            "{}",
+            "[1]",
+            "{\"message\":\"open-sesame\"}",
+            "{\"message\":")) {
       assertThatThrownBy(() -> MessageJson.read(text.getBytes(StandardCharsets.UTF_8)))
           .isInstanceOfSatisfying(
               StagecoachException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.PEER));

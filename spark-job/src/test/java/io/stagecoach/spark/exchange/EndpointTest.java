@@ -56,8 +56,8 @@ class EndpointTest {
         assertThat(got.body()).isEmpty();
         assertThat(got.tensors().get("g").length()).isEqualTo(2_000_001);
       }
-      assertThat(driver.refusals()).isEmpty();
-      assertThat(executor.refusals()).isEmpty();
+      assertThat(driver.refusals().byCause()).isEmpty();
+      assertThat(executor.refusals().byCause()).isEmpty();
     }
   }
 

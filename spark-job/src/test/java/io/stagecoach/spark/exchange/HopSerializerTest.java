@@ -3,6 +3,7 @@ package io.stagecoach.spark.exchange;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.stage.Hop;
 import io.stagecoach.stage.Traffic;
@@ -11,6 +12,7 @@ import io.stagecoach.tensor.WireType;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.apache.arrow.memory.BufferAllocator;
@@ -121,6 +123,45 @@ class HopSerializerTest {
       byte[] bytes = written(serializer, sender.takeOutgoing());
       assertThatThrownBy(() -> read(serializer, bytes).next())
           .hasMessageContaining("the limit is 100");
+    }
+  }
+
+  @Test
+  void noChangedBitAndNoCutIsTakenForAHop() {
+    HopSerializer serializer = new HopSerializer(1 << 20);
+    byte[] good;
+    try (ShuffleHops sender = new ShuffleHops(memory, 1 << 20, WireType.FLOAT32)) {
+      sender.send(hop(Hop.Kind.ACTIVATIONS, 3, 0, 1), Tensors.of("x", Nd4j.rand(4, 4)));
+      good = written(serializer, sender.takeOutgoing());
+    }
+    // The first four bytes are the key, which Spark itself gives its meaning.
+    for (int at = Integer.BYTES; at < good.length; at++) {
+      byte[] changed = good.clone();
+      changed[at] = (byte) (changed[at] ^ 0x10);
+      assertThatThrownBy(() -> read(serializer, changed).next())
+          .isInstanceOfSatisfying(
+              StagecoachException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.PEER))
+          .hasMessageContaining("checksum");
+    }
+    for (int length = 1; length < good.length; length++) {
+      byte[] cut = Arrays.copyOf(good, length);
+      assertThatThrownBy(() -> read(serializer, cut).hasNext())
+          .isInstanceOfSatisfying(
+              StagecoachException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.PEER))
+          .hasMessageContaining("cut off");
+    }
+    assertThat(read(serializer, new byte[0]).hasNext()).isFalse();
+  }
+
+  @Test
+  void aPayloadThatChangedSaysWhichHop() {
+    HopSerializer serializer = new HopSerializer(1 << 20);
+    try (ShuffleHops sender = new ShuffleHops(memory, 1 << 20, WireType.FLOAT32)) {
+      sender.send(hop(Hop.Kind.GRADIENTS, 3, 2, 1), Tensors.of("x", Nd4j.rand(4, 4)));
+      byte[] bytes = written(serializer, sender.takeOutgoing());
+      bytes[bytes.length - 10] = (byte) (bytes[bytes.length - 10] ^ 1);
+      assertThatThrownBy(() -> read(serializer, bytes).next())
+          .hasMessageContaining("gradients of micro-batch 3 from stage 2 to stage 1 in step 5");
     }
   }
 }

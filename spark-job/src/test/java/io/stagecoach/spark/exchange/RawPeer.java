@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
 import java.util.Map;
+import java.util.zip.CRC32C;
 import org.apache.spark.network.TransportContext;
 import org.apache.spark.network.client.TransportClient;
 import org.apache.spark.network.client.TransportClientFactory;
@@ -66,10 +67,37 @@ final class RawPeer implements AutoCloseable {
 
   /** Bytes outside of any of Spark's frames. */
   void sendPayload(int bytes) {
-    client
-        .getChannel()
-        .writeAndFlush(Unpooled.wrappedBuffer(new byte[bytes]))
-        .syncUninterruptibly();
+    sendRaw(new byte[bytes]);
+  }
+
+  /** Bytes outside of any of Spark's frames, with the checksum that belongs behind them. */
+  void sendSummed(byte[] bytes) {
+    CRC32C checksum = new CRC32C();
+    checksum.update(bytes);
+    sendRaw(bytes);
+    sendRaw(ByteBuffer.allocate(4).putInt((int) checksum.getValue()).array());
+  }
+
+  void sendRaw(byte[] bytes) {
+    client.getChannel().writeAndFlush(Unpooled.wrappedBuffer(bytes)).syncUninterruptibly();
+  }
+
+  boolean isConnected() {
+    return client.getChannel().isActive();
+  }
+
+  /** Bytes to who may have closed the connection already. */
+  void trySendRaw(byte[] bytes) {
+    var unused =
+        client.getChannel().writeAndFlush(Unpooled.wrappedBuffer(bytes)).awaitUninterruptibly();
+  }
+
+  /** A head whose last bytes are made the checksum of the others. */
+  static ByteBuffer summed(ByteBuffer head) {
+    int end = head.remaining() - 4;
+    CRC32C checksum = new CRC32C();
+    checksum.update(head.slice(0, end));
+    return head.putInt(end, (int) checksum.getValue());
   }
 
   /** Waits until the endpoint has closed the connection. */
