@@ -3,6 +3,7 @@ package io.stagecoach.spark.exchange;
 import io.netty.channel.Channel;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.MemoryShortage;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import io.stagecoach.tensor.EncodedTensors;
@@ -369,7 +370,7 @@ final class Link implements Peer {
       refusal =
           new RefusedException(
               typed.kind() == ErrorKind.RESOURCE ? Refusal.NO_MEMORY : Refusal.MALFORMED,
-              typed.getMessage(),
+              typed.what(),
               typed);
     } else if (why instanceof OutOfMemoryError) {
       refusal = new RefusedException(Refusal.NO_MEMORY, String.valueOf(why.getMessage()), why);
@@ -380,20 +381,38 @@ final class Link implements Peer {
     refused = true;
     owner.refusals().count(toString(), refusal);
     failure.compareAndSet(
-        null,
-        new StagecoachException(
-            refusal.reason() == Refusal.NO_MEMORY ? ErrorKind.RESOURCE : ErrorKind.PEER,
-            "Refused what " + this + " sent: " + refusal.getMessage(),
-            Where.nowhere(),
-            refusal.reason() == Refusal.NO_MEMORY
-                ? "Give executors more memory off the heap, or use more micro-batches"
-                : "Check that all processes run the same version of Stagecoach",
-            why));
+        null, refusal.reason() == Refusal.NO_MEMORY ? noMemory(refusal) : unacceptable(refusal));
     var unused = channel.close();
+  }
+
+  private StagecoachException noMemory(RefusedException refusal) {
+    return new StagecoachException(
+        ErrorKind.RESOURCE,
+        owner.options().name()
+            + " is out of memory for what "
+            + this
+            + " sent: "
+            + refusal.getMessage(),
+        Where.nowhere(),
+        MemoryShortage.REMEDY,
+        refusal);
+  }
+
+  private StagecoachException unacceptable(RefusedException refusal) {
+    return new StagecoachException(
+        ErrorKind.PEER,
+        "Refused what " + this + " sent: " + refusal.getMessage(),
+        Where.nowhere(),
+        "Check that all processes run the same version of Stagecoach",
+        refusal);
   }
 
   /** The connection broke. */
   void fail(Throwable cause) {
+    if (cause instanceof OutOfMemoryError lacking) {
+      failure.compareAndSet(
+          null, MemoryShortage.of("sending to " + this, Where.nowhere(), lacking));
+    }
     failure.compareAndSet(
         null,
         new StagecoachException(
@@ -436,10 +455,15 @@ final class Link implements Peer {
     if (sending != null) {
       tell(sending);
     }
-    boolean control = receiving == null && sending == null;
+    // Whoever waits at a lane hears of it there; that memory was short is for all to know, at once.
+    boolean all = (receiving == null && sending == null) || isOutOfMemory();
     endUnsent();
     settled.countDown();
-    owner.ended(this, admitted && !own && control ? failure.get() : null);
+    owner.ended(this, admitted && !own && all ? failure.get() : null);
+  }
+
+  private boolean isOutOfMemory() {
+    return failure.get().kind() == ErrorKind.RESOURCE;
   }
 
   @Override

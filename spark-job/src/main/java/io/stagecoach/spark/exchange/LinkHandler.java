@@ -53,6 +53,8 @@ final class LinkHandler extends RpcHandler {
   public void exceptionCaught(Throwable cause, TransportClient client) {
     if (cause instanceof IOException) {
       link(client).fail(cause);
+    } else if (cause instanceof OutOfMemoryError) {
+      link(client).refuse(cause);
     } else {
       link(client)
           .refuse(

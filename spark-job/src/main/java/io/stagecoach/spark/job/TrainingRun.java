@@ -11,6 +11,7 @@ import io.stagecoach.error.StagecoachException;
 import io.stagecoach.model.text.GenerationSettings;
 import io.stagecoach.model.text.Sampling;
 import io.stagecoach.model.text.Tokenizer;
+import io.stagecoach.plan.ModelCosts;
 import io.stagecoach.report.ReportTable;
 import io.stagecoach.report.RunReport;
 import io.stagecoach.spark.cluster.Pipeline;
@@ -27,6 +28,7 @@ import java.io.PrintStream;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntFunction;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 import org.slf4j.Logger;
@@ -73,9 +75,8 @@ final class TrainingRun {
     JobData data = JobData.open(spark, conf);
     try (Progress progress = Progress.of(conf.progress(), err);
         StartModel model = StartModel.of(conf, data, hadoop)) {
-      PipelineChoices choices =
-          PipelineChoices.of(
-              conf, hadoop, rows -> LayerCosts.of(model.model(), rows, data.timeSteps()));
+      IntFunction<ModelCosts> costs = rows -> LayerCosts.of(model.model(), rows, data.timeSteps());
+      PipelineChoices choices = PipelineChoices.of(conf, hadoop, costs);
       TrainingPlan usual = choices.byOperations();
       if (choices.open().isEmpty()) {
         out.println(usual.plan().table());
@@ -85,7 +86,12 @@ final class TrainingRun {
       progress.message(DataSummary.of(prepared));
       try {
         Decision decision = decide(choices, usual, model, prepared, progress);
-        return train(model, decision, prepared, output, progress);
+        try {
+          return train(model, decision, prepared, output, progress);
+        } catch (StagecoachException e) {
+          throw new LeanerPlans(spark.sparkContext().getConf(), hadoop, costs)
+              .advise(e, decision.plan());
+        }
       } finally {
         if (!conf.batchStoreKeep()) {
           StoreCleanUp.discard(prepared);
