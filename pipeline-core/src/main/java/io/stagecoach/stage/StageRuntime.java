@@ -67,7 +67,7 @@ final class StageRuntime {
     examples = 0;
     peakStash = 0;
     try {
-      if (!columns.isEmpty() && given.isEmpty()) {
+      if (!columns.isEmpty() && readsSource()) {
         hosted.source().prefetch(slices, columns);
       }
       module.beginStep(context);
@@ -172,9 +172,17 @@ final class StageRuntime {
     examples += slices.get(microBatch).rows();
   }
 
+  /** Sequences that are gone on with come with the step, and have no labels. */
+  private boolean readsSource() {
+    return given.isEmpty() && context.mode() != Mode.GENERATION;
+  }
+
   private Tensors own(int microBatch) {
-    if (given.isEmpty()) {
+    if (readsSource()) {
       return hosted.source().read(slices.get(microBatch), columns);
+    }
+    if (given.isEmpty()) {
+      return Tensors.none();
     }
     Map<String, INDArray> mine = new LinkedHashMap<>(given.get(microBatch).asMap());
     mine.keySet().retainAll(columns);

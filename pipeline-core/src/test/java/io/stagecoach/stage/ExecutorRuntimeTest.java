@@ -38,7 +38,7 @@ import org.nd4j.linalg.factory.Nd4j;
 class ExecutorRuntimeTest {
 
   /** Multiplies by one weight; the last stage's loss is half the square of its output. */
-  private static final class Scale implements StageModule {
+  private static class Scale implements StageModule {
     final boolean first;
     final boolean last;
     final double weight;
@@ -281,6 +281,50 @@ class ExecutorRuntimeTest {
       both.perform(actions);
       both.end();
       assertThat(a.gradient.getDouble(0)).isEqualTo(3 * 4 * 5);
+    }
+  }
+
+  @Test
+  void generationTakesWhatTheStepBringsAndReadsNothing() {
+    MicroBatchSource untouchable =
+        new MicroBatchSource() {
+          @Override
+          public Tensors read(Slice slice, Set<String> columns) {
+            throw new AssertionError(columns);
+          }
+
+          @Override
+          public void prefetch(List<Slice> slices, Set<String> columns) {
+            throw new AssertionError(columns);
+          }
+        };
+    Scale labelled =
+        new Scale(false, true, 2) {
+          @Override
+          public Set<String> dataColumns() {
+            return Set.of(Columns.LABELS);
+          }
+        };
+    StepContext step = new StepContext(0, 0, 0, 1, Mode.GENERATION, false);
+    InProcessExchange[] wire = InProcessExchange.between(2);
+    try (ExecutorRuntime first =
+            new ExecutorRuntime(
+                0,
+                List.of(new HostedStage(0, new Scale(true, false, 3), untouchable)),
+                wire[0],
+                () -> clock.addAndGet(10));
+        ExecutorRuntime last =
+            new ExecutorRuntime(
+                1,
+                List.of(new HostedStage(1, labelled, untouchable)),
+                wire[1],
+                () -> clock.addAndGet(10))) {
+      Tensors given = Tensors.of(Columns.FEATURES, Nd4j.createFromArray(5.0));
+      first.begin(step, slices(1), List.of(given));
+      first.perform(FIRST.subList(0, 2));
+      last.begin(step, slices(1));
+      last.perform(LAST.subList(0, 2));
+      assertThat(labelled.kept.get(0)).containsExactly(15, 30);
     }
   }
 
