@@ -20,11 +20,11 @@ public final class StagecoachException extends RuntimeException {
    * @param what what happened, one sentence without a full stop at the end
    * @param where where it happened
    * @param remedy what the user can do about it; may be empty where nothing can be done
-   * @param cause the cause, or null
+   * @param cause the cause, or null; an error of the virtual machine is kept as text
    */
   public StagecoachException(
       ErrorKind kind, String what, Where where, String remedy, Throwable cause) {
-    super(message(what, where, remedy), cause);
+    super(message(what, where, remedy), CauseText.of(cause));
     this.kind = Objects.requireNonNull(kind, "kind");
     this.what = what;
     this.where = where;

@@ -3,7 +3,7 @@ package io.stagecoach.plan;
 import java.util.Locale;
 
 /** Numbers as an operator reads them: three or four digits and a unit. */
-final class Quantity {
+public final class Quantity {
 
   private static final String[] BINARY = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
   private static final String[] DECIMAL = {"", "K", "M", "G", "T", "P", "E"};
@@ -11,12 +11,12 @@ final class Quantity {
   private Quantity() {}
 
   /** Bytes, in powers of 1024. */
-  static String bytes(long bytes) {
+  public static String bytes(long bytes) {
     return scaled(bytes, 1024, BINARY);
   }
 
   /** A count, in powers of 1000. */
-  static String count(long count) {
+  public static String count(long count) {
     return scaled(count, 1000, DECIMAL);
   }
 

@@ -8,6 +8,7 @@ import io.stagecoach.engine.SplitBackward;
 import io.stagecoach.engine.StageModule;
 import io.stagecoach.engine.StepContext;
 import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.MemoryShortage;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import io.stagecoach.schedule.Action;
@@ -65,18 +66,21 @@ final class StageRuntime {
     loss = Loss.none();
     examples = 0;
     peakStash = 0;
-    if (!columns.isEmpty() && given.isEmpty()) {
-      hosted.source().prefetch(slices, columns);
+    try {
+      if (!columns.isEmpty() && readsSource()) {
+        hosted.source().prefetch(slices, columns);
+      }
+      module.beginStep(context);
+    } catch (OutOfMemoryError e) {
+      throw MemoryShortage.of("the start of the step", place(), e);
     }
-    module.beginStep(context);
     exchange.drainTraffic(stage);
     inFlight = new InFlight(context.microBatches());
   }
 
   /** What happened in the step that now ends. */
   StageStep end(long elapsedNanos) {
-    double regularization =
-        context.mode() == Mode.TRAINING ? module.gradients().regularization() : 0;
+    double regularization = regularization();
     return new StageStep(
         stage,
         executor,
@@ -89,6 +93,14 @@ final class StageRuntime {
         spans,
         exchange.drainTraffic(stage),
         peakStash);
+  }
+
+  private double regularization() {
+    try {
+      return context.mode() == Mode.TRAINING ? module.gradients().regularization() : 0;
+    } catch (OutOfMemoryError e) {
+      throw MemoryShortage.of("the end of the step", place(), e);
+    }
   }
 
   /** What the stage gave for a micro-batch and did not send, for the caller to own. */
@@ -107,20 +119,16 @@ final class StageRuntime {
       dispatch(action);
     } catch (StagecoachException e) {
       throw e.at(place(action));
-    } catch (OutOfMemoryError e) {
-      throw new StagecoachException(
-          ErrorKind.RESOURCE,
-          "Out of memory in " + action.text() + ": " + e.getMessage(),
-          place(action),
-          "Use more micro-batches, recompute=stage or more stages, or give executors more memory.",
-          e);
-    } catch (RuntimeException e) {
-      throw new StagecoachException(
-          ErrorKind.INTERNAL,
-          action.text() + " failed: " + e,
-          place(action),
-          "The executor's log has the stack trace.",
-          e);
+    } catch (RuntimeException | OutOfMemoryError e) {
+      throw MemoryShortage.typed(action.text(), place(action), e)
+          .orElseGet(
+              () ->
+                  new StagecoachException(
+                      ErrorKind.INTERNAL,
+                      action.text() + " failed: " + e,
+                      place(action),
+                      "The executor's log has the stack trace.",
+                      e));
     }
     spans.add(new Span(action, start - heard, nanoClock.getAsLong() - heard));
   }
@@ -164,9 +172,17 @@ final class StageRuntime {
     examples += slices.get(microBatch).rows();
   }
 
+  /** Sequences that are gone on with come with the step, and have no labels. */
+  private boolean readsSource() {
+    return given.isEmpty() && context.mode() != Mode.GENERATION;
+  }
+
   private Tensors own(int microBatch) {
-    if (given.isEmpty()) {
+    if (readsSource()) {
       return hosted.source().read(slices.get(microBatch), columns);
+    }
+    if (given.isEmpty()) {
+      return Tensors.none();
     }
     Map<String, INDArray> mine = new LinkedHashMap<>(given.get(microBatch).asMap());
     mine.keySet().retainAll(columns);
@@ -210,6 +226,10 @@ final class StageRuntime {
   }
 
   private Where place(Action action) {
-    return Where.stage(stage).atStep(context.step()).atMicroBatch(action.microBatch());
+    return place().atMicroBatch(action.microBatch());
+  }
+
+  private Where place() {
+    return Where.stage(stage).atStep(context.step());
   }
 }

@@ -1,6 +1,7 @@
 package io.stagecoach.tensor;
 
 import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.MemoryShortage;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import java.nio.ByteBuffer;
@@ -43,13 +44,8 @@ public final class ReceiveBuffer implements AutoCloseable {
     try {
       return new ReceiveBuffer(length, new BytePointer(length + ALIGNMENT));
     } catch (OutOfMemoryError e) {
-      throw new StagecoachException(
-          ErrorKind.RESOURCE,
-          "No memory off the heap for a message of " + length + " bytes",
-          Where.nowhere(),
-          "Raise org.bytedeco.javacpp.maxbytes and the executor's memory overhead, or use smaller"
-              + " micro-batches",
-          e);
+      throw MemoryShortage.of(
+          "the allocation of a message of " + length + " bytes", Where.nowhere(), e);
     }
   }
 

@@ -29,6 +29,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -36,7 +38,7 @@ import org.nd4j.linalg.factory.Nd4j;
 class ExecutorRuntimeTest {
 
   /** Multiplies by one weight; the last stage's loss is half the square of its output. */
-  private static final class Scale implements StageModule {
+  private static class Scale implements StageModule {
     final boolean first;
     final boolean last;
     final double weight;
@@ -279,6 +281,157 @@ class ExecutorRuntimeTest {
       both.perform(actions);
       both.end();
       assertThat(a.gradient.getDouble(0)).isEqualTo(3 * 4 * 5);
+    }
+  }
+
+  @Test
+  void generationTakesWhatTheStepBringsAndReadsNothing() {
+    MicroBatchSource untouchable =
+        new MicroBatchSource() {
+          @Override
+          public Tensors read(Slice slice, Set<String> columns) {
+            throw new AssertionError(columns);
+          }
+
+          @Override
+          public void prefetch(List<Slice> slices, Set<String> columns) {
+            throw new AssertionError(columns);
+          }
+        };
+    Scale labelled =
+        new Scale(false, true, 2) {
+          @Override
+          public Set<String> dataColumns() {
+            return Set.of(Columns.LABELS);
+          }
+        };
+    StepContext step = new StepContext(0, 0, 0, 1, Mode.GENERATION, false);
+    InProcessExchange[] wire = InProcessExchange.between(2);
+    try (ExecutorRuntime first =
+            new ExecutorRuntime(
+                0,
+                List.of(new HostedStage(0, new Scale(true, false, 3), untouchable)),
+                wire[0],
+                () -> clock.addAndGet(10));
+        ExecutorRuntime last =
+            new ExecutorRuntime(
+                1,
+                List.of(new HostedStage(1, labelled, untouchable)),
+                wire[1],
+                () -> clock.addAndGet(10))) {
+      Tensors given = Tensors.of(Columns.FEATURES, Nd4j.createFromArray(5.0));
+      first.begin(step, slices(1), List.of(given));
+      first.perform(FIRST.subList(0, 2));
+      last.begin(step, slices(1));
+      last.perform(LAST.subList(0, 2));
+      assertThat(labelled.kept.get(0)).containsExactly(15, 30);
+    }
+  }
+
+  /** A stage for which memory is short in one of its phases. */
+  private record Greedy(String phase, StageModule module) implements StageModule {
+
+    private void enter(String now) {
+      if (now.equals(phase)) {
+        throw new OutOfMemoryError("no room to " + now);
+      }
+    }
+
+    @Override
+    public Set<String> dataColumns() {
+      return module.dataColumns();
+    }
+
+    @Override
+    public ParameterLayout parameterLayout() {
+      return module.parameterLayout();
+    }
+
+    @Override
+    public INDArray parameters() {
+      return module.parameters();
+    }
+
+    @Override
+    public void setParameters(INDArray flat) {
+      module.setParameters(flat);
+    }
+
+    @Override
+    public void beginStep(StepContext context) {
+      enter("begin");
+      module.beginStep(context);
+    }
+
+    @Override
+    public Forward forward(int microBatch, Tensors inputs) {
+      enter("forward");
+      return module.forward(microBatch, inputs);
+    }
+
+    @Override
+    public Tensors backward(int microBatch, Tensors outputGradients) {
+      enter("backward");
+      return module.backward(microBatch, outputGradients);
+    }
+
+    @Override
+    public StageGradients gradients() {
+      enter("gather");
+      return module.gradients();
+    }
+
+    @Override
+    public void close() {
+      module.close();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"begin", "forward", "read", "send", "receive", "backward", "gather"})
+  void memoryThatIsShortIsTypedInEveryPhase(String phase) {
+    Greedy module = new Greedy(phase, new Scale(true, false, 3));
+    Exchange narrow =
+        new Exchange() {
+          @Override
+          public void send(Hop hop, Tensors tensors) {
+            module.enter("send");
+            tensors.close();
+          }
+
+          @Override
+          public Tensors receive(Hop hop) {
+            module.enter("receive");
+            return Tensors.of("dy", Nd4j.createFromArray(1.0));
+          }
+
+          @Override
+          public Traffic drainTraffic(int stage) {
+            return Traffic.none();
+          }
+
+          @Override
+          public void close() {}
+        };
+    MicroBatchSource source =
+        (slice, columns) -> {
+          module.enter("read");
+          return numbers().read(slice, columns);
+        };
+    StepContext step = new StepContext(7, 0, 0, 2, Mode.TRAINING, false);
+    try (ExecutorRuntime runtime =
+        new ExecutorRuntime(
+            0, List.of(new HostedStage(0, module, source)), narrow, () -> clock.addAndGet(10))) {
+      assertThatThrownBy(() -> runtime.run(step, FIRST, slices(2)))
+          .isInstanceOfSatisfying(
+              StagecoachException.class,
+              e -> {
+                assertThat(e.kind()).isEqualTo(ErrorKind.RESOURCE);
+                assertThat(e.where().stage()).isZero();
+                assertThat(e.where().step()).isEqualTo(7);
+              })
+          .hasMessageContaining("no room to " + phase);
+      assertThat(open).hasValue(0);
     }
   }
 }

@@ -8,11 +8,18 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.layers.DenseLayer;
+import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.learning.config.Sgd;
+import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /** What a cluster does to a run: too few executors, wide ones, a lost one; encryption. */
 class FailureIT {
@@ -82,6 +89,52 @@ class FailureIT {
       assertThat(outcome.err()).containsOnlyOnce("was lost").doesNotContain("\tat ");
       workshop.assertTidy(run, outcome);
     }
+  }
+
+  /** Weights of 76 MB, as often as there are gradients, copies and messages of them. */
+  private static String wideNetwork() {
+    return new NeuralNetConfiguration.Builder()
+        .seed(3)
+        .updater(new Sgd(0.01))
+        .list()
+        .layer(new DenseLayer.Builder().nIn(Workshop.FEATURES).nOut(3072).build())
+        .layer(new DenseLayer.Builder().nIn(3072).nOut(3072).build())
+        .layer(new DenseLayer.Builder().nIn(3072).nOut(3072).build())
+        .layer(
+            new OutputLayer.Builder(LossFunction.MCXENT)
+                .activation(Activation.SOFTMAX)
+                .nIn(3072)
+                .nOut(Workshop.CLASSES)
+                .build())
+        .build()
+        .toJson();
+  }
+
+  /** The one limit ends a stage that takes its weights, the other one that is built. */
+  @ParameterizedTest
+  @CsvSource({"streaming, 480", "shuffle, 380"})
+  void memoryThatIsShortOnAnExecutorIsSaidOnce(String exchange, int limitMib) {
+    workshop.write("model.json", wideNetwork());
+    settings.put("spark.master", "local-cluster[1,1,1024]");
+    settings.put("spark.stagecoach.stages", "1");
+    settings.put("spark.stagecoach.exchange", exchange);
+    settings.merge(
+        "spark.executor.extraJavaOptions",
+        " -Dorg.bytedeco.javacpp.maxphysicalbytes=" + limitMib + "m",
+        String::concat);
+
+    StagecoachProcess.Outcome outcome = workshop.run("train", settings);
+
+    assertThat(outcome.exitCode()).as(outcome.toString()).isEqualTo(30);
+    JsonNode line = outcome.lastLine();
+    assertThat(line.get("kind").asText()).isEqualTo("resource");
+    assertThat(line.get("error").asText()).contains("maxPhysicalBytes");
+    assertThat(line.get("where").asText()).contains("stage 0").contains("executor");
+    assertThat(line.get("remedy").asText())
+        .contains("spark.executor.memoryOverhead")
+        .contains("with spark.stagecoach.stages=2");
+    assertThat(workshop.path("out")).doesNotExist();
+    assertThat(outcome.err()).containsOnlyOnce("maxPhysicalBytes").doesNotContain("\tat ");
   }
 
   private static void await(Duration deadline, BooleanSupplier condition) {

@@ -3,14 +3,18 @@ package io.stagecoach.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stagecoach.engine.dl4j.TextModel;
+import io.stagecoach.model.text.GeneratedText;
 import io.stagecoach.model.text.GenerationSettings;
 import io.stagecoach.model.text.Sampling;
+import io.stagecoach.model.text.TextListener;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,6 +23,7 @@ class GenerateIT {
 
   private static final List<String> PROMPTS = List.of("the coach", "it", "station 7 at", "dawn");
   private static final int LENGTH = 24;
+  private static final int LONG = 80;
 
   @TempDir Path directory;
 
@@ -55,6 +60,45 @@ class GenerateIT {
     return settings;
   }
 
+  /** Past the context of 64 tokens, of a table's column, and by the other exchange. */
+  private static void tableOverTheShuffleExchange(Workshop workshop, Map<String, String> training) {
+    Path table = workshop.write("prompts.csv", "start\n" + String.join("\n", PROMPTS) + "\n");
+    Map<String, String> settings = generation(training, 2, "");
+    settings.remove("spark.stagecoach.generate.prompts");
+    settings.put("spark.stagecoach.exchange", "shuffle");
+    settings.put("spark.stagecoach.data.path", table.toString());
+    settings.put("spark.stagecoach.generate.column", "start");
+    settings.put("spark.stagecoach.generate.maxLength", String.valueOf(LONG));
+    settings.put("spark.stagecoach.model.from", workshop.path("out").toString());
+    settings.put("spark.stagecoach.output.path", workshop.path("texts").toString());
+    StagecoachProcess.Outcome outcome = workshop.run("generate", settings);
+    assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
+
+    List<GeneratedText> expected;
+    try (TextModel model = TextModel.open(workshop.path("out").resolve("model.zip"))) {
+      expected =
+          model.generate(
+              PROMPTS, GenerationSettings.of(LONG, Sampling.at(0, 1)), TextListener.none());
+    }
+    try (SparkSession spark =
+        SparkSession.builder()
+            .master("local[1]")
+            .config("spark.ui.enabled", "false")
+            .config("spark.driver.bindAddress", "127.0.0.1")
+            .config("spark.driver.host", "127.0.0.1")
+            .config("spark.log.level", "WARN")
+            .getOrCreate()) {
+      assertThat(spark.read().parquet(workshop.path("texts").toString()).collectAsList())
+          .containsExactlyElementsOf(
+              expected.stream()
+                  .map(
+                      text ->
+                          RowFactory.create(
+                              text.prompt(), text.text(), text.tokens(), text.finish().word()))
+                  .toList());
+    }
+  }
+
   @Test
   void theNumberOfStagesMakesNoDifference() {
     Workshop workshop = new Workshop(directory);
@@ -84,6 +128,8 @@ class GenerateIT {
       assertThat(outcome.lastLine().get("tokens").asInt()).isEqualTo(LENGTH * PROMPTS.size());
       assertThat(outcome.lastLine().get("tokens_per_second").asDouble()).isPositive();
     }
+    tableOverTheShuffleExchange(workshop, training);
+
     String one = workshop.write("prompt.txt", PROMPTS.get(2)).toString();
     StagecoachProcess.Outcome outcome = workshop.run("generate", generation(training, 2, one));
     assertThat(outcome.out()).as(outcome.toString()).contains(single);

@@ -3,9 +3,9 @@ package io.stagecoach.model.text;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.model.text.GeneratedText.Finish;
-import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.IntStream;
 
 /** One text on its way: the tokens that go into the model, and what it drew from what came out. */
 final class Continuation {
@@ -15,7 +15,6 @@ final class Continuation {
 
   private final int index;
   private final String prompt;
-  private final int[] beginning;
   private final OptionalInt endOfText;
   private final int maxLength;
   private final int capacity;
@@ -24,9 +23,16 @@ final class Continuation {
   private final StopText stop;
   private final TextListener listener;
   private final StringBuilder text = new StringBuilder();
+  private final TokenList tokens;
+  private final int promptLength;
+
+  /** The first token that the model remembers. */
+  private int start;
+
+  /** How many tokens the model has had, those of before {@link #start} and fillers included. */
   private int taken;
+
   private int drawn;
-  private int last = FILLER;
   private Optional<Finish> finish;
 
   /**
@@ -44,7 +50,10 @@ final class Continuation {
       TextListener listener) {
     this.index = index;
     this.prompt = prompt;
-    this.beginning = Beginning.of(prompt, tokenizer);
+    int[] beginning = Beginning.of(prompt, tokenizer);
+    this.tokens = new TokenList(beginning.length);
+    this.tokens.add(beginning);
+    this.promptLength = beginning.length;
     this.endOfText = tokenizer.endOfText();
     this.maxLength = settings.maxLength();
     this.capacity = capacity;
@@ -72,29 +81,45 @@ final class Continuation {
 
   /** How many tokens the prompt has. */
   int promptLength() {
-    return beginning.length;
+    return promptLength;
   }
 
   boolean isDone() {
     return finish.isPresent();
   }
 
-  /** The prompt's first tokens, all of which it has; they go into the model together. */
+  /** Whether it has ended, or cannot go on before it {@linkplain #slide slides}. */
+  boolean waits() {
+    return isDone() || taken - start >= capacity;
+  }
+
+  /** From here on the model remembers the newest tokens only, half as many as it can. */
+  void slide() {
+    start = tokens.size() - Math.max(1, capacity / 2);
+    taken = start;
+  }
+
+  /** How many tokens there are for the model to begin with. */
+  int toBeginWith() {
+    return tokens.size() - start;
+  }
+
+  /** So many of the tokens that the model is to begin with; they go into it together. */
   int[] first(int count) {
-    taken = count;
-    return Arrays.copyOf(beginning, count);
+    taken = start + count;
+    return IntStream.range(start, taken).map(tokens::get).toArray();
   }
 
   /** The next token that goes into the model. */
   int[] next() {
-    int token = taken < beginning.length ? beginning[taken] : last;
+    int token = taken < tokens.size() ? tokens.get(taken) : FILLER;
     taken++;
     return new int[] {token};
   }
 
   /** Whether what the model predicts now is looked at. */
   boolean draws() {
-    return !isDone() && taken >= beginning.length;
+    return !isDone() && taken >= tokens.size();
   }
 
   /** The model predicts what follows the tokens that it has had. */
@@ -105,14 +130,12 @@ final class Continuation {
       return;
     }
     drawn++;
-    last = token;
+    tokens.add(token);
     add(stop.next(decoder.next(token)));
     if (stop.reached()) {
       finish(Finish.STOP);
     } else if (drawn == maxLength) {
       finish(Finish.LENGTH);
-    } else if (taken >= capacity) {
-      finish(Finish.CONTEXT);
     }
   }
 
@@ -122,7 +145,6 @@ final class Continuation {
       add(stop.end());
     }
     finish = Optional.of(why);
-    last = FILLER;
   }
 
   private void add(String piece) {

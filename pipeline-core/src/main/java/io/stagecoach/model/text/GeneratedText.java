@@ -19,9 +19,7 @@ public record GeneratedText(String prompt, String text, int tokens, Finish finis
     /** A stop text came, which is left out. */
     STOP,
     /** It has as many tokens as were asked for. */
-    LENGTH,
-    /** The model can remember no longer one. */
-    CONTEXT;
+    LENGTH;
 
     /** The reason as a word. */
     public String word() {

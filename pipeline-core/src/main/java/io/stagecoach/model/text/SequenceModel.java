@@ -23,7 +23,7 @@ public interface SequenceModel extends AutoCloseable {
    */
   List<INDArray> next(List<int[][]> tokens, boolean fresh);
 
-  /** The most tokens that a sequence may have, all together. */
+  /** The most tokens that a sequence may have, all together, until sequences begin anew. */
   int longestSequence();
 
   @Override

@@ -12,6 +12,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * go into the model at once, then one by one, of the prompt where it has more, else the one drawn
  * before. Texts that have ended go on unheard until all have.
  *
+ * <p>A text may become longer than the model can remember. Whenever its memory is full, the model
+ * forgets all of the text and is given its newest tokens again, half as many as it can remember;
+ * the text goes on from there.
+ *
  * <p>What becomes of a prompt depends on the settings and its place among the prompts, never on
  * which others are under way beside it. Not for use by several threads.
  */
@@ -57,7 +61,7 @@ public final class TextGeneration {
     int size = grouping.sequencesOf(all.size());
     int atOnce = Math.multiplyExact(size, grouping.groups());
     for (int first = 0; first < byLength.size(); first += atOnce) {
-      run(groups(byLength.subList(first, Math.min(byLength.size(), first + atOnce)), size));
+      finish(byLength.subList(first, Math.min(byLength.size(), first + atOnce)), size);
     }
     return all.stream().map(Continuation::result).toList();
   }
@@ -66,6 +70,16 @@ public final class TextGeneration {
     return IntStream.range(0, (texts.size() + size - 1) / size)
         .mapToObj(g -> texts.subList(g * size, Math.min(texts.size(), (g + 1) * size)))
         .toList();
+  }
+
+  /** Takes texts to their ends; those that fill the model's memory go on together from a part. */
+  private void finish(List<Continuation> texts, int size) {
+    List<Continuation> left = texts;
+    while (!left.isEmpty()) {
+      run(groups(left, size));
+      left = left.stream().filter(text -> !text.isDone()).toList();
+      left.forEach(Continuation::slide);
+    }
   }
 
   private void run(List<List<Continuation>> texts) {
@@ -86,20 +100,20 @@ public final class TextGeneration {
   }
 
   /**
-   * The groups without those at the end that are done: the model knows groups by their place. Those
-   * with the longest prompts come last, so that none reaches the model's limit behind one that goes
-   * on.
+   * The groups without those at the end of which no text can go on: the model knows groups by their
+   * place. Those with the longest prompts come last, so that none fills the model's memory before
+   * one that goes on.
    */
   private static List<List<Continuation>> underWay(List<List<Continuation>> groups) {
     int end = groups.size();
-    while (end > 0 && groups.get(end - 1).stream().allMatch(Continuation::isDone)) {
+    while (end > 0 && groups.get(end - 1).stream().allMatch(Continuation::waits)) {
       end--;
     }
     return groups.subList(0, end);
   }
 
   private static int[][] tokens(List<Continuation> group, boolean fresh) {
-    int shortest = group.get(0).promptLength();
+    int shortest = group.get(0).toBeginWith();
     return group.stream()
         .map(text -> fresh ? text.first(shortest) : text.next())
         .toArray(int[][]::new);

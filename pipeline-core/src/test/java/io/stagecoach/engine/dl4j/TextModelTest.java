@@ -103,14 +103,28 @@ class TextModelTest {
     }
   }
 
+  /** Twice and more, by plain DL4J, which is given the window's tokens each time. */
   @Test
-  void endsAtTheEndOfItsContext() {
+  void goesOnPastItsContextFromTheNewestHalf() {
+    int length = 2 * CONTEXT + 5;
     try (Dl4jModelUpdater updater = model("gpt-tiny");
         TextModel model = new TextModel(updater, LETTERS)) {
-      List<GeneratedText> texts = model.generate(PROMPTS, mostProbable(100), TextListener.none());
+      List<GeneratedText> texts =
+          model.generate(PROMPTS, mostProbable(length), TextListener.none());
       for (GeneratedText text : texts) {
-        assertThat(text.tokens()).isEqualTo(CONTEXT - text.prompt().length() + 1);
-        assertThat(text.finish()).isEqualTo(Finish.CONTEXT);
+        String whole = text.prompt();
+        String window = text.prompt();
+        for (int i = 0; i < length; i++) {
+          if (window.length() > CONTEXT) {
+            window = whole.substring(whole.length() - CONTEXT / 2);
+          }
+          String next = expected((MultiLayerNetwork) updater.network(), window, 1);
+          window += next;
+          whole += next;
+        }
+        assertThat(text.whole()).isEqualTo(whole);
+        assertThat(text.tokens()).isEqualTo(length);
+        assertThat(text.finish()).isEqualTo(Finish.LENGTH);
       }
     }
   }

@@ -15,6 +15,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -113,19 +114,68 @@ class TextGenerationTest {
             e -> assertThat(e.kind()).isEqualTo(ErrorKind.CONFIGURATION));
   }
 
-  /** The model's own check would fail the test. */
-  @Test
-  void endsWhereTheModelCanRememberNoMore() {
-    MarkovChain forgetful = new MarkovChain(LETTERS.size(), 9);
+  /** By hand: whenever the window is full, its newest half is what the next token follows. */
+  private String mostProbableInWindow(String prompt, int length, int context) {
+    String window = "";
+    for (int token : LETTERS.encode(prompt.isEmpty() ? "\n" : prompt)) {
+      window += (char) token;
+    }
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < length; i++) {
+      if (window.length() > context) {
+        window = window.substring(window.length() - Math.max(1, context / 2));
+      }
+      int next = chain.most(window);
+      window += (char) next;
+      text.append(LETTERS.decode(next));
+    }
+    return text.toString();
+  }
+
+  /** The model's own check that no sequence is too long would fail the test. */
+  @ParameterizedTest
+  @CsvSource({"1,1,9", "2,4,9", "8,1,9", "3,2,8", "100,4,7"})
+  void goesOnFromTheNewestHalfWhereTheModelCanRememberNoMore(
+      int sequences, int groups, int context) {
     List<GeneratedText> texts =
-        new TextGeneration(forgetful, LETTERS, settings(30, 0), new Grouping(2, 4))
+        new TextGeneration(
+                new MarkovChain(LETTERS.size(), context),
+                LETTERS,
+                settings(50, 0),
+                new Grouping(sequences, groups))
             .generate(PROMPTS, TextListener.none());
     for (GeneratedText text : texts) {
-      int prompt = Math.max(1, text.prompt().length());
-      assertThat(text.tokens()).isEqualTo(9 - prompt + 1);
-      assertThat(text.finish()).isEqualTo(Finish.CONTEXT);
-      assertThat(text.text()).isEqualTo(mostProbable(text.prompt(), text.tokens()));
+      String expected = mostProbableInWindow(text.prompt(), 50, context);
+      assertThat(text).isEqualTo(new GeneratedText(text.prompt(), expected, 50, Finish.LENGTH));
     }
+    GenerationSettings free = settings(60, 1, "cab", "ff");
+    List<GeneratedText> single =
+        new TextGeneration(new MarkovChain(LETTERS.size(), context), LETTERS, free, Grouping.SINGLE)
+            .generate(PROMPTS, TextListener.none());
+    assertThat(
+            new TextGeneration(
+                    new MarkovChain(LETTERS.size(), context),
+                    LETTERS,
+                    free,
+                    new Grouping(sequences, groups))
+                .generate(PROMPTS, TextListener.none()))
+        .isEqualTo(single);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3})
+  void anyContextIsEnough(int context) {
+    GeneratedText text =
+        new TextGeneration(
+                new MarkovChain(LETTERS.size(), context), LETTERS, settings(9, 0), Grouping.SINGLE)
+            .generate(List.of("a"), TextListener.none())
+            .get(0);
+    assertThat(text.text()).isEqualTo(mostProbableInWindow("a", 9, context));
+  }
+
+  @Test
+  void aPromptThatTheModelCannotRememberIsRefused() {
+    MarkovChain forgetful = new MarkovChain(LETTERS.size(), 9);
     assertThatThrownBy(
             () ->
                 new TextGeneration(forgetful, LETTERS, settings(30, 0), Grouping.SINGLE)

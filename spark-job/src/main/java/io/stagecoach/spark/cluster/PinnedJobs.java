@@ -1,6 +1,7 @@
 package io.stagecoach.spark.cluster;
 
 import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.MemoryShortage;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import java.io.Serializable;
@@ -161,13 +162,16 @@ final class PinnedJobs implements AutoCloseable {
         return misplaced;
       }
     }
-    return new StagecoachException(
-        ErrorKind.CLUSTER,
-        "A Spark job of the stages failed: "
-            + String.valueOf(failure.getMessage()).lines().findFirst().orElse(""),
-        Where.nowhere(),
-        "The executors' logs say more.",
-        failure);
+    return MemoryShortage.typed("a task of the step", Where.nowhere(), failure)
+        .orElseGet(
+            () ->
+                new StagecoachException(
+                    ErrorKind.CLUSTER,
+                    "A Spark job of the stages failed: "
+                        + String.valueOf(failure.getMessage()).lines().findFirst().orElse(""),
+                    Where.nowhere(),
+                    "The executors' logs say more.",
+                    failure));
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.stagecoach.spark.cluster;
 
 import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.MemoryShortage;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import java.io.Serializable;
@@ -130,7 +131,15 @@ final class PinnedRdd extends RDD<Tuple2<Integer, Object>> {
           "The first failure says why.",
           null);
     }
-    return work.run(slot.index(), arrived(slot.index(), context), slot.data());
+    // The first stage of an executor has its index.
+    Where place = Where.stage(slot.index());
+    try {
+      return work.run(slot.index(), arrived(slot.index(), context), slot.data());
+    } catch (StagecoachException e) {
+      throw e.at(place);
+    } catch (OutOfMemoryError e) {
+      throw MemoryShortage.of("a task of the step", place, e);
+    }
   }
 
   @SuppressWarnings("unchecked") // the only dependency is the constructor's

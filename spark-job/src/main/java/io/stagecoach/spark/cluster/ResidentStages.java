@@ -3,6 +3,7 @@ package io.stagecoach.spark.cluster;
 import io.stagecoach.batch.Slice;
 import io.stagecoach.engine.StepContext;
 import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.MemoryShortage;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import io.stagecoach.schedule.Action;
@@ -79,12 +80,13 @@ final class ResidentStages implements AutoCloseable {
     ResidentStages stages = new ResidentStages(messageLimit, wireType);
     try {
       stages.onOwnThread(
+          "the building of the stages",
           () -> {
             stages.runtime =
                 new ExecutorRuntime(executor, build.get(), stages.hops, System::nanoTime);
             return null;
           });
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       stages.close();
       throw e;
     }
@@ -128,6 +130,7 @@ final class ResidentStages implements AutoCloseable {
    */
   void begin(StepContext context, List<Slice> slices, byte[] weights, byte[] given) {
     onOwnThread(
+        "the start of the step",
         () -> {
           if (step != null && !isAfter(context, step)) {
             throw stale("step " + context.step() + ", attempt " + context.attempt());
@@ -162,6 +165,7 @@ final class ResidentStages implements AutoCloseable {
   List<ShuffledHop.Outgoing> tick(
       StepContext context, int tick, List<ShuffledHop.Incoming> arrived, List<Action> run) {
     return onOwnThread(
+        "a tick",
         () -> {
           arrived.forEach(hops::arrived);
           if (!context.equals(step) || tick != nextTick) {
@@ -186,6 +190,7 @@ final class ResidentStages implements AutoCloseable {
    */
   List<byte[]> end(ProcessMemory process) {
     return onOwnThread(
+        "the end of the step",
         () -> {
           List<byte[]> results = new ArrayList<>();
           for (StepAnswer answer : StepAnswer.end(runtime, step)) {
@@ -202,7 +207,7 @@ final class ResidentStages implements AutoCloseable {
     return new StagecoachException(ErrorKind.PEER, "A task came late or out of turn: " + what, "");
   }
 
-  private <T> T onOwnThread(Callable<T> work) {
+  private <T> T onOwnThread(String during, Callable<T> work) {
     Future<T> done = thread.submit(work);
     try {
       return done.get();
@@ -215,12 +220,15 @@ final class ResidentStages implements AutoCloseable {
       if (e.getCause() instanceof RuntimeException failure) {
         throw failure;
       }
-      throw new StagecoachException(
-          e.getCause() instanceof OutOfMemoryError ? ErrorKind.RESOURCE : ErrorKind.INTERNAL,
-          "The stage failed: " + e.getCause(),
-          Where.nowhere(),
-          "The executor's log has the stack trace.",
-          e.getCause());
+      throw MemoryShortage.typed(during, Where.nowhere(), e.getCause())
+          .orElseGet(
+              () ->
+                  new StagecoachException(
+                      ErrorKind.INTERNAL,
+                      "The stage failed: " + e.getCause(),
+                      Where.nowhere(),
+                      "The executor's log has the stack trace.",
+                      e.getCause()));
     }
   }
 
@@ -228,6 +236,7 @@ final class ResidentStages implements AutoCloseable {
   public void close() {
     try (memory) {
       onOwnThread(
+          "the end of the stages",
           () -> {
             came.close();
             try (bytes) {

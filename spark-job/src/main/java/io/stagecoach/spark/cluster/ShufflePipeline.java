@@ -200,7 +200,11 @@ final class ShufflePipeline implements Pipeline {
                 spec.network().messageLimit(),
                 spec.network().wireType(),
                 new SerializableConfiguration(spark.hadoopConfiguration())));
-    jobs.run(rdd, "Stagecoach: building the stages", homes, spec.deadlines().contact());
+    try {
+      jobs.run(rdd, "Stagecoach: building the stages", homes, spec.deadlines().contact());
+    } catch (StagecoachException e) {
+      throw e.at(place(e.where()));
+    }
   }
 
   @Override

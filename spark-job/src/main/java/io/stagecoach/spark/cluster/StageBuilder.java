@@ -32,7 +32,7 @@ final class StageBuilder {
     try {
       return new ExecutorRuntime(
           assign.executor(), hosted, exchange(assign, endpoint), System::nanoTime);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       hosted.forEach(HostedStage::close);
       throw e;
     }

@@ -1,6 +1,7 @@
 package io.stagecoach.spark.cluster;
 
 import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.MemoryShortage;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import io.stagecoach.schedule.Action;
@@ -47,9 +48,10 @@ final class StageHost implements Receiver, AutoCloseable {
   private final BufferAllocator memory = new RootAllocator();
   private final BlockingQueue<Heard> heard = new LinkedBlockingQueue<>();
   private final Endpoint endpoint;
+  private final DriverAddress driverAt;
   private final Peer driver;
   private volatile StagecoachException lostDriver;
-  private int stage = -1;
+  private volatile int stage = -1;
   private ProcessMemory process;
   private long processAskedAt;
   private final Map<ScheduleKey, Schedule> schedules = new HashMap<>();
@@ -60,6 +62,7 @@ final class StageHost implements Receiver, AutoCloseable {
   private StageHost(SparkEnv env, HostSettings settings, StageBuilder builder) {
     this.executor = env.executorId();
     this.builder = builder;
+    this.driverAt = settings.driver();
     EndpointOptions options =
         EndpointOptions.in(env, settings.runId(), settings.secret(), name(executor), memory)
             .withPort(settings.port())
@@ -67,8 +70,8 @@ final class StageHost implements Receiver, AutoCloseable {
             .withMaxMessageBytes(settings.messageLimit());
     this.endpoint = Endpoint.open(options, this);
     try {
-      this.driver = endpoint.connect(settings.driver().host(), settings.driver().port());
-    } catch (RuntimeException e) {
+      this.driver = endpoint.connect(driverAt.host(), driverAt.port());
+    } catch (RuntimeException | Error e) {
       endpoint.close();
       throw e;
     }
@@ -135,23 +138,17 @@ final class StageHost implements Receiver, AutoCloseable {
       Thread.currentThread().interrupt();
     } catch (StagecoachException e) {
       throw report(e);
-    } catch (OutOfMemoryError e) {
+    } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
       throw report(
-          new StagecoachException(
-              ErrorKind.RESOURCE,
-              "Out of memory: " + e.getMessage(),
-              Where.nowhere(),
-              "Use more stages, recompute=stage or smaller micro-batches, or give executors more"
-                  + " memory.",
-              e));
-    } catch (RuntimeException | LinkageError e) {
-      throw report(
-          new StagecoachException(
-              ErrorKind.INTERNAL,
-              "The stage failed: " + e,
-              Where.nowhere(),
-              "The executor's log has the stack trace.",
-              e));
+          MemoryShortage.typed("what the driver asked for", Where.nowhere(), e)
+              .orElseGet(
+                  () ->
+                      new StagecoachException(
+                          ErrorKind.INTERNAL,
+                          "The stage failed: " + e,
+                          Where.nowhere(),
+                          "The executor's log has the stack trace.",
+                          e)));
     }
   }
 
@@ -214,22 +211,50 @@ final class StageHost implements Receiver, AutoCloseable {
   }
 
   private StagecoachException report(StagecoachException failure) {
-    StagecoachException placed = failure.at(Where.stage(stage).onExecutor(executor));
+    StagecoachException placed = failure.at(here());
     LOG.error("{}", placed.getMessage(), placed);
     try {
-      if (driver.isOpen()) {
-        say(
-            new Message.Failed(placed.kind(), placed.what(), placed.where(), placed.remedy()),
-            Tensors.none());
-      }
+      reachable(placed.kind()).ifPresent(peer -> tell(peer, placed));
     } catch (StagecoachException e) {
-      LOG.debug("The driver could not be told", e);
+      LOG.debug("The driver could not be reached", e);
     }
     return placed;
   }
 
+  private static void tell(Peer peer, StagecoachException failure) {
+    try {
+      say(
+          peer,
+          new Message.Failed(failure.kind(), failure.what(), failure.where(), failure.remedy()),
+          Tensors.none());
+    } catch (StagecoachException e) {
+      LOG.debug("The driver could not be told", e);
+    }
+  }
+
+  private Where here() {
+    return Where.stage(stage).onExecutor(executor);
+  }
+
+  /**
+   * The driver, if it is there. A connection that this side ended for want of memory is made again:
+   * the driver would not know why.
+   */
+  private Optional<Peer> reachable(ErrorKind failure) {
+    if (driver.isOpen()) {
+      return Optional.of(driver);
+    }
+    return failure == ErrorKind.RESOURCE
+        ? Optional.of(endpoint.connect(driverAt.host(), driverAt.port()))
+        : Optional.empty();
+  }
+
   private void say(Message message, Tensors tensors) {
-    driver.send(MessageJson.control(message, tensors));
+    say(driver, message, tensors);
+  }
+
+  private static void say(Peer peer, Message message, Tensors tensors) {
+    peer.send(MessageJson.control(message, tensors));
   }
 
   @Override
@@ -251,6 +276,10 @@ final class StageHost implements Receiver, AutoCloseable {
   public void lost(Peer from, StagecoachException why) {
     if (from == driver) {
       lostDriver = why;
+    } else if (why.kind() == ErrorKind.RESOURCE && driver.isOpen()) {
+      // The stages hear of it when they next look at their lanes, which may be long after the
+      // neighbour has told the driver that it lost one.
+      tell(driver, why.at(here()));
     }
   }
 

@@ -1,5 +1,7 @@
 package io.stagecoach.spark.cluster;
 
+import io.stagecoach.error.MemoryShortage;
+import io.stagecoach.error.Where;
 import java.io.Serializable;
 import java.util.Set;
 import java.util.UUID;
@@ -38,6 +40,11 @@ final class StageHostTask implements Serializable {
     try (StageHost host =
         StageHost.open(SparkEnv.get(), settings, new StageBuilder(settings, hadoop.value()))) {
       host.serve(TaskContext.get()::isInterrupted);
+    } catch (OutOfMemoryError e) {
+      throw MemoryShortage.of(
+          "the start of an executor's stages",
+          Where.nowhere().onExecutor(SparkEnv.get().executorId()),
+          e);
     } finally {
       HOSTED.remove(settings.runId());
     }

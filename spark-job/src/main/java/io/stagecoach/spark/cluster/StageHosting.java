@@ -8,6 +8,7 @@ import io.stagecoach.engine.StageEngines;
 import io.stagecoach.engine.StageModule;
 import io.stagecoach.engine.StageSpec;
 import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.MemoryShortage;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import io.stagecoach.spark.data.HadoopChunkStorage;
@@ -34,18 +35,26 @@ final class StageHosting {
     List<HostedStage> hosted = new ArrayList<>();
     try {
       for (StageSpec spec : specs) {
-        StageModule module = engine.open(spec);
-        try {
-          hosted.add(new HostedStage(spec.stage(), module, open(store)));
-        } catch (RuntimeException e) {
-          module.close();
-          throw e;
-        }
+        hosted.add(host(engine, spec, store));
       }
       return hosted;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       hosted.forEach(HostedStage::close);
       throw e;
+    }
+  }
+
+  private HostedStage host(StageEngine engine, StageSpec spec, StoreAccess store) {
+    try {
+      StageModule module = engine.open(spec);
+      try {
+        return new HostedStage(spec.stage(), module, open(store));
+      } catch (RuntimeException | Error e) {
+        module.close();
+        throw e;
+      }
+    } catch (OutOfMemoryError e) {
+      throw MemoryShortage.of("the building of the stage", Where.stage(spec.stage()), e);
     }
   }
 

@@ -377,13 +377,15 @@ final class StreamingPipeline implements Pipeline {
           .ifPresent(
               stage ->
                   firstCause.hear(
-                      new StagecoachException(
-                          ErrorKind.EXECUTOR_LOST,
-                          "Executor " + stages.get(stage).executorAndHost() + " was lost",
-                          Where.stage(stage),
-                          "Its log says why; on YARN and Kubernetes look for a container killed for"
-                              + " its memory.",
-                          why)));
+                      why.kind() == ErrorKind.RESOURCE
+                          ? why
+                          : new StagecoachException(
+                              ErrorKind.EXECUTOR_LOST,
+                              "Executor " + stages.get(stage).executorAndHost() + " was lost",
+                              Where.stage(stage),
+                              "Its log says why; on YARN and Kubernetes look for a container"
+                                  + " killed for its memory.",
+                              why)));
     }
   }
 }

@@ -35,7 +35,7 @@ final class FaultHandler extends ChannelInboundHandlerAdapter {
 
   /** The connection ends for this cause. */
   static void hear(Link link, Throwable cause) {
-    if (cause instanceof RefusedException) {
+    if (cause instanceof RefusedException || cause instanceof OutOfMemoryError) {
       link.refuse(cause);
     } else if (cause instanceof IOException) {
       link.fail(cause);

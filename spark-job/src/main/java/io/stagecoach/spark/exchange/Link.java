@@ -3,6 +3,7 @@ package io.stagecoach.spark.exchange;
 import io.netty.channel.Channel;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.MemoryShortage;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import io.stagecoach.tensor.EncodedTensors;
@@ -384,7 +385,7 @@ final class Link implements Peer {
       refusal =
           new RefusedException(
               typed.kind() == ErrorKind.RESOURCE ? Refusal.NO_MEMORY : Refusal.MALFORMED,
-              typed.getMessage(),
+              typed.what(),
               typed);
     } else if (why instanceof OutOfMemoryError) {
       refusal = new RefusedException(Refusal.NO_MEMORY, String.valueOf(why.getMessage()), why);
@@ -395,14 +396,30 @@ final class Link implements Peer {
     refused = true;
     owner.refusals().count(whoIsKnown(), toString(), refusal);
     failure.compareAndSet(
-        null,
-        new StagecoachException(
-            refusal.reason() == Refusal.NO_MEMORY ? ErrorKind.RESOURCE : ErrorKind.PEER,
-            "Refused what " + this + " sent: " + refusal.getMessage(),
-            Where.nowhere(),
-            remedy(refusal.reason()),
-            why));
+        null, refusal.reason() == Refusal.NO_MEMORY ? noMemory(refusal) : unacceptable(refusal));
     var unused = channel.close();
+  }
+
+  private StagecoachException noMemory(RefusedException refusal) {
+    return new StagecoachException(
+        ErrorKind.RESOURCE,
+        owner.options().name()
+            + " is out of memory for what "
+            + this
+            + " sent: "
+            + refusal.getMessage(),
+        Where.nowhere(),
+        MemoryShortage.REMEDY,
+        refusal);
+  }
+
+  private StagecoachException unacceptable(RefusedException refusal) {
+    return new StagecoachException(
+        ErrorKind.PEER,
+        "Refused what " + this + " sent: " + refusal.getMessage(),
+        Where.nowhere(),
+        remedy(refusal.reason()),
+        refusal);
   }
 
   private String whoIsKnown() {
@@ -410,17 +427,18 @@ final class Link implements Peer {
   }
 
   private static String remedy(Refusal reason) {
-    return switch (reason) {
-      case NO_MEMORY -> "Give executors more memory off the heap, or use more micro-batches";
-      case CORRUPT ->
-          "The network, or the memory of one of the two machines, changes bytes: if it comes again,"
-              + " leave that machine out";
-      default -> "Check that all processes run the same version of Stagecoach";
-    };
+    return reason == Refusal.CORRUPT
+        ? "The network, or the memory of one of the two machines, changes bytes: if it comes again,"
+            + " leave that machine out"
+        : "Check that all processes run the same version of Stagecoach";
   }
 
   /** The connection broke. */
   void fail(Throwable cause) {
+    if (cause instanceof OutOfMemoryError lacking) {
+      failure.compareAndSet(
+          null, MemoryShortage.of("sending to " + this, Where.nowhere(), lacking));
+    }
     failure.compareAndSet(
         null,
         new StagecoachException(
@@ -463,10 +481,15 @@ final class Link implements Peer {
     if (sending != null) {
       tell(sending);
     }
-    boolean control = receiving == null && sending == null;
+    // Whoever waits at a lane hears of it there; that memory was short is for all to know, at once.
+    boolean all = (receiving == null && sending == null) || isOutOfMemory();
     endUnsent();
     settled.countDown();
-    owner.ended(this, admitted && !own && control ? failure.get() : null);
+    owner.ended(this, admitted && !own && all ? failure.get() : null);
+  }
+
+  private boolean isOutOfMemory() {
+    return failure.get().kind() == ErrorKind.RESOURCE;
   }
 
   @Override

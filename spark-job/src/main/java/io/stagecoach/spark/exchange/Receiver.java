@@ -13,7 +13,8 @@ public interface Receiver {
 
   /**
    * A connection has ended, once for each peer that had said hello: {@code EXECUTOR_LOST} if it
-   * broke, {@code PEER} if the peer said goodbye or was sent away for what it sent.
+   * broke, {@code PEER} if the peer said goodbye or was sent away for what it sent, {@code
+   * RESOURCE} if this process has no memory for it; only the last is said of lanes, too.
    */
   void lost(Peer from, StagecoachException why);
 }

@@ -1,6 +1,7 @@
 package io.stagecoach.spark.job;
 
 import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.MemoryShortage;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import io.stagecoach.spark.config.SparkSettingsCheck;
@@ -67,19 +68,23 @@ abstract class JobCommand implements Callable<Integer> {
               ErrorKind.RESOURCE,
               "The driver is out of memory: " + e.getMessage(),
               Where.nowhere(),
-              "Raise spark.driver.memory, or org.bytedeco.javacpp.maxbytes for memory off the heap.",
+              "Raise spark.driver.memory, or -Dorg.bytedeco.javacpp.maxphysicalbytes in"
+                  + " spark.driver.extraJavaOptions for memory off the heap.",
               e),
           record.figures());
     } catch (Exception | LinkageError e) {
       // Spark, being Scala, throws checked exceptions that nothing declares.
-      StagecoachException unexpected =
-          new StagecoachException(
-              ErrorKind.INTERNAL,
-              "The job failed: " + e,
-              Where.nowhere(),
-              "The stack trace is in the log.",
-              e);
-      return fail(stop.asFailure().orElse(unexpected), record.figures());
+      StagecoachException known =
+          MemoryShortage.typed("a Spark job of the run", Where.nowhere(), e)
+              .orElseGet(
+                  () ->
+                      new StagecoachException(
+                          ErrorKind.INTERNAL,
+                          "The job failed: " + e,
+                          Where.nowhere(),
+                          "The stack trace is in the log.",
+                          e));
+      return fail(stop.asFailure().orElse(known), record.figures());
     }
   }
 

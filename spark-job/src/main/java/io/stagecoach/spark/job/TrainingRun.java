@@ -18,6 +18,7 @@ import io.stagecoach.model.optimizer.OptimizerSettings;
 import io.stagecoach.model.text.GenerationSettings;
 import io.stagecoach.model.text.Sampling;
 import io.stagecoach.model.text.Tokenizer;
+import io.stagecoach.plan.ModelCosts;
 import io.stagecoach.report.ReportTable;
 import io.stagecoach.report.RunReport;
 import io.stagecoach.spark.cluster.LastingPipeline;
@@ -36,6 +37,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntFunction;
+import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 import org.slf4j.Logger;
@@ -91,8 +94,9 @@ final class TrainingRun {
     try (Progress progress = Progress.of(conf.progress(), err);
         StartModel model = StartModel.of(conf, data, hadoop);
         Resumption resumption = Resumption.look(conf, checkpoints)) {
+      IntFunction<ModelCosts> costs = rows -> LayerCosts.of(model.model(), rows, data.timeSteps());
       RunFingerprint fingerprint = RunFingerprint.of(conf, model.updater());
-      PipelineChoices choices = choices(resumption.settled(), model, data);
+      PipelineChoices choices = PipelineChoices.of(resumption.settled(), hadoop, costs);
       TrainingPlan usual = choices.byOperations();
       if (choices.open().isEmpty()) {
         out.println(usual.plan().table());
@@ -111,21 +115,23 @@ final class TrainingRun {
                     resumption.run(),
                     fingerprint.with(prepared, decision.plan(), optimizer));
             resumption.release();
-            return train(start, decision, prepared, output, checkpoints, progress);
+            return advised(
+                costs,
+                decision.plan(),
+                () -> train(start, decision, prepared, output, checkpoints, progress));
           }
         }
-        PipelineChoices own = choices(conf, model, data);
+        PipelineChoices own = PipelineChoices.of(conf, hadoop, costs);
         Decision decision = decide(own, own.byOperations(), model, prepared, progress);
         resumption.beginAnew();
         model.updater().optimize(optimizer);
-        return train(
+        Start start =
             new Start(
-                model, Optional.empty(), fingerprint.with(prepared, decision.plan(), optimizer)),
-            decision,
-            prepared,
-            output,
-            checkpoints,
-            progress);
+                model, Optional.empty(), fingerprint.with(prepared, decision.plan(), optimizer));
+        return advised(
+            costs,
+            decision.plan(),
+            () -> train(start, decision, prepared, output, checkpoints, progress));
       } finally {
         if (!conf.batchStoreKeep()) {
           StoreCleanUp.discard(prepared);
@@ -143,9 +149,14 @@ final class TrainingRun {
    */
   private record Start(StartModel model, Optional<RunState> interrupted, Fingerprint fingerprint) {}
 
-  private PipelineChoices choices(StagecoachConf settings, StartModel model, JobData data) {
-    return PipelineChoices.of(
-        settings, hadoop, rows -> LayerCosts.of(model.model(), rows, data.timeSteps()));
+  /** Trains; where executors lack memory, with what would need less. */
+  private LastLine advised(
+      IntFunction<ModelCosts> costs, TrainingPlan plan, Supplier<LastLine> training) {
+    try {
+      return training.get();
+    } catch (StagecoachException e) {
+      throw new LeanerPlans(spark.sparkContext().getConf(), hadoop, costs).advise(e, plan);
+    }
   }
 
   private TrainingLoop.Limits limits() {

@@ -112,4 +112,58 @@ class ResidentStagesTest {
     assertStale(() -> stages.begin(step(3, 0), SLICES, NOTHING, NOTHING));
     assertStale(() -> stages.begin(step(2, 7), SLICES, NOTHING, NOTHING));
   }
+
+  private static void assertShort(Runnable task, String during) {
+    assertThatThrownBy(task::run)
+        .isInstanceOfSatisfying(
+            StagecoachException.class,
+            e -> {
+              assertThat(e.kind()).isEqualTo(ErrorKind.RESOURCE);
+              assertThat(e.getCause()).isNotInstanceOf(Error.class);
+            })
+        .hasMessageContainingAll("no room", during);
+  }
+
+  @Test
+  void memoryThatIsShortWhileStagesAreBuiltIsTyped() {
+    UUID other = UUID.randomUUID();
+    assertShort(
+        () ->
+            ResidentStages.open(
+                other,
+                0,
+                1 << 20,
+                WireType.FLOAT32,
+                () -> {
+                  throw new OutOfMemoryError("no room for a stage");
+                }),
+        "building");
+    assertThatThrownBy(() -> ResidentStages.of(other, 0)).isInstanceOf(StagecoachException.class);
+  }
+
+  @Test
+  void memoryThatIsShortForASourceIsTyped() {
+    UUID other = UUID.randomUUID();
+    ResidentStages.open(
+        other,
+        0,
+        1 << 20,
+        WireType.FLOAT32,
+        () -> {
+          MicroBatchSource source =
+              (slice, columns) -> {
+                throw new OutOfMemoryError("no room for rows");
+              };
+          return List.of(
+              new HostedStage(
+                  0,
+                  new Dl4jStageModule(
+                      new StageSpec(Networks.mlp(), 0, 1, 0, 5, 2, Recompute.NONE, 1)),
+                  source));
+        });
+    StepContext now = step(3, 0);
+    ResidentStages.of(other, 0).begin(now, SLICES, NOTHING, NOTHING);
+    assertShort(() -> ResidentStages.of(other, 0).tick(now, 0, List.of(), FIRST), "F0.0");
+    ResidentStages.close(other, 0);
+  }
 }

@@ -3,11 +3,11 @@ package io.stagecoach.spark.data;
 import org.apache.spark.sql.SparkSession;
 
 /** A session in this process, the same for all tests. */
-final class LocalSpark {
+public final class LocalSpark {
 
   private LocalSpark() {}
 
-  static SparkSession session() {
+  public static SparkSession session() {
     return SparkSession.builder()
         .master("local[2]")
         .appName("stagecoach-test")

@@ -614,6 +614,53 @@ class RefusalTest {
     }
   }
 
+  /** More than any process has, and accepted by its length. */
+  private static final long IMMENSE = 1L << 50;
+
+  private void openForAnyLength() {
+    endpoint =
+        network.endpoint(network.options("executor-1").withMaxMessageBytes(2 * IMMENSE), heard);
+  }
+
+  private void assertOutOfMemory(StagecoachException why) throws Exception {
+    assertThat(why.kind()).isEqualTo(ErrorKind.RESOURCE);
+    assertThat(why)
+        .hasMessageContainingAll("executor-1 is out of memory", "executor-0", "" + IMMENSE)
+        .hasMessageContaining("memoryOverhead");
+    for (Throwable at = why; at != null; at = at.getCause()) {
+      assertThat(at).isNotInstanceOf(VirtualMachineError.class);
+    }
+    assertRefused(Refusal.NO_MEMORY);
+  }
+
+  @Test
+  void aMessageForWhichThereIsNoMemoryIsAResourceError() throws Exception {
+    openForAnyLength();
+    try (RawPeer raw = new RawPeer(network, endpoint)) {
+      raw.introduce("executor-0", network.secret);
+      raw.send(TEXT, IMMENSE);
+      raw.awaitSentAway();
+    }
+    assertOutOfMemory(heard.loss().why());
+  }
+
+  @Test
+  void aHopForWhichThereIsNoMemoryIsSaidAtOnceAndEndsTheWait() throws Exception {
+    openForAnyLength();
+    Hop hop = new Hop(0, 0, Hop.Kind.ACTIVATIONS, 0, 0, 1);
+    try (StreamingExchange exchange = exchangeWithRawNeighbour(2);
+        RawPeer raw = new RawPeer(network, endpoint)) {
+      raw.introduce("executor-0", network.secret);
+      raw.send(new Frame.Lane(0, 0, 1), 0);
+      raw.send(new Frame.Hop(hop), IMMENSE);
+      assertOutOfMemory(heard.loss().why());
+      StagecoachException e =
+          catchThrowableOfType(StagecoachException.class, () -> exchange.receive(hop));
+      assertThat(e.kind()).isEqualTo(ErrorKind.RESOURCE);
+      assertThat(e.where().stage()).isEqualTo(1);
+    }
+  }
+
   /**
    * The exchange of stage 1 at the endpoint; where stage 0 should be is an endpoint of its name.
    */

@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stagecoach.error.StagecoachException;
+import io.stagecoach.model.IncrementalLayer;
+import io.stagecoach.model.LayerCache;
+import java.util.Arrays;
+import java.util.List;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -12,7 +16,33 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.linalg.learning.config.Adam;
 
 /** A sequence taken piece by piece gives what the whole sequence gives. */
-class IncrementalForwardTest {
+class IncrementalLayersTest {
+
+  /** A network's layers, and what each keeps of the sequences so far. */
+  private record Pieces(List<IncrementalLayer> layers, List<LayerCache> caches)
+      implements AutoCloseable {
+
+    Pieces(MultiLayerNetwork network, int examples, int maxLength) {
+      this(
+          Arrays.stream(network.getLayers()).map(IncrementalLayer.class::cast).toList(),
+          Arrays.stream(network.getLayers())
+              .map(layer -> ((IncrementalLayer) layer).newCache(examples, maxLength))
+              .toList());
+    }
+
+    INDArray next(INDArray tokens) {
+      INDArray x = tokens;
+      for (int i = 0; i < layers.size(); i++) {
+        x = layers.get(i).activateNext(x, caches.get(i));
+      }
+      return x;
+    }
+
+    @Override
+    public void close() {
+      caches.forEach(LayerCache::close);
+    }
+  }
 
   private static final int[][] PIECES = {{8}, {1, 1, 1, 1, 1, 1, 1, 1}, {3, 1, 2, 2}};
 
@@ -23,14 +53,15 @@ class IncrementalForwardTest {
     INDArray tokens = Gpts.tokens(2, 3, Gpts.MAX_LENGTH);
     INDArray whole = network.output(tokens);
     for (int[] pieces : PIECES) {
-      try (IncrementalForward forward = new IncrementalForward(network, 3, Gpts.MAX_LENGTH)) {
+      try (Pieces forward = new Pieces(network, 3, Gpts.MAX_LENGTH)) {
         int from = 0;
         for (int length : pieces) {
           INDArray given = forward.next(part(tokens, from, from + length));
           INDArray expected = part(whole, from, from + length);
           assertThat(given.sub(expected).amaxNumber().doubleValue()).isLessThan(1e-12);
           from += length;
-          assertThat(forward.length()).isEqualTo(from);
+          int end = from;
+          assertThat(forward.caches()).allMatch(cache -> cache.length() == end);
         }
       }
     }
@@ -42,7 +73,7 @@ class IncrementalForwardTest {
         Gpts.network(Gpts.configuration(Gpts.tied(), DataType.FLOAT, 0, new Adam(0.01)));
     INDArray tokens = Gpts.tokens(2, 1, Gpts.MAX_LENGTH);
     INDArray whole = network.output(tokens).argMax(2);
-    try (IncrementalForward forward = new IncrementalForward(network, 1, Gpts.MAX_LENGTH)) {
+    try (Pieces forward = new Pieces(network, 1, Gpts.MAX_LENGTH)) {
       for (int t = 0; t < Gpts.MAX_LENGTH; t++) {
         INDArray given = forward.next(part(tokens, t, t + 1));
         assertThat(given.argMax(2).getInt(0)).isEqualTo(whole.getInt(0, t));
@@ -53,7 +84,7 @@ class IncrementalForwardTest {
   @Test
   void moreThanThereIsRoomForIsRefused() {
     MultiLayerNetwork network = Gpts.network(Gpts.tied());
-    try (IncrementalForward forward = new IncrementalForward(network, 1, 3)) {
+    try (Pieces forward = new Pieces(network, 1, 3)) {
       forward.next(Gpts.tokens(1, 1, 3));
       assertThatThrownBy(() -> forward.next(Gpts.tokens(1, 1, 1)))
           .isInstanceOf(StagecoachException.class)
