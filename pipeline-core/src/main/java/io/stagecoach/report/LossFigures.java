@@ -10,11 +10,18 @@ import java.util.List;
  * @param least the least of any step
  * @param leastStep which step that was; -1 where there is none
  * @param curve by step, in a bounded number of points
+ * @param validations what validations found, likewise
  */
 public record LossFigures(
-    double first, double last, double least, long leastStep, List<LossPoint> curve) {
+    double first,
+    double last,
+    double least,
+    long leastStep,
+    List<LossPoint> curve,
+    List<LossPoint> validations) {
 
   public LossFigures {
     curve = List.copyOf(curve);
+    validations = validations == null ? List.of() : List.copyOf(validations);
   }
 }

@@ -32,6 +32,7 @@ public final class RunRecorder {
   private final StepSums steady;
   private final int[] peakStash;
   private final LossCurve curve = new LossCurve(LOSS_POINTS);
+  private final LossCurve validations = new LossCurve(LOSS_POINTS);
   private long stepsBefore;
   private long steps;
   private long skipped;
@@ -78,6 +79,9 @@ public final class RunRecorder {
     secondsBefore = before.time().totalSeconds();
     validation = before.validation();
     curve.goOn(before.loss().curve());
+    validations.goOn(before.loss().validations());
+    recoveries = before.recoveries();
+    recovered.addAll(before.recovered());
     firstLoss = before.loss().first();
     lastLoss = before.loss().last();
     leastLoss = before.loss().least();
@@ -136,6 +140,17 @@ public final class RunRecorder {
     }
   }
 
+  /**
+   * Takes the loss that a validation found.
+   *
+   * @param step the last step before it
+   */
+  public synchronized void validated(long step, double loss) {
+    if (Double.isFinite(loss)) {
+      validations.add(step, loss);
+    }
+  }
+
   /** Takes what a validation measured, by name, in the place of what an earlier one did. */
   public synchronized void validated(Map<String, Double> measured) {
     validation = measured;
@@ -183,7 +198,8 @@ public final class RunRecorder {
         stepsBefore + steps,
         skipped,
         warm ? warmUp.steps() : 0,
-        new LossFigures(firstLoss, lastLoss, leastLoss, leastLossStep, curve.points()),
+        new LossFigures(
+            firstLoss, lastLoss, leastLoss, leastLossStep, curve.points(), validations.points()),
         validation,
         new NormFigures(lastNorm, normSum / norms, mostNorm),
         sums.time(secondsBefore + wallNanos / 1e9),

@@ -49,7 +49,12 @@ final class MessageHeadReader {
     }
 
     MalformedException(Throwable cause) {
-      super("its metadata cannot be read: " + cause, cause);
+      super(
+          // FlatBuffers gives null for what is not there.
+          cause instanceof NullPointerException
+              ? "its metadata lacks a part"
+              : "its metadata cannot be read: " + cause,
+          cause);
     }
   }
 

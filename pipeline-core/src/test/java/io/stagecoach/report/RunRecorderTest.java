@@ -109,7 +109,8 @@ class RunRecorderTest {
                 3.5,
                 3,
                 1,
-                List.of(new LossPoint(0, 4, 1), new LossPoint(1, 3, 1), new LossPoint(2, 3.5, 1))));
+                List.of(new LossPoint(0, 4, 1), new LossPoint(1, 3, 1), new LossPoint(2, 3.5, 1)),
+                List.of()));
     assertThat(report.gradientNorm()).isEqualTo(new NormFigures(1, 1.5, 2));
   }
 
@@ -202,7 +203,7 @@ class RunRecorderTest {
     assertThat(report.hops().latencyMillis()).isZero();
     assertThat(report.bubble()).isEqualTo(new BubbleFigures(0, 0, 0, 10, 1));
     assertThat(report.loss())
-        .isEqualTo(new LossFigures(Double.NaN, Double.NaN, Double.NaN, -1, List.of()));
+        .isEqualTo(new LossFigures(Double.NaN, Double.NaN, Double.NaN, -1, List.of(), List.of()));
     assertThat(report.gradientNorm())
         .isEqualTo(new NormFigures(Double.NaN, Double.NaN, Double.NaN));
   }

@@ -27,7 +27,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Turns what the step loop says into the run's report. */
-final class RunReporting {
+final class RunReporting implements TrainingLoop.StepListener {
 
   /** The name of the report in an output directory. */
   static final String FILE = "report.json";
@@ -86,6 +86,17 @@ final class RunReporting {
   void use(Schedule other) {
     schedule = other;
     recorder.use(other);
+  }
+
+  @Override
+  public void stepEnded(
+      long step, StepOutcome outcome, List<StagePart> parts, TrainingLoop.DriverTimes times) {
+    record(step, outcome, parts, times);
+  }
+
+  @Override
+  public void validated(long step, Loss found) {
+    recorder.validated(step, found.sum() / found.timeSteps());
   }
 
   /** Takes a step that is done, before its parts are closed. */

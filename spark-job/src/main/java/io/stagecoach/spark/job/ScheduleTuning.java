@@ -1,5 +1,6 @@
 package io.stagecoach.spark.job;
 
+import io.stagecoach.engine.Loss;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.report.RunRecorder;
 import io.stagecoach.report.RunReport;
@@ -61,6 +62,11 @@ final class ScheduleTuning implements TrainingLoop.StepListener {
         tune(recorder.report());
       }
     }
+  }
+
+  @Override
+  public void validated(long step, Loss found) {
+    reporting.validated(step, found);
   }
 
   private void tune(RunReport measured) {

@@ -106,6 +106,14 @@ final class TrainingLoop {
      * @param times what the driver's part of it took
      */
     void stepEnded(long step, StepOutcome outcome, List<StagePart> parts, DriverTimes times);
+
+    /**
+     * The validation share was measured.
+     *
+     * @param step the index of the last step before it
+     * @param found what was found
+     */
+    void validated(long step, Loss found);
   }
 
   /**
@@ -201,11 +209,11 @@ final class TrainingLoop {
       inEpoch = 0;
       validation = evaluation.run(synchronizer.updates(), this::weights);
       weightsChanged = evaluation.isEmpty() && weightsChanged;
-      int after = epochs;
-      validation.ifPresent(
-          found ->
-              progress.validation(
-                  after, found.sum() / found.timeSteps(), evaluation.measures(found)));
+      if (validation.isPresent()) {
+        Loss found = validation.get();
+        progress.validation(epochs, found.sum() / found.timeSteps(), evaluation.measures(found));
+        listener.validated(step - 1, found);
+      }
     }
     return new Result(step, epochs, loss, examples / (trainingNanos / 1e9), validation);
   }

@@ -338,7 +338,7 @@ final class TrainingRun {
       Pipeline pipeline, TrainingPlan plan, RunReporting reporting, Progress progress) {
     return conf.exchange() == ExchangeKind.STREAMING
         ? new ScheduleTuning(pipeline, plan, reporting, progress::message)
-        : reporting::record;
+        : reporting;
   }
 
   private LastLine finish(

@@ -120,7 +120,7 @@ class SimulateCommandTest {
             10,
             0,
             5,
-            new LossFigures(1, 1, 1, 0, List.of()),
+            new LossFigures(1, 1, 1, 0, List.of(), List.of()),
             Map.of(),
             new NormFigures(1, 1, 1),
             new TimeFigures(1, 1, 1, 1, 1, 1, 1, 1, 1, 1),
