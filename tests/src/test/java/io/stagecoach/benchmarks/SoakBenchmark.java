@@ -19,15 +19,16 @@ import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /**
- * A thousand steps by each exchange, and what driver and executors hold meanwhile: memory, threads,
- * files. What grows is printed, not judged.
+ * Many steps by each exchange, and what driver and executors hold meanwhile: memory, threads, files.
+ * What grows is printed, not judged.
  *
- * <p>Argument: the JSON file to write.
+ * <p>Arguments: the JSON file to write; how many steps by streaming, and how many by shuffle (1000
+ * each).
  */
 public final class SoakBenchmark {
 
-  private static final int STEPS = 1000;
-  private static final int EVERY = 200;
+  private static final String STEPS = "1000";
+  private static final int LOOKS = 5;
 
   private SoakBenchmark() {}
 
@@ -42,6 +43,11 @@ public final class SoakBenchmark {
       Workload workload = Workload.mlp("mlp", 64, 6, 5, 32);
       workload.write(folder.resolve("store"), 4);
       for (ExchangeKind exchange : ExchangeKind.values()) {
+        int argument = 1 + exchange.ordinal();
+        int steps = Integer.parseInt(arguments.length > argument ? arguments[argument] : STEPS);
+        if (steps == 0) {
+          continue;
+        }
         try (JavaSparkContext spark = TrialApplication.start("soak", 2);
             TrialPipeline pipeline =
                 new TrialPipeline(
@@ -51,9 +57,9 @@ public final class SoakBenchmark {
                     exchange,
                     Schedules.standard().named("1f1b"),
                     new PipelineShape(2, 4))) {
-          for (int step = 1; step <= STEPS; step++) {
+          for (int step = 1; step <= steps; step++) {
             pipeline.step();
-            if (step == 20 || step % EVERY == 0) {
+            if (step == 20 || step % Math.max(1, steps / LOOKS) == 0) {
               look(exchange, step, rows);
             }
           }

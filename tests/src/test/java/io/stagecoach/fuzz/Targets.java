@@ -1,5 +1,6 @@
 package io.stagecoach.fuzz;
 
+import io.stagecoach.checkpoint.CheckpointTarget;
 import io.stagecoach.spark.cluster.MessageTargets;
 import io.stagecoach.spark.exchange.WireTargets;
 import java.util.List;
@@ -19,7 +20,8 @@ final class Targets {
                 TensorTarget.narrowed(),
                 new ScheduleTarget(),
                 new ConfigurationTarget(),
-                new ManifestTarget()))
+                new ManifestTarget(),
+                new CheckpointTarget()))
         .flatMap(List::stream)
         .toList();
   }

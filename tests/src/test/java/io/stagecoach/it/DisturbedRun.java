@@ -31,6 +31,7 @@ final class DisturbedRun {
   private final Random random;
   private final Map<Fault, Integer> struck = new EnumMap<>(Fault.class);
   private final List<Double> recoveries = new ArrayList<>();
+  private final List<Double> afterKill = new ArrayList<>();
   private int starts;
 
   /**
@@ -52,6 +53,14 @@ final class DisturbedRun {
   /** How long it took each time from when a failure was known until the step was told again. */
   List<Double> recoveries() {
     return recoveries;
+  }
+
+  /**
+   * The seconds from when an executor was killed until the log told of another step; it does so
+   * once a second.
+   */
+  List<Double> afterKill() {
+    return afterKill;
   }
 
   /** How often the command was given. */
@@ -90,9 +99,14 @@ final class DisturbedRun {
 
   /** Has things happen until the driver is killed or all have; how many have by then. */
   private int disturb(StagecoachProcess run, int first) {
+    long killedAt = 0;
     for (int next = first; next < faults.size(); next++) {
       if (!awaitProgress(run)) {
         return next;
+      }
+      if (killedAt > 0) {
+        afterKill.add((System.nanoTime() - killedAt) / 1e9);
+        killedAt = 0;
       }
       sleep(random.nextInt(1500));
       Fault fault = faults.get(next);
@@ -101,6 +115,7 @@ final class DisturbedRun {
       }
       if (fault.strike(run, workshop.directory(), random)) {
         struck.merge(fault, 1, Integer::sum);
+        killedAt = fault == Fault.KILL ? System.nanoTime() : 0;
       }
       if (fault == Fault.DRIVER) {
         return next + 1;
