@@ -19,8 +19,8 @@ import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /**
- * Many steps by each exchange, and what driver and executors hold meanwhile: memory, threads, files.
- * What grows is printed, not judged.
+ * Many steps by each exchange, and what driver and executors hold meanwhile: memory, threads,
+ * files. What grows is printed, not judged.
  *
  * <p>Arguments: the JSON file to write; how many steps by streaming, and how many by shuffle (1000
  * each).
@@ -43,7 +43,7 @@ public final class SoakBenchmark {
       Workload workload = Workload.mlp("mlp", 64, 6, 5, 32);
       workload.write(folder.resolve("store"), 4);
       for (ExchangeKind exchange : ExchangeKind.values()) {
-        int argument = 1 + exchange.ordinal();
+        int argument = exchange == ExchangeKind.STREAMING ? 1 : 2;
         int steps = Integer.parseInt(arguments.length > argument ? arguments[argument] : STEPS);
         if (steps == 0) {
           continue;

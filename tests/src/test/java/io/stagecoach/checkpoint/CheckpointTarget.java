@@ -99,7 +99,8 @@ public final class CheckpointTarget implements FuzzTarget {
     crc.update(zero.getBytes(StandardCharsets.ISO_8859_1));
     String check = String.format(Locale.ROOT, "%08x", crc.getValue());
     byte[] summed = input.clone();
-    System.arraycopy(check.getBytes(StandardCharsets.US_ASCII), 0, summed, 1 + from, check.length());
+    System.arraycopy(
+        check.getBytes(StandardCharsets.US_ASCII), 0, summed, 1 + from, check.length());
     return summed;
   }
 
