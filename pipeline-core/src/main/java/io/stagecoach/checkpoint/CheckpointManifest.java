@@ -1,6 +1,7 @@
 package io.stagecoach.checkpoint;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
@@ -30,7 +31,9 @@ record CheckpointManifest(
   private static final String CHECK = "\"check\" : \"";
 
   private static final ObjectMapper JSON =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+      new ObjectMapper()
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
   /**
    * A file.
@@ -76,6 +79,9 @@ record CheckpointManifest(
       throw new IOException("its manifest is not what was written: its checksum differs");
     }
     CheckpointManifest manifest = JSON.readValue(bytes, CheckpointManifest.class);
+    if (manifest == null) {
+      throw new IOException("its manifest is empty");
+    }
     if (manifest.format() != FORMAT) {
       throw new IOException("it has format " + manifest.format() + ", which is not known");
     }
