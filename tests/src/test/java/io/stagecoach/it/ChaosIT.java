@@ -49,7 +49,7 @@ class ChaosIT {
     StringBuilder table = new StringBuilder();
     line(
         table,
-        "| exchange | schedule | faults | starts | recovered | median s | max s | weights |");
+        "| exchange | schedule | faults | starts | run again | after s | kill to step s | weights |");
     line(table, "| --- | --- | --- | --- | --- | --- | --- | --- |");
     boolean identical = true;
     for (String exchange : List.of("streaming", "shuffle")) {

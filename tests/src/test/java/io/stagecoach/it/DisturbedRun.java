@@ -80,9 +80,11 @@ final class DisturbedRun {
         while (again.find()) {
           recoveries.add(Double.valueOf(again.group(1)));
         }
-        boolean killed = next > 0 && next <= faults.size() && wasKilled(outcome);
-        workshop.assertTidy(run, outcome);
-        if (!killed) {
+        boolean killed = next > 0 && wasKilled(outcome);
+        if (killed) {
+          workshop.tidyAfterKill(run);
+        } else {
+          workshop.assertTidy(run, outcome);
           assertThat(next)
               .as("faults that there was time for\n%s", outcome)
               .isEqualTo(faults.size());

@@ -150,6 +150,22 @@ record Workshop(Path directory) {
     }
   }
 
+  /**
+   * Whose driver was killed could not tidy up after itself: its processes end all the same, and
+   * what it left among temporary files is Spark's own.
+   */
+  void tidyAfterKill(StagecoachProcess run) {
+    run.awaitNoProcess();
+    run.runDirectory().forEach(Workshop::delete);
+    try (Stream<Path> files = Files.list(temporary())) {
+      List<Path> left = files.filter(p -> !p.getFileName().toString().startsWith("lib")).toList();
+      assertThat(left).allMatch(p -> p.getFileName().toString().startsWith("spark-"));
+      left.forEach(Workshop::delete);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private static void delete(Path directory) {
     try (Stream<Path> files = Files.walk(directory)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
