@@ -3,6 +3,7 @@ package io.stagecoach.spark.config;
 import static io.stagecoach.spark.config.SettingType.bool;
 import static io.stagecoach.spark.config.SettingType.choice;
 import static io.stagecoach.spark.config.SettingType.duration;
+import static io.stagecoach.spark.config.SettingType.imageSize;
 import static io.stagecoach.spark.config.SettingType.integer;
 import static io.stagecoach.spark.config.SettingType.interval;
 import static io.stagecoach.spark.config.SettingType.longInteger;
@@ -306,6 +307,15 @@ public final class Settings {
           DATA,
           "The features of one of several inputs of a graph, by the input's name, such as"
               + " data.features.image; as data.features.");
+
+  public static final Setting<List<Integer>> DATA_IMAGE_SIZE =
+      setting(
+          "data.imageSize",
+          DATA,
+          imageSize(),
+          List.of(),
+          "Height and width of images, for a network that begins with convolutions and leaves more"
+              + " than one size possible; without it, the numbers of an example tell.");
 
   public static final Setting<List<String>> DATA_LABEL =
       setting(

@@ -17,6 +17,7 @@ import io.stagecoach.spark.config.StagecoachConf;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.apache.spark.api.java.JavaRDD;
@@ -101,6 +102,21 @@ final class TableData implements JobData {
   @Override
   public int timeSteps() {
     return 1;
+  }
+
+  @Override
+  public OptionalLong numbers(String input) {
+    List<String> names = conf.dataFeaturesOf().getOrDefault(input, conf.dataFeatures());
+    TableColumns columns = new TableColumns(table, names, List.of());
+    return OptionalLong.of(
+        during(
+            "look at the columns of",
+            () -> (long) width(columns.featureArray(DataTypes.DoubleType))));
+  }
+
+  @Override
+  public List<Integer> imageSize() {
+    return conf.dataImageSize();
   }
 
   @Override

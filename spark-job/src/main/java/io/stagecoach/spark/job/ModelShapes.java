@@ -1,6 +1,7 @@
 package io.stagecoach.spark.job;
 
 import io.stagecoach.engine.dl4j.Dl4jModel;
+import io.stagecoach.engine.dl4j.FeatureLengths;
 import io.stagecoach.engine.dl4j.LayerCosts;
 import io.stagecoach.engine.dl4j.ModelNode;
 import io.stagecoach.error.ErrorKind;
@@ -14,6 +15,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.deeplearning4j.nn.conf.CNN2DFormat;
+import org.deeplearning4j.nn.conf.RNNFormat;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.conf.layers.FeedForwardLayer;
@@ -27,8 +30,12 @@ final class ModelShapes {
 
   private ModelShapes() {}
 
-  static ModelShape of(Dl4jModel model) {
-    Map<String, InputType> inputs = LayerCosts.features(model, ModelShape.ANY);
+  /**
+   * @param lengths what the data says of its features, beside the length of sequences
+   */
+  static ModelShape of(Dl4jModel model, FeatureLengths lengths) {
+    Map<String, InputType> inputs =
+        LayerCosts.features(model, lengths.withTimeSteps(ModelShape.ANY));
     String first = model.inputs().get(0);
     // Its labels are the ones that are counted.
     ModelNode last = model.nodes().get(model.nodes().size() - 1);
@@ -68,9 +75,18 @@ final class ModelShapes {
 
   private static List<Integer> input(InputType type) {
     if (type instanceof InputType.InputTypeRecurrent recurrent) {
-      return List.of((int) recurrent.getSize(), (int) recurrent.getTimeSeriesLength());
+      int size = (int) recurrent.getSize();
+      int time = (int) recurrent.getTimeSeriesLength();
+      // Indices are one row of them, in either format.
+      return recurrent.getFormat() == RNNFormat.NWC && size > 1
+          ? List.of(time, size)
+          : List.of(size, time);
     }
     if (type instanceof InputType.InputTypeConvolutional images) {
+      if (images.getFormat() == CNN2DFormat.NHWC) {
+        return List.of(
+            (int) images.getHeight(), (int) images.getWidth(), (int) images.getChannels());
+      }
       return List.of((int) images.getChannels(), (int) images.getHeight(), (int) images.getWidth());
     }
     if (type instanceof InputType.InputTypeConvolutional3D volumes) {

@@ -475,6 +475,20 @@ class TableDataTest {
         .containsExactly(2, 2, 2);
   }
 
+  @Test
+  void saysHowManyNumbersAnInputHas() {
+    Dataset<Row> images =
+        spark.range(3).select(expr("sequence(1, 8)").as("pixels"), lit(0).as("y"));
+    JobData data =
+        JobData.of(
+            images,
+            conf("data.features.image", "pixels", "data.label", "y", "data.imageSize", "2,4"));
+
+    assertThat(data.numbers("image")).hasValue(8);
+    assertThat(data.imageSize()).containsExactly(2, 4);
+    assertThat(JobData.of(table, conf(COLUMNS)).numbers("input")).hasValue(3);
+  }
+
   // Evaluation.
 
   @Test
