@@ -357,8 +357,9 @@ public final class Settings {
           DATA,
           choice(Normalization.class, Normalization::word),
           Normalization.NONE,
-          "How features are scaled: not, to mean 0 and deviation 1, or to the range 0 to 1. Fitted"
-              + " on the training examples, saved with the model.");
+          "How the features of every input are scaled: not, to mean 0 and deviation 1, or to the"
+              + " range 0 to 1; indices stay as they are. Fitted on the training examples, saved"
+              + " with the model.");
 
   public static final Setting<Optional<String>> DATA_TEXT =
       setting(

@@ -210,13 +210,12 @@ final class TableData implements JobData {
   private TableAudit audit(TableColumns columns, TableForm form, Task task) {
     List<String> known = task.learned().labelNames();
     boolean collectNames = form.label() == LabelForm.NAME && known.isEmpty();
+    RowCheck check = new RowCheck(form, known);
     TableAudit nothing =
         new TableAudit(
-            new RowCheck(form, known),
+            check,
             collectNames ? form.classes() + 1 : 0,
-            task.normalization() == Normalization.NONE
-                ? null
-                : new FeatureStatistics(form.channels()));
+            task.normalization() == Normalization.NONE ? null : new InputStatistics(form, check));
     JavaRDD<InternalRow> rows =
         rows(columns, form, task, StoreRows.Buckets.ONE).queryExecution().toRdd().toJavaRDD();
     TableAudit audit =
@@ -264,6 +263,7 @@ final class TableData implements JobData {
         columns.features(),
         columns.label(),
         input,
+        !shape.indices(),
         label,
         labelShape,
         shape.output() == ModelShape.Output.CLASSES ? shape.outputs() : 0,
@@ -294,7 +294,7 @@ final class TableData implements JobData {
               input.name(),
               Columns.features(input.name()),
               names,
-              FurtherColumn.Content.FEATURES,
+              input.indices() ? FurtherColumn.Content.INDICES : FurtherColumn.Content.FEATURES,
               sized(input.shape(), columns.featureArray(DataTypes.DoubleType)),
               0));
     }

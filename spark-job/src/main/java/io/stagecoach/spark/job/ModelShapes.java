@@ -6,6 +6,7 @@ import io.stagecoach.engine.dl4j.LayerCosts;
 import io.stagecoach.engine.dl4j.ModelNode;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
+import io.stagecoach.model.DescribesItself;
 import io.stagecoach.spark.data.ModelShape;
 import io.stagecoach.spark.data.ModelShape.FurtherInput;
 import io.stagecoach.spark.data.ModelShape.FurtherOutput;
@@ -19,6 +20,8 @@ import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.RNNFormat;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.BaseLayer;
+import org.deeplearning4j.nn.conf.layers.EmbeddingLayer;
+import org.deeplearning4j.nn.conf.layers.EmbeddingSequenceLayer;
 import org.deeplearning4j.nn.conf.layers.FeedForwardLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
@@ -43,7 +46,9 @@ final class ModelShapes {
     List<FurtherInput> furtherInputs =
         model.inputs().stream()
             .filter(input -> !input.equals(first))
-            .map(input -> new FurtherInput(input, input(inputs.get(input))))
+            .map(
+                input ->
+                    new FurtherInput(input, input(inputs.get(input)), readsIndices(model, input)))
             .toList();
     List<FurtherOutput> furtherOutputs =
         model.nodes().stream()
@@ -58,8 +63,20 @@ final class ModelShapes {
         model.dataType(),
         furtherInputs.isEmpty() ? Optional.empty() : Optional.of(first),
         furtherOutputs.isEmpty() ? Optional.empty() : Optional.of(last.name()),
+        readsIndices(model, first),
         furtherInputs,
         furtherOutputs);
+  }
+
+  private static boolean readsIndices(Dl4jModel model, String input) {
+    return model.nodes().stream()
+        .filter(node -> node.inputs().contains(input))
+        .flatMap(node -> node.layer().stream())
+        .anyMatch(
+            layer ->
+                layer instanceof EmbeddingLayer
+                    || layer instanceof EmbeddingSequenceLayer
+                    || (layer instanceof DescribesItself own && own.readsIndices()));
   }
 
   private static FurtherOutput output(Dl4jModel model, ModelNode node) {

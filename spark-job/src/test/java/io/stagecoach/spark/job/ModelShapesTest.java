@@ -37,9 +37,13 @@ class ModelShapesTest {
   void modelsOfTextTakeSequencesOfAnyLength(String preset) {
     String json =
         ModelPresets.named(preset).configuration(new DataShape.Text(61), Map.of()).toJson();
-    assertThat(ModelShapes.of(Dl4jModel.parse(json), FeatureLengths.of(1)))
-        .isEqualTo(
-            new ModelShape(List.of(1, ModelShape.ANY), 61, Output.CLASSES, true, DataType.FLOAT));
+    ModelShape shape = ModelShapes.of(Dl4jModel.parse(json), FeatureLengths.of(1));
+    assertThat(shape.input()).containsExactly(1, ModelShape.ANY);
+    assertThat(shape.indices()).isTrue();
+    assertThat(shape.outputs()).isEqualTo(61);
+    assertThat(shape.output()).isEqualTo(Output.CLASSES);
+    assertThat(shape.perTimeStep()).isTrue();
+    assertThat(shape.dataType()).isEqualTo(DataType.FLOAT);
   }
 
   private static MultiLayerConfiguration network(Layer first, Layer last, InputType input) {
