@@ -73,6 +73,7 @@ class PackagingIT {
         .contains(
             "io/stagecoach/engine/StageModule.class",
             "org/deeplearning4j/nn/multilayer/MultiLayerNetwork.class",
+            "org/deeplearning4j/nn/modelimport/keras/preprocessors/TensorFlowCnnToFeedForwardPreProcessor.class",
             "org/nd4j/linalg/factory/Nd4j.class",
             "io/stagecoach/shaded/picocli/CommandLine.class");
     assertThat(text("META-INF/services/org.nd4j.linalg.factory.Nd4jBackend"))

@@ -16,7 +16,6 @@ import java.util.UUID;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import org.deeplearning4j.util.ModelSerializer;
-import org.nd4j.linalg.dataset.api.preprocessor.DataNormalization;
 import org.nd4j.linalg.dataset.api.preprocessor.Normalizer;
 
 /**
@@ -93,7 +92,7 @@ public record Dl4jModelFile(
   public static void save(
       Path path,
       Dl4jModelUpdater updater,
-      Optional<? extends DataNormalization> normalizer,
+      Optional<? extends Normalizer<?>> normalizer,
       Map<String, ? extends Serializable> extras) {
     Path directory = path.toAbsolutePath().getParent();
     Path temporary = null;

@@ -44,16 +44,24 @@ final class InputShapes {
   /**
    * The shape of an example's features, for each input of the model.
    *
-   * @param timeSteps the length of sequences
+   * @param lengths what the data says where the model does not
    * @throws StagecoachException of kind {@code MODEL} where nothing tells
    */
-  static Map<String, InputType> of(Dl4jModel model, int timeSteps) {
+  static Map<String, InputType> of(Dl4jModel model, FeatureLengths lengths) {
+    int timeSteps = lengths.timeSteps();
     Map<String, InputType> known = new LinkedHashMap<>();
     for (String input : model.inputs()) {
       readers(model, input).stream()
           .flatMap(node -> told(node, timeSteps).stream())
           .findFirst()
           .ifPresent(type -> known.put(input, type));
+    }
+    for (String input : model.inputs()) {
+      if (!known.containsKey(input)) {
+        new ImageSizes(model, input, known)
+            .find(lengths)
+            .ifPresent(images -> known.put(input, images));
+      }
     }
     if (known.keySet().containsAll(model.inputs())) {
       // Shapes further inside need lengths, which may not be known yet.
@@ -166,7 +174,8 @@ final class InputShapes {
     }
     if (first instanceof CnnToFeedForwardPreProcessor cnn) {
       return Optional.of(
-          InputType.convolutional(cnn.getInputHeight(), cnn.getInputWidth(), cnn.getNumChannels()));
+          InputType.convolutional(
+              cnn.getInputHeight(), cnn.getInputWidth(), cnn.getNumChannels(), cnn.getFormat()));
     }
     if (first instanceof Cnn3DToFeedForwardPreProcessor cnn) {
       return Optional.of(
@@ -179,8 +188,8 @@ final class InputShapes {
     }
     Layer layer = layered.conf().getLayer();
     return Optional.ofNullable(
-        first instanceof RnnToFeedForwardPreProcessor
-            ? InputType.recurrent(width(layer), timeSteps)
+        first instanceof RnnToFeedForwardPreProcessor folding
+            ? InputType.recurrent(width(layer), timeSteps, format(folding.getRnnDataFormat()))
             : read(layer, timeSteps));
   }
 
@@ -212,12 +221,30 @@ final class InputShapes {
         || layer instanceof Convolution1DLayer
         || layer instanceof RnnOutputLayer
         || layer instanceof RnnLossLayer) {
-      return width(layer) > 0 ? InputType.recurrent(width(layer), timeSteps) : null;
+      return width(layer) > 0
+          ? InputType.recurrent(width(layer), timeSteps, formatOf(layer))
+          : null;
     }
     if (layer instanceof ConvolutionLayer) {
       return null;
     }
     return width(layer) > 0 ? InputType.feedForward(width(layer)) : null;
+  }
+
+  private static RNNFormat formatOf(Layer layer) {
+    if (layer instanceof BaseRecurrentLayer recurrent) {
+      return format(recurrent.getRnnDataFormat());
+    }
+    if (layer instanceof Convolution1DLayer convolution) {
+      return format(convolution.getRnnDataFormat());
+    }
+    return format(
+        layer instanceof RnnOutputLayer output ? output.getRnnDataFormat() : RNNFormat.NCW);
+  }
+
+  /** DL4J's default where a configuration does not say it. */
+  private static RNNFormat format(RNNFormat said) {
+    return said == null ? RNNFormat.NCW : said;
   }
 
   /** How many numbers a layer reads at a position; negative where it does not tell. */

@@ -3,6 +3,7 @@ package io.stagecoach.engine.dl4j;
 import io.stagecoach.model.HasDropouts;
 import java.util.ArrayList;
 import java.util.List;
+import org.deeplearning4j.nn.conf.dropout.Dropout;
 import org.deeplearning4j.nn.conf.dropout.IDropout;
 import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
@@ -30,6 +31,9 @@ final class KeyedRandomness {
   }
 
   private void wrap(Layer configured) {
+    if (isNone(configured.getIDropout())) {
+      configured.setIDropout(null);
+    }
     if (configured.getIDropout() != null) {
       configured.setIDropout(new KeyedDropout(configured.getIDropout(), key, layer, sources++));
     }
@@ -46,5 +50,14 @@ final class KeyedRandomness {
       own.setDropouts(keyed);
     }
     LayerTree.inner(configured).forEach(this::wrap);
+  }
+
+  /**
+   * Whether a dropout keeps everything. The Keras import gives one to every layer, and in channels-
+   * last convolutions DL4J multiplies the gradient by its mask in another order of axes than the
+   * input's, and fails.
+   */
+  private static boolean isNone(IDropout dropout) {
+    return dropout instanceof Dropout plain && plain.getP() == 1 && plain.getPSchedule() == null;
   }
 }

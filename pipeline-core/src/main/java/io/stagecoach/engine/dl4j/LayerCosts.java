@@ -54,7 +54,18 @@ public final class LayerCosts {
    * @throws StagecoachException of kind {@code MODEL} where they do not
    */
   public static ModelCosts of(Dl4jModel model, int microBatch, int timeSteps) {
-    return of(model, InputShapes.of(model, timeSteps), microBatch);
+    return of(model, microBatch, FeatureLengths.of(timeSteps));
+  }
+
+  /**
+   * The costs of a network whose first layers, preprocessors or data say the shape of the features.
+   *
+   * @param microBatch examples in a micro-batch
+   * @param lengths what the data says
+   * @throws StagecoachException of kind {@code MODEL} where they do not
+   */
+  public static ModelCosts of(Dl4jModel model, int microBatch, FeatureLengths lengths) {
+    return of(model, InputShapes.of(model, lengths), microBatch);
   }
 
   /** The costs of a network whose first layer or preprocessor says the shape of the features. */
@@ -77,11 +88,11 @@ public final class LayerCosts {
   /**
    * The shape of an example's features by input, as the first preprocessors or layers tell it.
    *
-   * @param timeSteps the length of sequences
-   * @throws StagecoachException of kind {@code MODEL} where the network does not say
+   * @param lengths what the data says where they do not
+   * @throws StagecoachException of kind {@code MODEL} where neither says
    */
-  public static Map<String, InputType> features(Dl4jModel model, int timeSteps) {
-    return InputShapes.of(model, timeSteps);
+  public static Map<String, InputType> features(Dl4jModel model, FeatureLengths lengths) {
+    return InputShapes.of(model, lengths);
   }
 
   private static ModelCosts of(Dl4jModel model, Map<String, InputType> features, int microBatch) {

@@ -7,12 +7,16 @@ import org.deeplearning4j.nn.api.MaskState;
 import org.deeplearning4j.nn.api.Trainable;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.deeplearning4j.nn.graph.vertex.impl.FrozenVertex;
+import org.deeplearning4j.nn.graph.vertex.impl.PreprocessorVertex;
 import org.deeplearning4j.nn.graph.vertex.impl.rnn.DuplicateToTimeSeriesVertex;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** A vertex of a graph that is not a layer. */
+/**
+ * A vertex of a graph that is not a layer. A preprocessor is called as the vertex would, which asks
+ * the graph's inputs how many examples there are: a stage behind a cut has none.
+ */
 final class OperationNode implements StageNode {
 
   private final GraphVertex vertex;
@@ -47,6 +51,9 @@ final class OperationNode implements StageNode {
 
   @Override
   public INDArray forward(List<INDArray> inputs, boolean training, LayerWorkspaceMgr memory) {
+    if (vertex instanceof PreprocessorVertex reshaping) {
+      return reshaping.getPreProcessor().preProcess(inputs.get(0), examples, memory);
+    }
     for (int i = 0; i < inputs.size(); i++) {
       vertex.setInput(i, inputs.get(i), memory);
     }
@@ -55,6 +62,9 @@ final class OperationNode implements StageNode {
 
   @Override
   public List<INDArray> backward(INDArray gradient, LayerWorkspaceMgr memory) {
+    if (vertex instanceof PreprocessorVertex reshaping) {
+      return Arrays.asList(reshaping.getPreProcessor().backprop(gradient, examples, memory));
+    }
     vertex.setEpsilon(gradient);
     return Arrays.asList(vertex.doBackward(false, memory).getSecond());
   }

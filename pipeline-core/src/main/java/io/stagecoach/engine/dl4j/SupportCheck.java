@@ -2,10 +2,12 @@ package io.stagecoach.engine.dl4j;
 
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
+import io.stagecoach.error.Where;
 import io.stagecoach.model.DescribesItself;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
@@ -13,10 +15,12 @@ import org.deeplearning4j.nn.api.OptimizationAlgorithm;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.RNNFormat;
 import org.deeplearning4j.nn.conf.graph.AttentionVertex;
 import org.deeplearning4j.nn.conf.graph.FrozenVertex;
 import org.deeplearning4j.nn.conf.graph.GraphVertex;
 import org.deeplearning4j.nn.conf.graph.LayerVertex;
+import org.deeplearning4j.nn.conf.graph.MergeVertex;
 import org.deeplearning4j.nn.conf.graph.rnn.LastTimeStepVertex;
 import org.deeplearning4j.nn.conf.graph.rnn.ReverseTimeSeriesVertex;
 import org.deeplearning4j.nn.conf.layers.BaseLayer;
@@ -25,6 +29,7 @@ import org.deeplearning4j.nn.conf.layers.BasePretrainNetwork;
 import org.deeplearning4j.nn.conf.layers.CenterLossOutputLayer;
 import org.deeplearning4j.nn.conf.layers.Cnn3DLossLayer;
 import org.deeplearning4j.nn.conf.layers.CnnLossLayer;
+import org.deeplearning4j.nn.conf.layers.Convolution1DLayer;
 import org.deeplearning4j.nn.conf.layers.EmbeddingLayer;
 import org.deeplearning4j.nn.conf.layers.EmbeddingSequenceLayer;
 import org.deeplearning4j.nn.conf.layers.GravesBidirectionalLSTM;
@@ -47,6 +52,7 @@ import org.nd4j.linalg.activations.impl.ActivationRReLU;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.learning.config.AdaBelief;
 import org.nd4j.shade.jackson.databind.JsonNode;
+import org.nd4j.shade.jackson.databind.exc.InvalidTypeIdException;
 
 /**
  * Says before anything runs whether a configuration can be trained in a pipeline, and if not, which
@@ -103,8 +109,31 @@ public final class SupportCheck {
     } catch (StagecoachException e) {
       throw e;
     } catch (RuntimeException e) {
-      throw notANetwork("DL4J cannot read it: " + firstLine(e), e);
+      throw missingClass(e)
+          .map(name -> classNotFound(name, e))
+          .orElseGet(() -> notANetwork("DL4J cannot read it: " + firstLine(e), e));
     }
+  }
+
+  /** The class that the JSON names and that is not there, if that is what failed. */
+  private static Optional<String> missingClass(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof InvalidTypeIdException unknown && unknown.getTypeId() != null) {
+        return Optional.of(unknown.getTypeId());
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static StagecoachException classNotFound(String name, Exception cause) {
+    return new StagecoachException(
+        ErrorKind.MODEL,
+        "The network has a " + name + ", a class that is not on the class path",
+        Where.nowhere(),
+        "Give spark-submit the jar that has it, with --jars or --packages; driver and executors"
+            + " need it. DL4J's own classes, those of its Keras import included, are in this job's"
+            + " jar, of version 1.0.0-M2.1.",
+        cause);
   }
 
   private static Dl4jModel readLayers(String json) {
@@ -138,7 +167,7 @@ public final class SupportCheck {
     return new StagecoachException(
         ErrorKind.MODEL,
         "The configuration is not a DL4J network: " + why,
-        io.stagecoach.error.Where.nowhere(),
+        Where.nowhere(),
         "Give the JSON that toJson() of MultiLayerConfiguration or ComputationGraphConfiguration"
             + " writes; classes of custom layers must be on the class path.",
         cause);
@@ -231,6 +260,15 @@ public final class SupportCheck {
           "vertices on SameDiff return twice their gradients in DL4J 1.0.0-M2.1",
           "Use a vertex that is not built on SameDiff.");
     }
+    if (vertex instanceof MergeVertex merge && merge.getMergeAxis() < 0) {
+      throw refuseVertex(
+          node,
+          vertex,
+          "DL4J 1.0.0-M2.1 fails in its backward pass where the axis is counted from the end ("
+              + merge.getMergeAxis()
+              + ")",
+          "Count it from the front, in Keras as axis=3 for images and axis=1 for vectors.");
+    }
     if (vertex instanceof FrozenVertex frozen && frozen.getUnderlying() instanceof LayerVertex) {
       throw refuseVertex(
           node, vertex, "it wraps a layer", "Freeze layers with FrozenLayer, as DL4J does.");
@@ -309,6 +347,15 @@ public final class SupportCheck {
           "its threshold is a quantile over the whole mini-batch, which micro-batches do not add up"
               + " to",
           "Use an OutputLayer.");
+    }
+    if (layer instanceof Convolution1DLayer convolution
+        && convolution.getRnnDataFormat() == RNNFormat.NWC) {
+      throw refuseLayer(
+          node,
+          layer,
+          "DL4J 1.0.0-M2.1 fails in its backward pass where the channels come last, as Keras has"
+              + " them",
+          "Build it with RNNFormat.NCW.");
     }
     if (layer instanceof BaseLayer base && base.getActivationFn() instanceof ActivationRReLU) {
       throw refuseLayer(

@@ -104,7 +104,8 @@ class GraphCostsTest {
 
   @Test
   void theShapeOfAnInputThatOnlyAMergeReadsIsWhatTheOthersLeave() {
-    Map<String, InputType> shapes = LayerCosts.features(Dl4jModel.parse(Graphs.twoInputs()), 1);
+    Map<String, InputType> shapes =
+        LayerCosts.features(Dl4jModel.parse(Graphs.twoInputs()), FeatureLengths.of(1));
     assertThat(shapes.get("early").arrayElementsPerExample()).isEqualTo(8);
     assertThat(shapes.get("late").arrayElementsPerExample()).isEqualTo(3);
   }

@@ -131,6 +131,22 @@ public final class SettingType<T> {
         words -> String.join(",", words));
   }
 
+  /** Height and width of an image, both or neither. */
+  static SettingType<List<Integer>> imageSize() {
+    return new SettingType<>(
+        "height and width with a comma between, such as 28,28",
+        text -> {
+          if (text.isEmpty()) {
+            return List.of();
+          }
+          List<Integer> size =
+              Arrays.stream(text.split(",", -1)).map(part -> Integer.valueOf(part.trim())).toList();
+          require(size.size() == 2 && size.stream().allMatch(side -> side > 0));
+          return size;
+        },
+        size -> size.stream().map(String::valueOf).collect(Collectors.joining(",")));
+  }
+
   /** One of some words. */
   static SettingType<String> oneOf(List<String> words) {
     return new SettingType<>(

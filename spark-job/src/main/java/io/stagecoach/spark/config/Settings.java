@@ -3,6 +3,7 @@ package io.stagecoach.spark.config;
 import static io.stagecoach.spark.config.SettingType.bool;
 import static io.stagecoach.spark.config.SettingType.choice;
 import static io.stagecoach.spark.config.SettingType.duration;
+import static io.stagecoach.spark.config.SettingType.imageSize;
 import static io.stagecoach.spark.config.SettingType.integer;
 import static io.stagecoach.spark.config.SettingType.interval;
 import static io.stagecoach.spark.config.SettingType.longInteger;
@@ -307,6 +308,15 @@ public final class Settings {
           "The features of one of several inputs of a graph, by the input's name, such as"
               + " data.features.image; as data.features.");
 
+  public static final Setting<List<Integer>> DATA_IMAGE_SIZE =
+      setting(
+          "data.imageSize",
+          DATA,
+          imageSize(),
+          List.of(),
+          "Height and width of images, for a network that begins with convolutions and leaves more"
+              + " than one size possible; without it, the numbers of an example tell.");
+
   public static final Setting<List<String>> DATA_LABEL =
       setting(
           "data.label",
@@ -347,8 +357,9 @@ public final class Settings {
           DATA,
           choice(Normalization.class, Normalization::word),
           Normalization.NONE,
-          "How features are scaled: not, to mean 0 and deviation 1, or to the range 0 to 1. Fitted"
-              + " on the training examples, saved with the model.");
+          "How the features of every input are scaled: not, to mean 0 and deviation 1, or to the"
+              + " range 0 to 1; indices stay as they are. Fitted on the training examples, saved"
+              + " with the model.");
 
   public static final Setting<Optional<String>> DATA_TEXT =
       setting(

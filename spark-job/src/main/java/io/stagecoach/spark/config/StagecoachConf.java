@@ -341,6 +341,11 @@ public final class StagecoachConf {
     return get(Settings.DATA_FEATURES);
   }
 
+  /** {@link Settings#DATA_IMAGE_SIZE}. */
+  public List<Integer> dataImageSize() {
+    return get(Settings.DATA_IMAGE_SIZE);
+  }
+
   /** {@link Settings#DATA_LABEL}. */
   public List<String> dataLabel() {
     return get(Settings.DATA_LABEL);

@@ -26,6 +26,8 @@ record FurtherColumn(
   /** What the numbers are. */
   enum Content {
     FEATURES,
+    /** Features that name something, which no scaling may change. */
+    INDICES,
     VALUES,
     CLASS
   }
@@ -33,6 +35,11 @@ record FurtherColumn(
   FurtherColumn {
     columns = List.copyOf(columns);
     shape = List.copyOf(shape);
+  }
+
+  /** Whether it is of an input. */
+  boolean isInput() {
+    return content == Content.FEATURES || content == Content.INDICES;
   }
 
   /** How many numbers an example has. */

@@ -1,5 +1,6 @@
 package io.stagecoach.spark.data;
 
+import io.stagecoach.engine.dl4j.FeatureLengths;
 import io.stagecoach.model.DataShape;
 import io.stagecoach.model.text.Tokenizer;
 import io.stagecoach.spark.config.Settings;
@@ -13,7 +14,7 @@ import org.apache.spark.sql.SparkSession;
  * The data of a run: a table's rows or a text's windows, found and looked at, and laid out in a
  * batch store by ordinary Spark jobs. All errors are of kind DATA, unless they are of the settings.
  */
-public sealed interface JobData permits TableData, TextData {
+public sealed interface JobData extends FeatureLengths permits TableData, TextData {
 
   /**
    * The data that the settings name.
@@ -63,6 +64,7 @@ public sealed interface JobData permits TableData, TextData {
   }
 
   /** The length of sequences as far as the settings say it: a text's windows, 1 for a table. */
+  @Override
   int timeSteps();
 
   /**

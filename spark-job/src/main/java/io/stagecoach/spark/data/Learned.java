@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import org.nd4j.linalg.dataset.api.preprocessor.DataNormalization;
+import org.nd4j.linalg.dataset.api.preprocessor.Normalizer;
 
 /**
  * What was learned from the data of training and is saved with the model, and what other data must
@@ -21,9 +21,7 @@ import org.nd4j.linalg.dataset.api.preprocessor.DataNormalization;
  * @param normalizer how features are scaled
  */
 public record Learned(
-    List<String> labelNames,
-    Optional<Tokenizer> tokenizer,
-    Optional<DataNormalization> normalizer) {
+    List<String> labelNames, Optional<Tokenizer> tokenizer, Optional<Normalizer<?>> normalizer) {
 
   private static final String LABEL_NAMES = "label_names";
   private static final String TOKENIZER = "tokenizer";
@@ -61,7 +59,7 @@ public record Learned(
           JSON.readValue(texts.get(LABEL_NAMES), new TypeReference<List<String>>() {}),
           Optional.ofNullable(texts.get(TOKENIZER)).map(Tokenizer::fromJson),
           Optional.ofNullable(texts.get(NORMALIZER))
-              .map(text -> Normalizers.fromBytes(Base64.getDecoder().decode(text))));
+              .<Normalizer<?>>map(text -> Normalizers.fromBytes(Base64.getDecoder().decode(text))));
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("the labels' names are no list of texts", e);
     }

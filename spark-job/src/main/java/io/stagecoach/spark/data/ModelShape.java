@@ -17,6 +17,7 @@ import org.nd4j.linalg.api.buffer.DataType;
  * @param inputName what the input is called, where there are several; {@code input} is of the first
  * @param outputName what the output is called, where there are several; {@code output} is of the
  *     one whose labels are counted
+ * @param indices whether the features of the first are indices, which no scaling may change
  * @param furtherInputs all other inputs
  * @param furtherOutputs all other outputs
  */
@@ -28,6 +29,7 @@ public record ModelShape(
     DataType dataType,
     Optional<String> inputName,
     Optional<String> outputName,
+    boolean indices,
     List<FurtherInput> furtherInputs,
     List<FurtherOutput> furtherOutputs) {
 
@@ -47,8 +49,9 @@ public record ModelShape(
    *
    * @param name what the model calls it
    * @param shape the shape of one example, as that of the first
+   * @param indices whether its features are indices
    */
-  public record FurtherInput(String name, List<Integer> shape) {}
+  public record FurtherInput(String name, List<Integer> shape, boolean indices) {}
 
   /**
    * An output beside the one whose labels are counted.
@@ -71,6 +74,7 @@ public record ModelShape(
         dataType,
         Optional.empty(),
         Optional.empty(),
+        false,
         List.of(),
         List.of());
   }

@@ -66,9 +66,7 @@ final class RowCheck implements Serializable {
     FurtherColumn column = form.further().get(index);
     ArrayData values = row.getArray(TableRows.FURTHER + index);
     if (values.numElements() != column.length()) {
-      return column.content() == FurtherColumn.Content.FEATURES
-          ? Finding.FEATURE_COUNT
-          : Finding.LABEL_COUNT;
+      return column.isInput() ? Finding.FEATURE_COUNT : Finding.LABEL_COUNT;
     }
     if (firstMissing(values) >= 0) {
       return Finding.MISSING;

@@ -22,7 +22,7 @@ final class TableAudit implements Serializable {
   private final RowCheck check;
   private final int mostNames;
   private final boolean collectNames;
-  private final FeatureStatistics statistics;
+  private final InputStatistics statistics;
 
   private final Map<Finding, Long> counts = new EnumMap<>(Finding.class);
   private final Map<Finding, Example> examples = new EnumMap<>(Finding.class);
@@ -36,7 +36,7 @@ final class TableAudit implements Serializable {
    * @param mostNames after how many names of classes no more are collected; 0 for no names
    * @param statistics where the features of the training part are added, or null
    */
-  TableAudit(RowCheck check, int mostNames, FeatureStatistics statistics) {
+  TableAudit(RowCheck check, int mostNames, InputStatistics statistics) {
     this.check = check;
     this.mostNames = mostNames;
     this.collectNames = mostNames > 0;
@@ -61,7 +61,7 @@ final class TableAudit implements Serializable {
     } else {
       training++;
       if (statistics != null) {
-        statistics.add(check.features(row));
+        statistics.add(row);
       }
     }
     if (collectNames && names.size() < mostNames) {
@@ -129,7 +129,7 @@ final class TableAudit implements Serializable {
   }
 
   /** The statistics of the training part, or null. */
-  FeatureStatistics statistics() {
+  InputStatistics statistics() {
     return statistics;
   }
 

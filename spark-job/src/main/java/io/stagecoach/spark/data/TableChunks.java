@@ -8,13 +8,13 @@ import java.util.stream.Stream;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.dataset.api.preprocessor.DataNormalization;
+import org.nd4j.linalg.dataset.api.preprocessor.Normalizer;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Chunks of a table's rows: features, normalized, labels, and what further inputs and outputs need,
- * as it is. Rows in which something is missing are left out; that nothing else is wrong with any
- * was made sure before.
+ * Chunks of a table's rows: the features of all inputs, normalized, and the labels of all outputs.
+ * Rows in which something is missing are left out; that nothing else is wrong with any was made
+ * sure before.
  */
 final class TableChunks implements ChunkFormat {
 
@@ -65,7 +65,7 @@ final class TableChunks implements ChunkFormat {
 
   private final class TableBuilder implements Builder {
 
-    private final DataNormalization scaler =
+    private final Normalizer<?> scaler =
         normalizer.length == 0 ? null : Normalizers.fromBytes(normalizer);
     private final List<double[]> inputs = new ArrayList<>();
     private final List<double[]> outputs = new ArrayList<>();
@@ -95,15 +95,17 @@ final class TableChunks implements ChunkFormat {
 
     @Override
     public List<ColumnData> take() {
-      double[] scaled = concatenated(inputs);
+      List<double[]> features = new ArrayList<>();
+      features.add(concatenated(inputs));
+      others.forEach(rows -> features.add(concatenated(rows)));
       if (scaler != null) {
-        scaled = scaled(scaled);
+        scale(features);
       }
       List<ColumnData> columns = new ArrayList<>();
-      columns.add(column(features, scaled));
+      columns.add(column(TableChunks.this.features, features.get(0)));
       columns.add(column(labels, concatenated(outputs)));
       for (int i = 0; i < others.size(); i++) {
-        columns.add(column(further.get(i), concatenated(others.get(i))));
+        columns.add(column(further.get(i), features.get(i + 1)));
         others.get(i).clear();
       }
       inputs.clear();
@@ -111,14 +113,36 @@ final class TableChunks implements ChunkFormat {
       return columns;
     }
 
-    /** DL4J itself scales, in the network's type, so that its own scaling gives the same. */
-    private double[] scaled(double[] values) {
-      long[] shape = TableForm.shapeOf(inputs.size(), form.featureShape());
-      try (INDArray doubles = Nd4j.createFromArray(values);
-          INDArray examples = Nd4j.createUninitialized(form.dataType(), shape, 'c')) {
+    /**
+     * DL4J itself scales, in the network's type, so that its own scaling gives the same.
+     *
+     * @param values the features, then what further inputs and outputs have; the inputs are
+     *     replaced
+     */
+    private void scale(List<double[]> values) {
+      List<Integer> places = new ArrayList<>(List.of(0));
+      List<INDArray> examples = new ArrayList<>();
+      examples.add(examples(values.get(0), form.featureShape()));
+      for (int i = 0; i < others.size(); i++) {
+        FurtherColumn column = form.further().get(i);
+        if (column.isInput()) {
+          places.add(i + 1);
+          examples.add(examples(values.get(i + 1), column.shape()));
+        }
+      }
+      Normalizers.transform(scaler, examples);
+      for (int i = 0; i < places.size(); i++) {
+        values.set(places.get(i), examples.get(i).data().asDouble());
+      }
+      examples.forEach(INDArray::close);
+    }
+
+    private INDArray examples(double[] values, List<Integer> example) {
+      long[] shape = TableForm.shapeOf(inputs.size(), example);
+      try (INDArray doubles = Nd4j.createFromArray(values)) {
+        INDArray examples = Nd4j.createUninitialized(form.dataType(), shape, 'c');
         examples.assign(doubles.reshape(shape));
-        scaler.transform(examples);
-        return examples.data().asDouble();
+        return examples;
       }
     }
   }

@@ -34,6 +34,7 @@ final class TableColumns {
   private final List<String> label;
 
   /**
+   * @param label empty where the labels are not looked at
    * @throws io.stagecoach.error.StagecoachException of kind DATA where a column is not there, or is
    *     of a type that holds no numbers
    */
@@ -48,7 +49,7 @@ final class TableColumns {
     }
     if (label.size() > 1) {
       label.forEach(column -> requireNumeric(Settings.DATA_LABEL, column));
-    } else if (!isSequence(label.get(0)) && !isName(label.get(0))) {
+    } else if (!label.isEmpty() && !isSequence(label.get(0)) && !isName(label.get(0))) {
       requireNumeric(Settings.DATA_LABEL, label.get(0));
     }
   }

@@ -17,6 +17,7 @@ import io.stagecoach.spark.config.StagecoachConf;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.apache.spark.api.java.JavaRDD;
@@ -101,6 +102,21 @@ final class TableData implements JobData {
   @Override
   public int timeSteps() {
     return 1;
+  }
+
+  @Override
+  public OptionalLong numbers(String input) {
+    List<String> names = conf.dataFeaturesOf().getOrDefault(input, conf.dataFeatures());
+    TableColumns columns = new TableColumns(table, names, List.of());
+    return OptionalLong.of(
+        during(
+            "look at the columns of",
+            () -> (long) width(columns.featureArray(DataTypes.DoubleType))));
+  }
+
+  @Override
+  public List<Integer> imageSize() {
+    return conf.dataImageSize();
   }
 
   @Override
@@ -194,13 +210,12 @@ final class TableData implements JobData {
   private TableAudit audit(TableColumns columns, TableForm form, Task task) {
     List<String> known = task.learned().labelNames();
     boolean collectNames = form.label() == LabelForm.NAME && known.isEmpty();
+    RowCheck check = new RowCheck(form, known);
     TableAudit nothing =
         new TableAudit(
-            new RowCheck(form, known),
+            check,
             collectNames ? form.classes() + 1 : 0,
-            task.normalization() == Normalization.NONE
-                ? null
-                : new FeatureStatistics(form.channels()));
+            task.normalization() == Normalization.NONE ? null : new InputStatistics(form, check));
     JavaRDD<InternalRow> rows =
         rows(columns, form, task, StoreRows.Buckets.ONE).queryExecution().toRdd().toJavaRDD();
     TableAudit audit =
@@ -248,6 +263,7 @@ final class TableData implements JobData {
         columns.features(),
         columns.label(),
         input,
+        !shape.indices(),
         label,
         labelShape,
         shape.output() == ModelShape.Output.CLASSES ? shape.outputs() : 0,
@@ -278,7 +294,7 @@ final class TableData implements JobData {
               input.name(),
               Columns.features(input.name()),
               names,
-              FurtherColumn.Content.FEATURES,
+              input.indices() ? FurtherColumn.Content.INDICES : FurtherColumn.Content.FEATURES,
               sized(input.shape(), columns.featureArray(DataTypes.DoubleType)),
               0));
     }

@@ -11,6 +11,7 @@ import org.nd4j.linalg.api.buffer.DataType;
  * @param featureColumns the columns of the features, as the user named them
  * @param labelColumns the columns of the label
  * @param featureShape the shape of one example's features
+ * @param featuresAreScaled whether scaling may change the features: not, if they are indices
  * @param label what the label is
  * @param labelShape the shape of one example's label; empty for a class
  * @param classes how many classes there are; 0 where there are none
@@ -23,6 +24,7 @@ record TableForm(
     List<String> featureColumns,
     List<String> labelColumns,
     List<Integer> featureShape,
+    boolean featuresAreScaled,
     LabelForm label,
     List<Integer> labelShape,
     int classes,

@@ -6,6 +6,7 @@ import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.StagecoachConf;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Supplier;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
@@ -68,6 +69,16 @@ final class TextData implements JobData {
   @Override
   public int timeSteps() {
     return conf.dataSequenceLength();
+  }
+
+  @Override
+  public OptionalLong numbers(String input) {
+    return OptionalLong.empty();
+  }
+
+  @Override
+  public List<Integer> imageSize() {
+    return List.of();
   }
 
   @Override

@@ -53,11 +53,10 @@ final class EvaluateCommand extends JobCommand {
     JobData data = JobData.open(spark, conf);
     try (StartModel model = new StartModel(saved.updater(), Optional.of(saved.learned()))) {
       TrainingPlan plan =
-          PipelineChoices.of(
-                  conf, hadoop, rows -> LayerCosts.of(model.model(), rows, data.timeSteps()))
+          PipelineChoices.of(conf, hadoop, rows -> LayerCosts.of(model.model(), rows, data))
               .byOperations();
       PreparedData prepared =
-          data.prepareForEvaluation(ModelShapes.of(model.model()), saved.learned());
+          data.prepareForEvaluation(ModelShapes.of(model.model(), data), saved.learned());
       try (Pipeline pipeline =
           LastingPipeline.launch(
               PipelineSpecs.of(spark, conf, plan, model, prepared),

@@ -1,10 +1,12 @@
 package io.stagecoach.spark.job;
 
 import io.stagecoach.engine.dl4j.Dl4jModel;
+import io.stagecoach.engine.dl4j.FeatureLengths;
 import io.stagecoach.engine.dl4j.LayerCosts;
 import io.stagecoach.engine.dl4j.ModelNode;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
+import io.stagecoach.model.DescribesItself;
 import io.stagecoach.spark.data.ModelShape;
 import io.stagecoach.spark.data.ModelShape.FurtherInput;
 import io.stagecoach.spark.data.ModelShape.FurtherOutput;
@@ -14,8 +16,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.deeplearning4j.nn.conf.CNN2DFormat;
+import org.deeplearning4j.nn.conf.RNNFormat;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.BaseLayer;
+import org.deeplearning4j.nn.conf.layers.EmbeddingLayer;
+import org.deeplearning4j.nn.conf.layers.EmbeddingSequenceLayer;
 import org.deeplearning4j.nn.conf.layers.FeedForwardLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
@@ -27,8 +33,12 @@ final class ModelShapes {
 
   private ModelShapes() {}
 
-  static ModelShape of(Dl4jModel model) {
-    Map<String, InputType> inputs = LayerCosts.features(model, ModelShape.ANY);
+  /**
+   * @param lengths what the data says of its features, beside the length of sequences
+   */
+  static ModelShape of(Dl4jModel model, FeatureLengths lengths) {
+    Map<String, InputType> inputs =
+        LayerCosts.features(model, lengths.withTimeSteps(ModelShape.ANY));
     String first = model.inputs().get(0);
     // Its labels are the ones that are counted.
     ModelNode last = model.nodes().get(model.nodes().size() - 1);
@@ -36,7 +46,9 @@ final class ModelShapes {
     List<FurtherInput> furtherInputs =
         model.inputs().stream()
             .filter(input -> !input.equals(first))
-            .map(input -> new FurtherInput(input, input(inputs.get(input))))
+            .map(
+                input ->
+                    new FurtherInput(input, input(inputs.get(input)), readsIndices(model, input)))
             .toList();
     List<FurtherOutput> furtherOutputs =
         model.nodes().stream()
@@ -51,8 +63,20 @@ final class ModelShapes {
         model.dataType(),
         furtherInputs.isEmpty() ? Optional.empty() : Optional.of(first),
         furtherOutputs.isEmpty() ? Optional.empty() : Optional.of(last.name()),
+        readsIndices(model, first),
         furtherInputs,
         furtherOutputs);
+  }
+
+  private static boolean readsIndices(Dl4jModel model, String input) {
+    return model.nodes().stream()
+        .filter(node -> node.inputs().contains(input))
+        .flatMap(node -> node.layer().stream())
+        .anyMatch(
+            layer ->
+                layer instanceof EmbeddingLayer
+                    || layer instanceof EmbeddingSequenceLayer
+                    || (layer instanceof DescribesItself own && own.readsIndices()));
   }
 
   private static FurtherOutput output(Dl4jModel model, ModelNode node) {
@@ -68,9 +92,18 @@ final class ModelShapes {
 
   private static List<Integer> input(InputType type) {
     if (type instanceof InputType.InputTypeRecurrent recurrent) {
-      return List.of((int) recurrent.getSize(), (int) recurrent.getTimeSeriesLength());
+      int size = (int) recurrent.getSize();
+      int time = (int) recurrent.getTimeSeriesLength();
+      // Indices are one row of them, in either format.
+      return recurrent.getFormat() == RNNFormat.NWC && size > 1
+          ? List.of(time, size)
+          : List.of(size, time);
     }
     if (type instanceof InputType.InputTypeConvolutional images) {
+      if (images.getFormat() == CNN2DFormat.NHWC) {
+        return List.of(
+            (int) images.getHeight(), (int) images.getWidth(), (int) images.getChannels());
+      }
       return List.of((int) images.getChannels(), (int) images.getHeight(), (int) images.getWidth());
     }
     if (type instanceof InputType.InputTypeConvolutional3D volumes) {

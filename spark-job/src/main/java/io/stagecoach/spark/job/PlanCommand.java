@@ -33,8 +33,7 @@ final class PlanCommand extends JobCommand {
     JobData data = JobData.open(spark, conf);
     try (StartModel model = StartModel.of(conf, data, hadoop)) {
       PipelineChoices choices =
-          PipelineChoices.of(
-              conf, hadoop, rows -> LayerCosts.of(model.model(), rows, data.timeSteps()));
+          PipelineChoices.of(conf, hadoop, rows -> LayerCosts.of(model.model(), rows, data));
       TrainingPlan plan = choices.byOperations();
       System.out.println(plan.plan().table());
       System.out.printf(

@@ -45,6 +45,7 @@ final class RunFingerprint {
           Settings.CLIP_NORM,
           Settings.WIRE_TYPE,
           Settings.DATA_FEATURES,
+          Settings.DATA_IMAGE_SIZE,
           Settings.DATA_LABEL,
           Settings.DATA_MISSING,
           Settings.DATA_VALIDATION_SHARE,

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.nd4j.linalg.dataset.api.preprocessor.DataNormalization;
+import org.nd4j.linalg.dataset.api.preprocessor.MultiDataNormalization;
 
 /**
  * A model as it is saved: DL4J's own zip, with what was learned from the data as further entries
@@ -79,8 +80,10 @@ record SavedModel(Dl4jModelUpdater updater, Learned learned) {
         text(file, LABELS).map(LabelNames::parse).orElse(List.of()),
         TextModel.tokenizer(file.extras()),
         file.normalizer()
-            .filter(DataNormalization.class::isInstance)
-            .map(DataNormalization.class::cast));
+            .filter(
+                normalizer ->
+                    normalizer instanceof DataNormalization
+                        || normalizer instanceof MultiDataNormalization));
   }
 
   private static Optional<String> text(Dl4jModelFile file, String name) {

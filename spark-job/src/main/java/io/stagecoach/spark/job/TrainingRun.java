@@ -94,7 +94,7 @@ final class TrainingRun {
     try (Progress progress = Progress.of(conf.progress(), err);
         StartModel model = StartModel.of(conf, data, hadoop);
         Resumption resumption = Resumption.look(conf, checkpoints)) {
-      IntFunction<ModelCosts> costs = rows -> LayerCosts.of(model.model(), rows, data.timeSteps());
+      IntFunction<ModelCosts> costs = rows -> LayerCosts.of(model.model(), rows, data);
       RunFingerprint fingerprint = RunFingerprint.of(conf, model.updater());
       PipelineChoices choices = PipelineChoices.of(resumption.settled(), hadoop, costs);
       TrainingPlan usual = choices.byOperations();
@@ -102,7 +102,7 @@ final class TrainingRun {
         out.println(usual.plan().table());
       }
       progress.message("Laying out the examples");
-      PreparedData prepared = data.prepare(ModelShapes.of(model.model()), model.learned());
+      PreparedData prepared = data.prepare(ModelShapes.of(model.model(), data), model.learned());
       progress.message(DataSummary.of(prepared));
       try {
         OptimizerSettings optimizer = optimizer(model, prepared);

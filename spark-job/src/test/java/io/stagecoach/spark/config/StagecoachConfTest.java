@@ -79,6 +79,7 @@ class StagecoachConfTest {
     MAPPINGS.put("data.table", new Mapping(Optional.empty(), "db.t", Optional.of("db.t")));
     MAPPINGS.put("data.format", new Mapping(Optional.empty(), "delta", Optional.of("delta")));
     MAPPINGS.put("data.features", new Mapping(List.of("features"), "a, b", List.of("a", "b")));
+    MAPPINGS.put("data.imageSize", new Mapping(List.of(), "28, 20", List.of(28, 20)));
     MAPPINGS.put("data.label", new Mapping(List.of("label"), "y", List.of("y")));
     MAPPINGS.put("data.missing", new Mapping(MissingValues.FAIL, "drop", MissingValues.DROP));
     MAPPINGS.put("data.validationShare", new Mapping(0.1, "0.25", 0.25));
@@ -197,6 +198,7 @@ class StagecoachConfTest {
         "deadline.step; 9223372036854775807; a time such as 500ms, 30s, 10min or 2h, at least 1ms",
         "data.features.image; a,,b; a column's name, or several with commas between",
         "data.label.side; ,; a column's name, or several with commas between",
+        "data.imageSize; 28; height and width with a comma between, such as 28,28",
         "memory.limit; -1g; a size such as 512k, 64m or 8g",
         "exchange.credit; 0; a whole number from 1 to 65536",
         "port.driver; 70000; a whole number from 0 to 65535",

@@ -51,10 +51,15 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.dataset.MultiDataSet;
 import org.nd4j.linalg.dataset.api.preprocessor.DataNormalization;
+import org.nd4j.linalg.dataset.api.preprocessor.MultiDataNormalization;
+import org.nd4j.linalg.dataset.api.preprocessor.MultiNormalizerMinMaxScaler;
+import org.nd4j.linalg.dataset.api.preprocessor.MultiNormalizerStandardize;
 import org.nd4j.linalg.dataset.api.preprocessor.NormalizerMinMaxScaler;
 import org.nd4j.linalg.dataset.api.preprocessor.NormalizerStandardize;
 import org.nd4j.linalg.factory.Nd4j;
@@ -349,7 +354,8 @@ class TableDataTest {
           DataType.DOUBLE,
           Optional.of("early"),
           Optional.of("end"),
-          List.of(new ModelShape.FurtherInput("late", List.of(2))),
+          false,
+          List.of(new ModelShape.FurtherInput("late", List.of(2), false)),
           List.of(
               new ModelShape.FurtherOutput("side", 1, ModelShape.Output.VALUES, false),
               new ModelShape.FurtherOutput("kind", 3, ModelShape.Output.CLASSES, false)));
@@ -389,6 +395,76 @@ class TableDataTest {
         assertThat(kind.get(i)).containsExactly(id % 3);
       }
     }
+  }
+
+  private static final ModelShape WITH_INDICES =
+      new ModelShape(
+          List.of(1),
+          3,
+          ModelShape.Output.CLASSES,
+          false,
+          DataType.DOUBLE,
+          Optional.of("early"),
+          Optional.empty(),
+          false,
+          List.of(
+              new ModelShape.FurtherInput("late", List.of(2), false),
+              new ModelShape.FurtherInput("word", List.of(1), true)),
+          List.of());
+
+  private static final String[] WITH_WORDS = {
+    "data.features.early", "a",
+    "data.features.late", "b,a",
+    "data.features.word", "c",
+    "data.label", "c"
+  };
+
+  /** Against DL4J's own normalizer for several inputs, fitted on the training part. */
+  @ParameterizedTest
+  @ValueSource(strings = {"standard", "minmax"})
+  void scalesEveryInputButIndices(String kind) throws Exception {
+    PreparedData plain = prepare(several(), WITH_INDICES, WITH_WORDS);
+    PreparedData scaled =
+        prepare(several(), WITH_INDICES, with(WITH_WORDS, "data.normalize", kind));
+    MultiDataNormalization reference =
+        kind.equals("standard")
+            ? new MultiNormalizerStandardize()
+            : new MultiNormalizerMinMaxScaler();
+    INDArray[] training = {
+      matrix(StoreContents.rows(plain, Split.TRAINING, "features.early"), DataType.DOUBLE),
+      matrix(StoreContents.rows(plain, Split.TRAINING, "features.late"), DataType.DOUBLE)
+    };
+    reference.fit(new MultiDataSet(training, new INDArray[] {training[0]}));
+
+    for (Split split : Split.values()) {
+      INDArray[] features = {
+        matrix(StoreContents.rows(plain, split, "features.early"), DataType.DOUBLE),
+        matrix(StoreContents.rows(plain, split, "features.late"), DataType.DOUBLE)
+      };
+      reference.preProcess(new MultiDataSet(features, new INDArray[] {features[0]}));
+      assertThat(isClose(scaled, split, "features.early", features[0])).isTrue();
+      assertThat(isClose(scaled, split, "features.late", features[1])).isTrue();
+      assertThat(StoreContents.rows(scaled, split, "features.word"))
+          .isEqualTo(StoreContents.rows(plain, split, "features.word"));
+    }
+
+    assertThat(scaled.learned().normalizer().orElseThrow())
+        .isInstanceOf(MultiDataNormalization.class);
+    Learned learned = Learned.fromTexts(scaled.learned().toTexts());
+    PreparedData evaluated =
+        JobData.of(several(), conf(WITH_WORDS)).prepareForEvaluation(WITH_INDICES, learned);
+    for (String column : List.of("features.early", "features.late", "features.word")) {
+      List<List<Double>> both = new ArrayList<>(StoreContents.rows(scaled, Split.TRAINING, column));
+      both.addAll(StoreContents.rows(scaled, Split.VALIDATION, column));
+      assertThat(StoreContents.rows(evaluated, Split.VALIDATION, column))
+          .containsExactlyInAnyOrderElementsOf(both);
+    }
+  }
+
+  private static boolean isClose(PreparedData data, Split split, String column, INDArray expected)
+      throws Exception {
+    return matrix(StoreContents.rows(data, split, column), DataType.DOUBLE)
+        .equalsWithEps(expected, 1e-9);
   }
 
   @Test
@@ -437,7 +513,7 @@ class TableDataTest {
     DataNormalization reference =
         kind.equals("standard") ? new NormalizerStandardize() : new NormalizerMinMaxScaler();
     reference.fit(new DataSet(training.castTo(DataType.DOUBLE), null));
-    DataNormalization fitted = scaled.learned().normalizer().orElseThrow();
+    DataNormalization fitted = (DataNormalization) scaled.learned().normalizer().orElseThrow();
     double[] expected = statistics(reference);
     double[] actual = statistics(fitted);
     for (int i = 0; i < expected.length; i++) {
@@ -475,6 +551,20 @@ class TableDataTest {
         .containsExactly(2, 2, 2);
   }
 
+  @Test
+  void saysHowManyNumbersAnInputHas() {
+    Dataset<Row> images =
+        spark.range(3).select(expr("sequence(1, 8)").as("pixels"), lit(0).as("y"));
+    JobData data =
+        JobData.of(
+            images,
+            conf("data.features.image", "pixels", "data.label", "y", "data.imageSize", "2,4"));
+
+    assertThat(data.numbers("image")).hasValue(8);
+    assertThat(data.imageSize()).containsExactly(2, 4);
+    assertThat(JobData.of(table, conf(COLUMNS)).numbers("input")).hasValue(3);
+  }
+
   // Evaluation.
 
   @Test
@@ -495,7 +585,7 @@ class TableDataTest {
       labels.add((double) learned.labelNames().indexOf(row.getString(3)));
     }
     INDArray expected = matrix(features, DataType.FLOAT);
-    learned.normalizer().orElseThrow().transform(expected);
+    ((DataNormalization) learned.normalizer().orElseThrow()).transform(expected);
     List<List<Double>> rows = new ArrayList<>();
     for (int i = 0; i < labels.size(); i++) {
       List<Double> row = new ArrayList<>();

@@ -27,8 +27,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
+import org.deeplearning4j.util.ModelSerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.linalg.dataset.api.preprocessor.MultiNormalizerStandardize;
+import org.nd4j.linalg.dataset.api.preprocessor.Normalizer;
+import org.nd4j.linalg.dataset.api.preprocessor.stats.DistributionStats;
+import org.nd4j.linalg.factory.Nd4j;
 
 class SavedModelTest {
 
@@ -47,6 +52,33 @@ class SavedModelTest {
               assertThat(e.what()).startsWith(file + ": ");
               assertThat(e.remedy()).isNotEmpty();
             });
+  }
+
+  /** Plain DL4J restores the normalizer of several inputs, and so does a later run. */
+  @Test
+  void keepsTheNormalizerOfSeveralInputs() throws IOException {
+    MultiNormalizerStandardize normalizer = new MultiNormalizerStandardize();
+    normalizer.setFeatureStats(
+        List.of(
+            new DistributionStats(
+                Nd4j.create(new double[][] {{1}}), Nd4j.create(new double[][] {{2}})),
+            new DistributionStats(
+                Nd4j.create(new double[][] {{3, 4}}), Nd4j.create(new double[][] {{5, 6}}))));
+    Path file = directory.resolve("model.zip");
+    String json =
+        ModelPresets.named("mlp")
+            .configuration(new DataShape.Table(4, 3), Map.of("hidden", "5"))
+            .toJson();
+    try (Dl4jModelUpdater model = Dl4jModelUpdater.create(json)) {
+      new SavedModel(model, new Learned(List.of(), Optional.empty(), Optional.of(normalizer)))
+          .write(file);
+    }
+
+    SavedModel read = SavedModel.read(new ModelFileAccess(new Configuration()), file.toString());
+    read.updater().close();
+    assertThat(read.learned().normalizer()).contains(normalizer);
+    Normalizer<?> plain = ModelSerializer.restoreNormalizerFromFile(file.toFile());
+    assertThat(plain).isEqualTo(normalizer);
   }
 
   /** A checkpoint goes in wherever a saved model does, by its folder and by its directory. */
