@@ -68,6 +68,14 @@ public final class ReportTable {
               .map(step -> String.format(Locale.ROOT, "%,d", step))
               .collect(Collectors.joining(", ")));
     }
+    if (!report.data().isEmpty()) {
+      line(
+          text,
+          "Data: %s",
+          report.data().entrySet().stream()
+              .map(fact -> fact.getKey() + " " + fact.getValue())
+              .collect(Collectors.joining(", ")));
+    }
     report.choices().forEach(choice -> line(text, "Chosen: %s", choice));
     if (report.recoveries() > 0) {
       line(

@@ -48,6 +48,7 @@ public final class RunRecorder {
   private double lastNorm = Double.NaN;
   private double mostNorm = Double.NaN;
   private Map<String, Double> validation = Map.of();
+  private Map<String, String> data = Map.of();
 
   /**
    * @param schedule the schedule of the run's steps, sends and receives included
@@ -89,6 +90,11 @@ public final class RunRecorder {
       mostNorm = before.gradientNorm().most();
     }
     narrowing = narrowing.plus(before.hops().narrowing());
+  }
+
+  /** Takes what of the data's source is read, by name. */
+  public synchronized void reads(Map<String, String> read) {
+    data = read;
   }
 
   /** Takes a line on what the run chose by itself, and why. */
@@ -176,6 +182,7 @@ public final class RunRecorder {
     return new RunReport(
         schedule.name(),
         schedule.microBatches(),
+        data,
         choices,
         recoveries,
         recovered,

@@ -3,6 +3,7 @@ package io.stagecoach.spark.config;
 import static io.stagecoach.spark.config.SettingType.bool;
 import static io.stagecoach.spark.config.SettingType.choice;
 import static io.stagecoach.spark.config.SettingType.duration;
+import static io.stagecoach.spark.config.SettingType.instant;
 import static io.stagecoach.spark.config.SettingType.integer;
 import static io.stagecoach.spark.config.SettingType.interval;
 import static io.stagecoach.spark.config.SettingType.longInteger;
@@ -24,6 +25,7 @@ import io.stagecoach.spark.exchange.ExchangeOptions;
 import io.stagecoach.sync.GradientWeight;
 import io.stagecoach.tensor.WireType;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -265,7 +267,7 @@ public final class Settings {
           DATA,
           optional(word("a path or URI")),
           Optional.empty(),
-          "The file or directory that is read. Either this or data.table.");
+          "The file or directory that is read. Either this, data.table or data.query.");
 
   public static final Setting<Optional<String>> DATA_TABLE =
       setting(
@@ -273,7 +275,42 @@ public final class Settings {
           DATA,
           optional(word("a table's name")),
           Optional.empty(),
-          "The table or view of the session that is read. Either this or data.path.");
+          "The table or view of the session that is read. Either this, data.path or data.query.");
+
+  public static final Setting<Optional<String>> DATA_QUERY =
+      setting(
+          "data.query",
+          DATA,
+          optional(word("a query in Spark's SQL")),
+          Optional.empty(),
+          "The query whose rows are read, such as SELECT * FROM a JOIN b USING (id). Either this,"
+              + " data.path or data.table.");
+
+  public static final Setting<Optional<String>> DATA_FILTER =
+      setting(
+          "data.filter",
+          DATA,
+          optional(word("a condition in Spark's SQL")),
+          Optional.empty(),
+          "Only rows for which this is true are read, such as day >= '2026-11-01'. Spark pushes it"
+              + " down into the source as far as the source allows.");
+
+  public static final Setting<Optional<String>> DATA_VERSION =
+      setting(
+          "data.version",
+          DATA,
+          optional(word("a version, a snapshot's id, or a tag or branch")),
+          Optional.empty(),
+          "Which snapshot of a Delta table (a version) or an Iceberg table (a snapshot's id, a tag"
+              + " or a branch) is read; by default the newest when the run starts.");
+
+  public static final Setting<Optional<Instant>> DATA_AS_OF =
+      setting(
+          "data.asOf",
+          DATA,
+          optional(instant()),
+          Optional.empty(),
+          "The snapshot of a Delta or Iceberg table that was the newest at this time is read.");
 
   public static final Setting<Optional<String>> DATA_FORMAT =
       setting(

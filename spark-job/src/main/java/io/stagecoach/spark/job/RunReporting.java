@@ -15,6 +15,7 @@ import io.stagecoach.report.timeline.TimelinePage;
 import io.stagecoach.schedule.Schedule;
 import io.stagecoach.schedule.Simulator;
 import io.stagecoach.spark.cluster.Setback;
+import io.stagecoach.spark.data.DataSnapshot;
 import io.stagecoach.sync.StagePart;
 import io.stagecoach.sync.StepOutcome;
 import java.io.IOException;
@@ -68,6 +69,11 @@ final class RunReporting {
   /** All of it so far, as text. */
   String history() {
     return ReportJson.write(recorder.report());
+  }
+
+  /** Takes what the run reads. */
+  void reads(DataSnapshot data) {
+    recorder.reads(data.toTexts());
   }
 
   /** Takes a line on what the run chose by itself, and why. */

@@ -220,6 +220,7 @@ final class TrainingRun {
             prepared.counts().training(), conf.batchSize(), plan.schedule().microBatches());
     RunReporting reporting = new RunReporting(plan.schedule());
     start.interrupted().ifPresent(run -> reporting.goOn(run.history()));
+    reporting.reads(prepared.snapshot());
     decision.reasons().forEach(reporting::chose);
     RunStates states =
         RunStates.of(
@@ -284,7 +285,8 @@ final class TrainingRun {
         report = reporting.report();
       }
       model.updater().setEpochs(states.firstEpoch() + result.epochs());
-      SavedModel saved = new SavedModel(model.updater(), prepared.learned());
+      SavedModel saved =
+          new SavedModel(model.updater(), prepared.learned(), Optional.of(prepared.snapshot()));
       try (TemporaryDirectory local = TemporaryDirectory.create()) {
         saved.write(local.path().resolve(SavedModel.FILE));
         RunReporting.write(report, local.path().resolve(RunReporting.FILE));

@@ -113,6 +113,7 @@ class SimulateCommandTest {
         new RunReport(
             "1f1b",
             4,
+            Map.of(),
             List.of(),
             0,
             List.of(),
