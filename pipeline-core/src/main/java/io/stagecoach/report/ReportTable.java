@@ -116,6 +116,14 @@ public final class ReportTable {
     if (!report.validation().isEmpty()) {
       line(text, "validation   %s", measures(report.validation()));
     }
+    if (report.best().found()) {
+      line(
+          text,
+          "best         validation loss %s after epoch %,d, step %,d",
+          figures(report.best().loss()),
+          report.best().epoch(),
+          report.best().step());
+    }
     NormFigures norm = report.gradientNorm();
     line(
         text,

@@ -48,6 +48,7 @@ public final class RunRecorder {
   private double lastNorm = Double.NaN;
   private double mostNorm = Double.NaN;
   private Map<String, Double> validation = Map.of();
+  private BestFigures best = BestFigures.none();
   private Map<String, String> data = Map.of();
 
   /**
@@ -78,6 +79,7 @@ public final class RunRecorder {
     skipped = before.skippedSteps();
     secondsBefore = before.time().totalSeconds();
     validation = before.validation();
+    best = before.best();
     curve.goOn(before.loss().curve());
     firstLoss = before.loss().first();
     lastLoss = before.loss().last();
@@ -147,6 +149,11 @@ public final class RunRecorder {
     validation = measured;
   }
 
+  /** Takes the best validation so far. */
+  public synchronized void best(BestFigures found) {
+    best = found;
+  }
+
   private void checkStages(StepRecord step) {
     boolean[] there = new boolean[schedule.stages()];
     for (StageStep stage : step.stages()) {
@@ -192,6 +199,7 @@ public final class RunRecorder {
         warm ? warmUp.steps() : 0,
         new LossFigures(firstLoss, lastLoss, leastLoss, leastLossStep, curve.points()),
         validation,
+        best,
         new NormFigures(lastNorm, normSum / norms, mostNorm),
         sums.time(secondsBefore + wallNanos / 1e9),
         stages,

@@ -23,6 +23,7 @@ import java.util.Map;
  * @param excludedSteps how many of the first steps the means leave out, as warm-up
  * @param loss the loss
  * @param validation what the last validation measured, by name, the loss first; empty without one
+ * @param best the best of all validations
  * @param gradientNorm the gradient's norm
  * @param time where a step's time went
  * @param stages each stage, in order
@@ -42,6 +43,7 @@ public record RunReport(
     long excludedSteps,
     LossFigures loss,
     Map<String, Double> validation,
+    BestFigures best,
     NormFigures gradientNorm,
     TimeFigures time,
     List<StageFigures> stages,
@@ -50,6 +52,7 @@ public record RunReport(
 
   public RunReport {
     data = data == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(data));
+    best = best == null ? BestFigures.none() : best;
     choices = List.copyOf(choices);
     recovered = recovered == null ? List.of() : List.copyOf(recovered);
     resumedAt = resumedAt == null ? List.of() : List.copyOf(resumedAt);

@@ -259,6 +259,22 @@ public final class Settings {
           "How many steps in a row may be skipped because loss or gradients are not finite, before"
               + " the run fails.");
 
+  public static final Setting<Integer> VALIDATION_PATIENCE =
+      setting(
+          "validation.patience",
+          TRAINING,
+          integer(0, Integer.MAX_VALUE),
+          0,
+          "After how many epochs without a better validation loss training ends early; 0 is never.");
+
+  public static final Setting<Double> VALIDATION_MIN_DELTA =
+      setting(
+          "validation.minDelta",
+          TRAINING,
+          real(0, Double.POSITIVE_INFINITY),
+          0.0,
+          "By how much a validation loss must be below the best one to be better.");
+
   private static final String DATA = "Data";
 
   public static final Setting<Optional<String>> DATA_PATH =

@@ -186,6 +186,13 @@ public final class StagecoachConf {
               + ", "
               + learningRate().get());
     }
+    if (validationPatience() > 0 && dataValidationShare() == 0) {
+      problems.add(
+          Settings.VALIDATION_PATIENCE.key()
+              + " is set, but "
+              + Settings.DATA_VALIDATION_SHARE.key()
+              + " is 0: nothing is validated");
+    }
     if (microBatches().isAuto() && scheduleFile().isPresent()) {
       problems.add(
           Settings.MICRO_BATCHES.key()
@@ -333,6 +340,16 @@ public final class StagecoachConf {
   /** {@link Settings#NON_FINITE_MAX_SKIPS}. */
   public int nonFiniteMaxSkips() {
     return get(Settings.NON_FINITE_MAX_SKIPS);
+  }
+
+  /** {@link Settings#VALIDATION_PATIENCE}. */
+  public int validationPatience() {
+    return get(Settings.VALIDATION_PATIENCE);
+  }
+
+  /** {@link Settings#VALIDATION_MIN_DELTA}. */
+  public double validationMinDelta() {
+    return get(Settings.VALIDATION_MIN_DELTA);
   }
 
   /** {@link Settings#DATA_PATH}. */

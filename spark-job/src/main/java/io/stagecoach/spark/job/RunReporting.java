@@ -2,6 +2,7 @@ package io.stagecoach.spark.job;
 
 import io.stagecoach.engine.Loss;
 import io.stagecoach.engine.profile.RunProfile;
+import io.stagecoach.report.BestFigures;
 import io.stagecoach.report.JsonReporter;
 import io.stagecoach.report.ProfileJson;
 import io.stagecoach.report.Recovered;
@@ -129,6 +130,11 @@ final class RunReporting {
     found.put("loss", loss.sum() / loss.timeSteps());
     found.putAll(metrics);
     recorder.validated(found);
+  }
+
+  /** A validation was better than all before. */
+  void best(BestFigures best) {
+    recorder.best(best);
   }
 
   RunReport report() {

@@ -33,6 +33,7 @@ import io.stagecoach.spark.job.progress.Progress;
 import io.stagecoach.sync.SyncSettings;
 import io.stagecoach.sync.Synchronizer;
 import java.io.PrintStream;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -265,6 +266,11 @@ final class TrainingRun {
                 batches,
                 segments(model, prepared),
                 new Evaluation(pipeline, prepared, batches.microBatchSize()),
+                new ValidationWatch(
+                    conf.validationPatience(),
+                    conf.validationMinDelta(),
+                    reporting.report().best(),
+                    reporting::best),
                 listener(pipeline, plan, reporting, progress),
                 keeping,
                 progress,
@@ -365,7 +371,12 @@ final class TrainingRun {
     sample(saved);
     out.println("The model is at " + modelPath);
     Map<String, Double> metrics =
-        result.validation().map(loss -> Metrics.of(loss, prepared.text())).orElse(Map.of());
+        new LinkedHashMap<>(
+            result.validation().map(loss -> Metrics.of(loss, prepared.text())).orElse(Map.of()));
+    if (report.best().found()) {
+      metrics.put("best_epoch", (double) report.best().epoch());
+      metrics.put("best_validation_loss", report.best().loss());
+    }
     return LastLine.succeeded(record.figures()).with(metrics);
   }
 

@@ -78,6 +78,8 @@ class StagecoachConfTest {
     MAPPINGS.put("nonFinite.maxSkips", new Mapping(5, "0", 0));
     MAPPINGS.put("data.path", new Mapping(Optional.empty(), "s3a://b/t", Optional.of("s3a://b/t")));
     MAPPINGS.put("data.table", new Mapping(Optional.empty(), "db.t", Optional.of("db.t")));
+    MAPPINGS.put("validation.patience", new Mapping(0, "3", 3));
+    MAPPINGS.put("validation.minDelta", new Mapping(0.0, "0.01", 0.01));
     MAPPINGS.put("data.query", new Mapping(Optional.empty(), "SELECT 1", Optional.of("SELECT 1")));
     MAPPINGS.put("data.filter", new Mapping(Optional.empty(), "a > 1", Optional.of("a > 1")));
     MAPPINGS.put("data.version", new Mapping(Optional.empty(), "7", Optional.of("7")));
@@ -292,6 +294,18 @@ class StagecoachConfTest {
         .hasMessageContaining("spark.stagecoach.data.path and spark.stagecoach.data.table are set")
         .hasMessageContaining("spark.stagecoach.learningRate.minimum is 0.2; allowed is at most")
         .hasMessageContaining("spark.stagecoach.model.preset.width is set, but not");
+  }
+
+  @Test
+  void refusesPatienceWithoutValidation() {
+    SparkConf spark =
+        new SparkConf(false)
+            .set("spark.stagecoach.validation.patience", "2")
+            .set("spark.stagecoach.data.validationShare", "0");
+
+    assertThatThrownBy(() -> StagecoachConf.from(spark))
+        .hasMessageContaining("spark.stagecoach.validation.patience is set, but")
+        .hasMessageContaining("nothing is validated");
   }
 
   @Test
