@@ -68,6 +68,14 @@ public final class ReportTable {
               .map(step -> String.format(Locale.ROOT, "%,d", step))
               .collect(Collectors.joining(", ")));
     }
+    if (!report.data().isEmpty()) {
+      line(
+          text,
+          "Data: %s",
+          report.data().entrySet().stream()
+              .map(fact -> fact.getKey() + " " + fact.getValue())
+              .collect(Collectors.joining(", ")));
+    }
     report.choices().forEach(choice -> line(text, "Chosen: %s", choice));
     if (report.recoveries() > 0) {
       line(
@@ -107,6 +115,14 @@ public final class ReportTable {
         loss.leastStep() < 0 ? "" : String.format(Locale.ROOT, " at step %,d", loss.leastStep()));
     if (!report.validation().isEmpty()) {
       line(text, "validation   %s", measures(report.validation()));
+    }
+    if (report.best().found()) {
+      line(
+          text,
+          "best         validation loss %s after epoch %,d, step %,d",
+          figures(report.best().loss()),
+          report.best().epoch(),
+          report.best().step());
     }
     NormFigures norm = report.gradientNorm();
     line(

@@ -49,6 +49,8 @@ public final class RunRecorder {
   private double lastNorm = Double.NaN;
   private double mostNorm = Double.NaN;
   private Map<String, Double> validation = Map.of();
+  private BestFigures best = BestFigures.none();
+  private Map<String, String> data = Map.of();
 
   /**
    * @param schedule the schedule of the run's steps, sends and receives included
@@ -78,6 +80,7 @@ public final class RunRecorder {
     skipped = before.skippedSteps();
     secondsBefore = before.time().totalSeconds();
     validation = before.validation();
+    best = before.best();
     curve.goOn(before.loss().curve());
     validations.goOn(before.loss().validations());
     recoveries = before.recoveries();
@@ -93,6 +96,11 @@ public final class RunRecorder {
       mostNorm = before.gradientNorm().most();
     }
     narrowing = narrowing.plus(before.hops().narrowing());
+  }
+
+  /** Takes what of the data's source is read, by name. */
+  public synchronized void reads(Map<String, String> read) {
+    data = read;
   }
 
   /** Takes a line on what the run chose by itself, and why. */
@@ -156,6 +164,11 @@ public final class RunRecorder {
     validation = measured;
   }
 
+  /** Takes the best validation so far. */
+  public synchronized void best(BestFigures found) {
+    best = found;
+  }
+
   private void checkStages(StepRecord step) {
     boolean[] there = new boolean[schedule.stages()];
     for (StageStep stage : step.stages()) {
@@ -191,6 +204,7 @@ public final class RunRecorder {
     return new RunReport(
         schedule.name(),
         schedule.microBatches(),
+        data,
         choices,
         recoveries,
         recovered,
@@ -201,6 +215,7 @@ public final class RunRecorder {
         new LossFigures(
             firstLoss, lastLoss, leastLoss, leastLossStep, curve.points(), validations.points()),
         validation,
+        best,
         new NormFigures(lastNorm, normSum / norms, mostNorm),
         sums.time(secondsBefore + wallNanos / 1e9),
         stages,

@@ -11,6 +11,8 @@ import java.util.Map;
  *
  * @param schedule the schedule's name
  * @param microBatches how many micro-batches made a step
+ * @param data what of the data's source was read, by name: the source, the kind of its identity,
+ *     its id; empty where the run does not say it
  * @param choices what the run chose by itself, and why: a line each, in the order of the choices
  * @param recoveries how often a step was run again after a failure of the cluster
  * @param recovered these, or the first of very many
@@ -21,6 +23,7 @@ import java.util.Map;
  * @param excludedSteps how many of the first steps the means leave out, as warm-up
  * @param loss the loss
  * @param validation what the last validation measured, by name, the loss first; empty without one
+ * @param best the best of all validations
  * @param gradientNorm the gradient's norm
  * @param time where a step's time went
  * @param stages each stage, in order
@@ -30,6 +33,7 @@ import java.util.Map;
 public record RunReport(
     String schedule,
     int microBatches,
+    Map<String, String> data,
     List<String> choices,
     long recoveries,
     List<Recovered> recovered,
@@ -39,6 +43,7 @@ public record RunReport(
     long excludedSteps,
     LossFigures loss,
     Map<String, Double> validation,
+    BestFigures best,
     NormFigures gradientNorm,
     TimeFigures time,
     List<StageFigures> stages,
@@ -46,6 +51,8 @@ public record RunReport(
     HopFigures hops) {
 
   public RunReport {
+    data = data == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(data));
+    best = best == null ? BestFigures.none() : best;
     choices = List.copyOf(choices);
     recovered = recovered == null ? List.of() : List.copyOf(recovered);
     resumedAt = resumedAt == null ? List.of() : List.copyOf(resumedAt);

@@ -21,8 +21,14 @@ class ReportJsonTest {
   void readsBackWhatItWrote() {
     RunRecorder recorder = RunRecorderTest.twoStagesThreeSteps();
     recorder.validated(Map.of("loss", 1.5));
+    recorder.best(new BestFigures(2, 40, 0.1 + 0.2));
+    recorder.reads(Map.of("source", "lake.events", "kind", "delta", "id", "3"));
     RunReport report = recorder.report();
     assertThat(ReportJson.read(ReportJson.write(report))).isEqualTo(report);
+    assertThat(report.best().loss()).isEqualTo(0.1 + 0.2);
+    assertThat(report.data()).containsEntry("id", "3");
+    assertThat(ReportTable.text(report))
+        .contains("best         validation loss 0.30000 after epoch 2, step 40");
     RunReport narrowed = RunRecorderTest.narrowed().report();
     assertThat(ReportJson.read(ReportJson.write(narrowed))).isEqualTo(narrowed);
   }

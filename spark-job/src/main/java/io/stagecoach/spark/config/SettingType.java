@@ -1,7 +1,15 @@
 package io.stagecoach.spark.config;
 
 import io.stagecoach.checkpoint.Interval;
+import java.time.DateTimeException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.TemporalAccessor;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -200,6 +208,31 @@ public final class SettingType<T> {
               : Interval.of(Duration.ofMillis(JavaUtils.timeStringAs(word, TimeUnit.MILLISECONDS)));
         },
         value -> value.time().isZero() ? String.valueOf(value.steps()) : time(value.time()));
+  }
+
+  /** A point in time, in UTC where it says no offset; a day alone is its first moment. */
+  static SettingType<Instant> instant() {
+    return new SettingType<>(
+        "a time such as 2026-11-19, 2026-11-19T06:30:00 or 2026-11-19T06:30:00+01:00, in UTC where"
+            + " it says nothing else",
+        text -> {
+          String word = text.trim().replace(' ', 'T');
+          try {
+            TemporalAccessor time =
+                (word.contains("T")
+                        ? DateTimeFormatter.ISO_DATE_TIME
+                        : DateTimeFormatter.ISO_LOCAL_DATE)
+                    .parseBest(word, OffsetDateTime::from, LocalDateTime::from, LocalDate::from);
+            return time instanceof OffsetDateTime offset
+                ? offset.toInstant()
+                : time instanceof LocalDateTime local
+                    ? local.toInstant(ZoneOffset.UTC)
+                    : LocalDate.from(time).atStartOfDay().toInstant(ZoneOffset.UTC);
+          } catch (DateTimeException malformed) {
+            throw new IllegalArgumentException(malformed);
+          }
+        },
+        Instant::toString);
   }
 
   /** A size in Spark's syntax ({@code 64k}, {@code 8g}); a bare number means bytes. */

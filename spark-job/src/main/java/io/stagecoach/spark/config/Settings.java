@@ -4,6 +4,7 @@ import static io.stagecoach.spark.config.SettingType.bool;
 import static io.stagecoach.spark.config.SettingType.choice;
 import static io.stagecoach.spark.config.SettingType.duration;
 import static io.stagecoach.spark.config.SettingType.imageSize;
+import static io.stagecoach.spark.config.SettingType.instant;
 import static io.stagecoach.spark.config.SettingType.integer;
 import static io.stagecoach.spark.config.SettingType.interval;
 import static io.stagecoach.spark.config.SettingType.longInteger;
@@ -25,6 +26,7 @@ import io.stagecoach.spark.exchange.ExchangeOptions;
 import io.stagecoach.sync.GradientWeight;
 import io.stagecoach.tensor.WireType;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -258,6 +260,22 @@ public final class Settings {
           "How many steps in a row may be skipped because loss or gradients are not finite, before"
               + " the run fails.");
 
+  public static final Setting<Integer> VALIDATION_PATIENCE =
+      setting(
+          "validation.patience",
+          TRAINING,
+          integer(0, Integer.MAX_VALUE),
+          0,
+          "After how many epochs without a better validation loss training ends early; 0 is never.");
+
+  public static final Setting<Double> VALIDATION_MIN_DELTA =
+      setting(
+          "validation.minDelta",
+          TRAINING,
+          real(0, Double.POSITIVE_INFINITY),
+          0.0,
+          "By how much a validation loss must be below the best one to be better.");
+
   private static final String DATA = "Data";
 
   public static final Setting<Optional<String>> DATA_PATH =
@@ -266,7 +284,7 @@ public final class Settings {
           DATA,
           optional(word("a path or URI")),
           Optional.empty(),
-          "The file or directory that is read. Either this or data.table.");
+          "The file or directory that is read. Either this, data.table or data.query.");
 
   public static final Setting<Optional<String>> DATA_TABLE =
       setting(
@@ -274,7 +292,42 @@ public final class Settings {
           DATA,
           optional(word("a table's name")),
           Optional.empty(),
-          "The table or view of the session that is read. Either this or data.path.");
+          "The table or view of the session that is read. Either this, data.path or data.query.");
+
+  public static final Setting<Optional<String>> DATA_QUERY =
+      setting(
+          "data.query",
+          DATA,
+          optional(word("a query in Spark's SQL")),
+          Optional.empty(),
+          "The query whose rows are read, such as SELECT * FROM a JOIN b USING (id). Either this,"
+              + " data.path or data.table.");
+
+  public static final Setting<Optional<String>> DATA_FILTER =
+      setting(
+          "data.filter",
+          DATA,
+          optional(word("a condition in Spark's SQL")),
+          Optional.empty(),
+          "Only rows for which this is true are read, such as day >= '2026-11-01'. Spark pushes it"
+              + " down into the source as far as the source allows.");
+
+  public static final Setting<Optional<String>> DATA_VERSION =
+      setting(
+          "data.version",
+          DATA,
+          optional(word("a version, a snapshot's id, or a tag or branch")),
+          Optional.empty(),
+          "Which snapshot of a Delta table (a version) or an Iceberg table (a snapshot's id, a tag"
+              + " or a branch) is read; by default the newest when the run starts.");
+
+  public static final Setting<Optional<Instant>> DATA_AS_OF =
+      setting(
+          "data.asOf",
+          DATA,
+          optional(instant()),
+          Optional.empty(),
+          "The snapshot of a Delta or Iceberg table that was the newest at this time is read.");
 
   public static final Setting<Optional<String>> DATA_FORMAT =
       setting(

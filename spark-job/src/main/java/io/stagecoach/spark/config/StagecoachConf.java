@@ -8,6 +8,7 @@ import io.stagecoach.spark.exchange.ExchangeKind;
 import io.stagecoach.sync.GradientWeight;
 import io.stagecoach.tensor.WireType;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -153,7 +154,16 @@ public final class StagecoachConf {
   }
 
   private void addContradictions(List<String> problems) {
-    atMostOneOf(List.of(Settings.DATA_PATH, Settings.DATA_TABLE), problems);
+    atMostOneOf(List.of(Settings.DATA_PATH, Settings.DATA_TABLE, Settings.DATA_QUERY), problems);
+    atMostOneOf(List.of(Settings.DATA_VERSION, Settings.DATA_AS_OF), problems);
+    for (Setting<?> snapshot : List.of(Settings.DATA_VERSION, Settings.DATA_AS_OF)) {
+      if (dataQuery().isPresent() && !get(snapshot).equals(snapshot.defaultValue())) {
+        problems.add(
+            snapshot.key()
+                + " is set, but a query names its snapshots itself: SELECT … FROM a VERSION AS OF 3,"
+                + " or TIMESTAMP AS OF");
+      }
+    }
     atMostOneOf(
         List.of(Settings.MODEL_CONFIG, Settings.MODEL_FROM, Settings.MODEL_PRESET), problems);
     if (microBatches().fixed().orElse(1) > batchSize()) {
@@ -176,6 +186,13 @@ public final class StagecoachConf {
               + ", "
               + learningRate().get());
     }
+    if (validationPatience() > 0 && dataValidationShare() == 0) {
+      problems.add(
+          Settings.VALIDATION_PATIENCE.key()
+              + " is set, but "
+              + Settings.DATA_VALIDATION_SHARE.key()
+              + " is 0: nothing is validated");
+    }
     if (microBatches().isAuto() && scheduleFile().isPresent()) {
       problems.add(
           Settings.MICRO_BATCHES.key()
@@ -192,9 +209,13 @@ public final class StagecoachConf {
     }
   }
 
-  private void atMostOneOf(List<Setting<Optional<String>>> settings, List<String> problems) {
+  private void atMostOneOf(
+      List<? extends Setting<? extends Optional<?>>> settings, List<String> problems) {
     List<String> set =
-        settings.stream().filter(setting -> get(setting).isPresent()).map(Setting::key).toList();
+        settings.stream()
+            .filter(setting -> !get(setting).equals(Optional.empty()))
+            .map(Setting::key)
+            .toList();
     if (set.size() > 1) {
       problems.add(String.join(" and ", set) + " are set; allowed is one of them");
     }
@@ -321,6 +342,16 @@ public final class StagecoachConf {
     return get(Settings.NON_FINITE_MAX_SKIPS);
   }
 
+  /** {@link Settings#VALIDATION_PATIENCE}. */
+  public int validationPatience() {
+    return get(Settings.VALIDATION_PATIENCE);
+  }
+
+  /** {@link Settings#VALIDATION_MIN_DELTA}. */
+  public double validationMinDelta() {
+    return get(Settings.VALIDATION_MIN_DELTA);
+  }
+
   /** {@link Settings#DATA_PATH}. */
   public Optional<String> dataPath() {
     return get(Settings.DATA_PATH);
@@ -329,6 +360,26 @@ public final class StagecoachConf {
   /** {@link Settings#DATA_TABLE}. */
   public Optional<String> dataTable() {
     return get(Settings.DATA_TABLE);
+  }
+
+  /** {@link Settings#DATA_QUERY}. */
+  public Optional<String> dataQuery() {
+    return get(Settings.DATA_QUERY);
+  }
+
+  /** {@link Settings#DATA_FILTER}. */
+  public Optional<String> dataFilter() {
+    return get(Settings.DATA_FILTER);
+  }
+
+  /** {@link Settings#DATA_VERSION}. */
+  public Optional<String> dataVersion() {
+    return get(Settings.DATA_VERSION);
+  }
+
+  /** {@link Settings#DATA_AS_OF}. */
+  public Optional<Instant> dataAsOf() {
+    return get(Settings.DATA_AS_OF);
   }
 
   /** {@link Settings#DATA_FORMAT}. */

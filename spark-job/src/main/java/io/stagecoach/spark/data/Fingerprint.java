@@ -12,7 +12,7 @@ import java.util.TreeMap;
 final class Fingerprint {
 
   /** Changes with every change of what is stored for the same data and settings. */
-  private static final String FORMAT = "stagecoach-batches-1";
+  private static final String FORMAT = "stagecoach-batches-2";
 
   private final Map<String, String> facts = new TreeMap<>();
 

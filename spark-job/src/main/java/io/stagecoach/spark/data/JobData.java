@@ -25,21 +25,28 @@ public sealed interface JobData extends FeatureLengths permits TableData, TextDa
   static JobData open(SparkSession spark, StagecoachConf conf) {
     SourceLocation location = SourceLocation.find(spark, conf);
     if (location.isText() && conf.dataText().isEmpty()) {
-      return new TextData(spark, conf, FileTexts.at(location.name(), spark));
+      location.requireWhole(conf);
+      return new TextData(spark, conf, FileTexts.at(location.name(), spark), Optional.empty());
     }
-    return of(location.rows(spark), conf, location.name());
+    return of(spark, conf, location.open(conf));
   }
 
   /** A table that a program has at hand, with the columns that the settings name. */
   static JobData of(Dataset<Row> table, StagecoachConf conf) {
-    return of(table, conf, "the given table");
+    return of(
+        table.sparkSession(),
+        conf,
+        OpenedSource.filtered("the given table", table, Optional.empty(), conf));
   }
 
-  private static JobData of(Dataset<Row> table, StagecoachConf conf, String name) {
-    SparkSession spark = table.sparkSession();
+  private static JobData of(SparkSession spark, StagecoachConf conf, OpenedSource source) {
     return conf.dataText().isPresent()
-        ? new TextData(spark, conf, ColumnTexts.of(table, conf.dataText().get(), name, conf))
-        : new TableData(spark, conf, name, table);
+        ? new TextData(
+            spark,
+            conf,
+            ColumnTexts.of(source.rows(), conf.dataText().get(), source.name(), conf),
+            source.snapshot())
+        : new TableData(spark, conf, source);
   }
 
   /** What a model made to measure must know; for a table this runs a job. */

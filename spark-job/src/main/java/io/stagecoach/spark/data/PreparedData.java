@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param learned what was learned from the data, to be saved with the model
  * @param counts how many examples there are
  * @param text how large the text is, where it is one
+ * @param snapshot what of the source was read, to be saved with the model
  * @param time how long it took to lay them out, or to find them
  * @param reused whether an earlier run laid them out
  */
@@ -25,6 +26,7 @@ public record PreparedData(
     Learned learned,
     Counts counts,
     Optional<TextFigures> text,
+    DataSnapshot snapshot,
     Duration time,
     boolean reused) {
 

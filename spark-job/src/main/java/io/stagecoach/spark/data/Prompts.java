@@ -52,7 +52,7 @@ public final class Prompts {
    */
   public static List<String> inColumn(SparkSession spark, StagecoachConf conf, String column) {
     SourceLocation location = SourceLocation.find(spark, conf);
-    Dataset<Row> table = location.rows(spark);
+    Dataset<Row> table = location.open(conf).rows();
     Column text = TextColumn.find(table, column, location.name(), Settings.GENERATE_COLUMN);
     List<String> all =
         JobDescription.during(

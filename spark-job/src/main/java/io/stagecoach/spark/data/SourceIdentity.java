@@ -11,8 +11,10 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.execution.datasources.CatalogFileIndex;
 import org.apache.spark.sql.execution.datasources.HadoopFsRelation;
 import org.apache.spark.sql.execution.datasources.LogicalRelation;
+import org.apache.spark.sql.execution.datasources.PartitioningAwareFileIndex;
 
 /** Says without reading a table whether it is the one that it was. */
 final class SourceIdentity {
@@ -50,8 +52,12 @@ final class SourceIdentity {
   private static boolean onlyFiles(LogicalPlan plan) {
     scala.collection.Iterator<LogicalPlan> leaves = plan.collectLeaves().iterator();
     while (leaves.hasNext()) {
+      // Others' lists of files, such as Delta's, say more than their files' names: rows that are
+      // deleted, for instance.
       if (!(leaves.next() instanceof LogicalRelation leaf
-          && leaf.relation() instanceof HadoopFsRelation)) {
+          && leaf.relation() instanceof HadoopFsRelation files
+          && (files.location() instanceof PartitioningAwareFileIndex
+              || files.location() instanceof CatalogFileIndex))) {
         return false;
       }
     }

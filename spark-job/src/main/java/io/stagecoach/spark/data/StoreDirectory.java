@@ -193,6 +193,7 @@ final class StoreDirectory {
         metadata.learned(),
         metadata.counts(),
         metadata.text(),
+        metadata.snapshot(),
         Duration.ofNanos(System.nanoTime() - began),
         reused);
   }

@@ -19,13 +19,16 @@ import java.util.TreeMap;
  * @param featureShape the shape of one example's features
  * @param counts how many examples there are
  * @param text how large the text is, where it is one
+ * @param snapshot what of the source was read
  */
 record StoreMetadata(
     Learned learned,
     List<Integer> featureShape,
     PreparedData.Counts counts,
-    Optional<TextFigures> text) {
+    Optional<TextFigures> text,
+    DataSnapshot snapshot) {
 
+  private static final String SNAPSHOT = "snapshot";
   private static final String FEATURE_SHAPE = "feature_shape";
   private static final String ROWS_READ = "rows_read";
   private static final String ROWS_DROPPED = "rows_dropped";
@@ -42,6 +45,7 @@ record StoreMetadata(
     } catch (JsonProcessingException impossible) {
       throw malformed(impossible);
     }
+    texts.put(SNAPSHOT, snapshot.toJson());
     texts.put(ROWS_READ, String.valueOf(counts.read()));
     texts.put(ROWS_DROPPED, String.valueOf(counts.dropped()));
     texts.put(TRAINING, String.valueOf(counts.training()));
@@ -61,7 +65,8 @@ record StoreMetadata(
               Long.parseLong(texts.get(ROWS_DROPPED)),
               Long.parseLong(texts.get(TRAINING)),
               Long.parseLong(texts.get(VALIDATION))),
-          TextFigures.find(texts));
+          TextFigures.find(texts),
+          DataSnapshot.fromJson(texts.get(SNAPSHOT)));
     } catch (JsonProcessingException | IllegalArgumentException malformed) {
       throw malformed(malformed);
     }

@@ -35,14 +35,16 @@ final class TableData implements JobData {
   private final StagecoachConf conf;
   private final String name;
   private final Dataset<Row> table;
+  private final Optional<DataSnapshot> snapshot;
   private final Optional<TableColumns> only;
   private final StoreDirectory stores;
 
-  TableData(SparkSession spark, StagecoachConf conf, String name, Dataset<Row> table) {
+  TableData(SparkSession spark, StagecoachConf conf, OpenedSource source) {
     this.spark = spark;
     this.conf = conf;
-    this.name = name;
-    this.table = table;
+    this.name = source.name();
+    this.table = source.rows();
+    this.snapshot = source.snapshot();
     // Columns of several inputs are looked at when the model has said what its inputs are.
     boolean byName = !conf.dataFeaturesOf().isEmpty() || !conf.dataLabelOf().isEmpty();
     this.only = byName ? Optional.empty() : Optional.of(single());
@@ -152,46 +154,56 @@ final class TableData implements JobData {
     TableForm form = during("look at the columns of", () -> form(columns, named, shape));
     int chunkRows = stores.chunkRows(form.exampleBytes());
     Fingerprint fingerprint = fingerprint(shape, task, chunkRows);
-    Optional<String> files = SourceIdentity.ofFiles(spark, table);
-    if (files.isPresent()) {
-      String digest = fingerprint.with("files", files.get()).digest();
+    Optional<DataSnapshot> known =
+        snapshot.or(
+            () ->
+                SourceIdentity.ofFiles(spark, table)
+                    .map(files -> DataSnapshot.ofFiles(name, files)));
+    if (known.isPresent()) {
+      Key key = key(fingerprint, known.get(), chunkRows);
       return stores
-          .find(digest)
-          .orElseGet(
-              () -> write(columns, form, task, chunkRows, digest, audit(columns, form, task)));
+          .find(key.digest())
+          .orElseGet(() -> write(columns, form, task, key, audit(columns, form, task)));
     }
     TableAudit audit = audit(columns, form, task);
-    String digest = fingerprint.with("content", audit.content()).digest();
-    return stores
-        .find(digest)
-        .orElseGet(() -> write(columns, form, task, chunkRows, digest, audit));
+    Key key = key(fingerprint, DataSnapshot.ofRows(name, audit.content()), chunkRows);
+    return stores.find(key.digest()).orElseGet(() -> write(columns, form, task, key, audit));
+  }
+
+  /**
+   * What tells a store from others.
+   *
+   * @param snapshot what of the source is in it
+   * @param chunkRows how many rows a chunk has on average
+   * @param digest of these and all else
+   */
+  private record Key(DataSnapshot snapshot, int chunkRows, String digest) {}
+
+  private static Key key(Fingerprint others, DataSnapshot snapshot, int chunkRows) {
+    return new Key(snapshot, chunkRows, others.with("snapshot", snapshot.identity()).digest());
   }
 
   private PreparedData write(
-      TableColumns columns,
-      TableForm form,
-      Task task,
-      int chunkRows,
-      String fingerprint,
-      TableAudit audit) {
+      TableColumns columns, TableForm form, Task task, Key key, TableAudit audit) {
     Learned learned = learned(form, task, audit);
     PreparedData.Counts counts = audit.counts();
     return stores.write(
         new StoreDirectory.Content(
-            fingerprint,
+            key.digest(),
             "Stagecoach: write the batch store of " + name,
             rows(
                 columns,
                 form,
                 task,
-                StoreRows.Buckets.of(counts.training(), counts.validation(), chunkRows)),
+                StoreRows.Buckets.of(counts.training(), counts.validation(), key.chunkRows())),
             TableRows.ties(form),
             new TableChunks(
                 form,
                 new RowCheck(form, learned.labelNames()),
                 learned.normalizer().map(Normalizers::toBytes).orElse(new byte[0])),
-            chunkRows,
-            new StoreMetadata(learned, form.featureShape(), counts, Optional.empty())));
+            key.chunkRows(),
+            new StoreMetadata(
+                learned, form.featureShape(), counts, Optional.empty(), key.snapshot())));
   }
 
   /** What was learned before, else what these rows teach. */
@@ -356,6 +368,7 @@ final class TableData implements JobData {
         .with("purpose", task.purpose())
         .with("source", name)
         .with("options", conf.dataOptions())
+        .with("filter", conf.dataFilter().orElse(""))
         .with("columns", table.schema().json())
         .with("features", conf.dataFeatures())
         .with("label", conf.dataLabel())
@@ -383,6 +396,14 @@ final class TableData implements JobData {
     return new StagecoachException(
         ErrorKind.DATA,
         name + " has no rows",
-        "Correct " + Settings.DATA_PATH.key() + " or " + Settings.DATA_TABLE.key() + ".");
+        "Correct "
+            + String.join(
+                ", ",
+                Settings.DATA_PATH.key(),
+                Settings.DATA_TABLE.key(),
+                Settings.DATA_QUERY.key())
+            + " or "
+            + Settings.DATA_FILTER.key()
+            + ".");
   }
 }

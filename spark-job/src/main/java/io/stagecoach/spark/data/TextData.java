@@ -21,14 +21,20 @@ final class TextData implements JobData {
   private final SparkSession spark;
   private final StagecoachConf conf;
   private final TextSource text;
+  private final Optional<DataSnapshot> snapshot;
   private final StoreDirectory stores;
   private Tokenizer learned;
   private EncodedText encoded;
 
-  TextData(SparkSession spark, StagecoachConf conf, TextSource text) {
+  /**
+   * @param snapshot what is read, where the source itself can say it
+   */
+  TextData(
+      SparkSession spark, StagecoachConf conf, TextSource text, Optional<DataSnapshot> snapshot) {
     this.spark = spark;
     this.conf = conf;
     this.text = text;
+    this.snapshot = snapshot;
     this.stores = StoreDirectory.of(spark, conf);
   }
 
@@ -108,12 +114,14 @@ final class TextData implements JobData {
     int chunkRows = stores.chunkRows(2L * length * DataType.INT32.width());
     long dropped = reading("look for missing texts in", text::dropped);
     EncodedText content = encode(tokenizer);
+    DataSnapshot read = snapshot.orElseGet(() -> DataSnapshot.ofRows(text.name(), content.hash()));
     TextRows.Windows windows = windows(content.tokens(), length, validationShare);
     String fingerprint =
         new Fingerprint()
             .with("purpose", purpose)
             .with("tokens", content.tokens())
             .with("content", content.hash())
+            .with("snapshot", read.identity())
             .with("tokenizer", tokenizer.toJson())
             .with("sequenceLength", length)
             .with("validationShare", validationShare)
@@ -139,7 +147,8 @@ final class TextData implements JobData {
                             List.of(length),
                             new PreparedData.Counts(
                                 windows.count(), dropped, windows.training(), windows.validation()),
-                            Optional.of(figures(content, windows))))));
+                            Optional.of(figures(content, windows)),
+                            read))));
   }
 
   private TextRows.Windows windows(long tokens, int length, double validationShare) {

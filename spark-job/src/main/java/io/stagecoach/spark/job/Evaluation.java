@@ -20,7 +20,7 @@ import java.util.function.IntFunction;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Runs the validation examples forward through the resident pipeline. */
-final class Evaluation {
+final class Evaluation implements Validation {
 
   /** Enough micro-batches in a step that filling the pipeline costs little. */
   private static final int MICRO_BATCHES_PER_STEP = 64;
@@ -46,12 +46,14 @@ final class Evaluation {
   }
 
   /** What a person wants to see of a text beside the loss, by name; nothing for other data. */
-  Map<String, Double> measures(Loss loss) {
+  @Override
+  public Map<String, Double> measures(Loss loss) {
     return text.map(figures -> Metrics.ofText(loss, figures)).orElse(Map.of());
   }
 
   /** Whether there is nothing to evaluate. */
-  boolean isEmpty() {
+  @Override
+  public boolean isEmpty() {
     return slices.isEmpty();
   }
 
@@ -62,7 +64,8 @@ final class Evaluation {
    * @param step the next training step
    * @param weights the weights that the stages do not have yet
    */
-  Optional<Loss> run(long step, IntFunction<Optional<INDArray>> weights) {
+  @Override
+  public Optional<Loss> run(long step, IntFunction<Optional<INDArray>> weights) {
     if (isEmpty()) {
       return Optional.empty();
     }

@@ -44,6 +44,7 @@ final class RunFingerprint {
           Settings.WEIGHT_DECAY,
           Settings.CLIP_NORM,
           Settings.WIRE_TYPE,
+          Settings.DATA_FILTER,
           Settings.DATA_FEATURES,
           Settings.DATA_IMAGE_SIZE,
           Settings.DATA_LABEL,
@@ -92,6 +93,7 @@ final class RunFingerprint {
   Fingerprint with(PreparedData prepared, TrainingPlan plan, OptimizerSettings optimizer) {
     Map<String, String> facts = new TreeMap<>(ofModel);
     DECISIVE.forEach(setting -> facts.put(setting.name(), conf.format(setting)));
+    facts.put("data", prepared.snapshot().toString());
     facts.put("data snapshot", prepared.manifest().fingerprint());
     facts.put(Settings.MICRO_BATCHES.name(), Integer.toString(plan.schedule().microBatches()));
     if (optimizer.decay() != LearningRateDecay.NONE) {

@@ -2,6 +2,7 @@ package io.stagecoach.spark.job;
 
 import io.stagecoach.engine.Loss;
 import io.stagecoach.engine.profile.RunProfile;
+import io.stagecoach.report.BestFigures;
 import io.stagecoach.report.JsonReporter;
 import io.stagecoach.report.ProfileJson;
 import io.stagecoach.report.Recovered;
@@ -15,6 +16,7 @@ import io.stagecoach.report.timeline.TimelinePage;
 import io.stagecoach.schedule.Schedule;
 import io.stagecoach.schedule.Simulator;
 import io.stagecoach.spark.cluster.Setback;
+import io.stagecoach.spark.data.DataSnapshot;
 import io.stagecoach.sync.StagePart;
 import io.stagecoach.sync.StepOutcome;
 import java.io.IOException;
@@ -68,6 +70,11 @@ final class RunReporting implements TrainingLoop.StepListener {
   /** All of it so far, as text. */
   String history() {
     return ReportJson.write(recorder.report());
+  }
+
+  /** Takes what the run reads. */
+  void reads(DataSnapshot data) {
+    recorder.reads(data.toTexts());
   }
 
   /** Takes a line on what the run chose by itself, and why. */
@@ -134,6 +141,11 @@ final class RunReporting implements TrainingLoop.StepListener {
     found.put("loss", loss.sum() / loss.timeSteps());
     found.putAll(metrics);
     recorder.validated(found);
+  }
+
+  /** A validation was better than all before. */
+  void best(BestFigures best) {
+    recorder.best(best);
   }
 
   RunReport report() {

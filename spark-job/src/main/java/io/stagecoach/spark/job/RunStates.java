@@ -11,7 +11,9 @@ import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.data.PreparedData;
 import io.stagecoach.sync.Synchronizer;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * A run's state, at its start and at each of its mini-batches.
@@ -47,12 +49,19 @@ record RunStates(RunState first, double lossBefore, RunReporting reporting) {
                 conf.exchange().word(),
                 List.of()),
             fingerprint,
-            prepared.learned().toTexts(),
+            texts(prepared),
             "");
     return new RunStates(
         first,
         interrupted.map(run -> ReportJson.read(run.history()).loss().last()).orElse(Double.NaN),
         reporting);
+  }
+
+  /** What a model that is made of the state is saved with. */
+  private static Map<String, String> texts(PreparedData prepared) {
+    Map<String, String> texts = new TreeMap<>(prepared.learned().toTexts());
+    texts.put(SavedModel.DATA, prepared.snapshot().toJson());
+    return texts;
   }
 
   /** Where the step loop begins. */

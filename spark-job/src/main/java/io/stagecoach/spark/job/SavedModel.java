@@ -10,6 +10,7 @@ import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import io.stagecoach.spark.config.Settings;
+import io.stagecoach.spark.data.DataSnapshot;
 import io.stagecoach.spark.data.Learned;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -26,13 +27,17 @@ import org.nd4j.linalg.dataset.api.preprocessor.MultiDataNormalization;
  *
  * @param updater weights and updater state
  * @param learned labels' names, tokenizer, normalizer
+ * @param data what it was last trained on, where that is known
  */
-record SavedModel(Dl4jModelUpdater updater, Learned learned) {
+record SavedModel(Dl4jModelUpdater updater, Learned learned, Optional<DataSnapshot> data) {
 
   /** The name of the file in an output directory. */
   static final String FILE = "model.zip";
 
   private static final String LABELS = "stagecoach.labels";
+
+  /** By what name files and checkpoints have what was read. */
+  static final String DATA = "stagecoach.data";
 
   /** Reads a file, the file in an output directory, or a checkpoint. */
   static SavedModel read(ModelFileAccess files, String path) {
@@ -50,7 +55,10 @@ record SavedModel(Dl4jModelUpdater updater, Learned learned) {
       }
       return Optional.of(
           new SavedModel(
-              RestoredModel.of(checkpoint), Learned.fromTexts(checkpoint.run().learned())));
+              RestoredModel.of(checkpoint),
+              Learned.fromTexts(checkpoint.run().learned()),
+              Optional.ofNullable(checkpoint.run().learned().get(DATA))
+                  .map(DataSnapshot::fromJson)));
     } catch (IOException | IllegalArgumentException e) {
       throw new StagecoachException(
           ErrorKind.MODEL,
@@ -70,7 +78,7 @@ record SavedModel(Dl4jModelUpdater updater, Learned learned) {
           source,
           () -> {
             Dl4jModelFile file = Dl4jModelFile.open(local);
-            return new SavedModel(file.updater(), learned(file));
+            return new SavedModel(file.updater(), learned(file), data(file));
           });
     }
   }
@@ -86,6 +94,19 @@ record SavedModel(Dl4jModelUpdater updater, Learned learned) {
                         || normalizer instanceof MultiDataNormalization));
   }
 
+  private static Optional<DataSnapshot> data(Dl4jModelFile file) {
+    try {
+      return text(file, DATA).map(DataSnapshot::fromJson);
+    } catch (IllegalArgumentException e) {
+      throw new StagecoachException(
+          ErrorKind.MODEL,
+          "What the model says of its data is damaged: " + e.getMessage(),
+          Where.nowhere(),
+          "Use another copy of the model.",
+          e);
+    }
+  }
+
   private static Optional<String> text(Dl4jModelFile file, String name) {
     return Optional.ofNullable(file.extras().get(name)).map(String.class::cast);
   }
@@ -97,6 +118,7 @@ record SavedModel(Dl4jModelUpdater updater, Learned learned) {
       extras.put(LABELS, LabelNames.write(learned.labelNames()));
     }
     learned.tokenizer().ifPresent(tokenizer -> extras.put(TextModel.TOKENIZER, tokenizer.toJson()));
+    data.ifPresent(snapshot -> extras.put(DATA, snapshot.toJson()));
     Dl4jModelFile.save(local, updater, learned.normalizer(), extras);
   }
 }

@@ -24,7 +24,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * The step loop on the driver: says each step to the stages, waits at the gradient barrier,
- * updates, and measures the validation share after each epoch in the same resident pipeline.
+ * updates, and measures the validation share after each epoch in the same resident pipeline. It
+ * ends when its limits are reached, or validation gets no better.
  */
 final class TrainingLoop {
 
@@ -86,7 +87,8 @@ final class TrainingLoop {
   private final String schedule;
   private final MicroBatches batches;
   private final TimeSegments segments;
-  private final Evaluation evaluation;
+  private final Validation evaluation;
+  private final ValidationWatch watch;
   private final StepListener listener;
   private final MiniBatchListener miniBatches;
   private final Progress progress;
@@ -136,7 +138,8 @@ final class TrainingLoop {
       String schedule,
       MicroBatches batches,
       TimeSegments segments,
-      Evaluation evaluation,
+      Validation evaluation,
+      ValidationWatch watch,
       StepListener listener,
       MiniBatchListener miniBatches,
       Progress progress,
@@ -148,6 +151,7 @@ final class TrainingLoop {
     this.batches = batches;
     this.segments = segments;
     this.evaluation = evaluation;
+    this.watch = watch;
     this.listener = listener;
     this.miniBatches = miniBatches;
     this.progress = progress;
@@ -211,9 +215,12 @@ final class TrainingLoop {
       weightsChanged = evaluation.isEmpty() && weightsChanged;
       if (validation.isPresent()) {
         Loss found = validation.get();
-        progress.validation(epochs, found.sum() / found.timeSteps(), evaluation.measures(found));
+        double mean = found.sum() / found.timeSteps();
+        progress.validation(epochs, mean, evaluation.measures(found));
         listener.validated(step - 1, found);
+        watch.validated(epochs, step, mean);
       }
+      more = more && !watch.isOver();
     }
     return new Result(step, epochs, loss, examples / (trainingNanos / 1e9), validation);
   }

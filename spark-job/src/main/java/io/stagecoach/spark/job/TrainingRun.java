@@ -33,6 +33,7 @@ import io.stagecoach.spark.job.progress.Progress;
 import io.stagecoach.sync.SyncSettings;
 import io.stagecoach.sync.Synchronizer;
 import java.io.PrintStream;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -220,6 +221,7 @@ final class TrainingRun {
             prepared.counts().training(), conf.batchSize(), plan.schedule().microBatches());
     RunReporting reporting = new RunReporting(plan.schedule());
     start.interrupted().ifPresent(run -> reporting.goOn(run.history()));
+    reporting.reads(prepared.snapshot());
     decision.reasons().forEach(reporting::chose);
     RunStates states =
         RunStates.of(
@@ -264,6 +266,11 @@ final class TrainingRun {
                 batches,
                 segments(model, prepared),
                 new Evaluation(pipeline, prepared, batches.microBatchSize()),
+                new ValidationWatch(
+                    conf.validationPatience(),
+                    conf.validationMinDelta(),
+                    reporting.report().best(),
+                    reporting::best),
                 listener(pipeline, plan, reporting, progress),
                 keeping,
                 progress,
@@ -284,7 +291,8 @@ final class TrainingRun {
         report = reporting.report();
       }
       model.updater().setEpochs(states.firstEpoch() + result.epochs());
-      SavedModel saved = new SavedModel(model.updater(), prepared.learned());
+      SavedModel saved =
+          new SavedModel(model.updater(), prepared.learned(), Optional.of(prepared.snapshot()));
       try (TemporaryDirectory local = TemporaryDirectory.create()) {
         saved.write(local.path().resolve(SavedModel.FILE));
         RunReporting.write(report, local.path().resolve(RunReporting.FILE));
@@ -363,7 +371,12 @@ final class TrainingRun {
     sample(saved);
     out.println("The model is at " + modelPath);
     Map<String, Double> metrics =
-        result.validation().map(loss -> Metrics.of(loss, prepared.text())).orElse(Map.of());
+        new LinkedHashMap<>(
+            result.validation().map(loss -> Metrics.of(loss, prepared.text())).orElse(Map.of()));
+    if (report.best().found()) {
+      metrics.put("best_epoch", (double) report.best().epoch());
+      metrics.put("best_validation_loss", report.best().loss());
+    }
     return LastLine.succeeded(record.figures()).with(metrics);
   }
 

@@ -14,6 +14,7 @@ import io.stagecoach.tensor.WireType;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -77,6 +78,17 @@ class StagecoachConfTest {
     MAPPINGS.put("nonFinite.maxSkips", new Mapping(5, "0", 0));
     MAPPINGS.put("data.path", new Mapping(Optional.empty(), "s3a://b/t", Optional.of("s3a://b/t")));
     MAPPINGS.put("data.table", new Mapping(Optional.empty(), "db.t", Optional.of("db.t")));
+    MAPPINGS.put("validation.patience", new Mapping(0, "3", 3));
+    MAPPINGS.put("validation.minDelta", new Mapping(0.0, "0.01", 0.01));
+    MAPPINGS.put("data.query", new Mapping(Optional.empty(), "SELECT 1", Optional.of("SELECT 1")));
+    MAPPINGS.put("data.filter", new Mapping(Optional.empty(), "a > 1", Optional.of("a > 1")));
+    MAPPINGS.put("data.version", new Mapping(Optional.empty(), "7", Optional.of("7")));
+    MAPPINGS.put(
+        "data.asOf",
+        new Mapping(
+            Optional.empty(),
+            "2026-11-19T06:30:00+01:00",
+            Optional.of(Instant.parse("2026-11-19T05:30:00Z"))));
     MAPPINGS.put("data.format", new Mapping(Optional.empty(), "delta", Optional.of("delta")));
     MAPPINGS.put("data.features", new Mapping(List.of("features"), "a, b", List.of("a", "b")));
     MAPPINGS.put("data.imageSize", new Mapping(List.of(), "28, 20", List.of(28, 20)));
@@ -199,6 +211,8 @@ class StagecoachConfTest {
         "data.features.image; a,,b; a column's name, or several with commas between",
         "data.label.side; ,; a column's name, or several with commas between",
         "data.imageSize; 28; height and width with a comma between, such as 28,28",
+        "data.asOf; yesterday; a time such as 2026-11-19, 2026-11-19T06:30:00 or"
+            + " 2026-11-19T06:30:00+01:00, in UTC where it says nothing else",
         "memory.limit; -1g; a size such as 512k, 64m or 8g",
         "exchange.credit; 0; a whole number from 1 to 65536",
         "port.driver; 70000; a whole number from 0 to 65535",
@@ -210,6 +224,36 @@ class StagecoachConfTest {
     assertThat(error.kind()).isEqualTo(ErrorKind.CONFIGURATION);
     assertThat(error.what())
         .isEqualTo("spark.stagecoach." + name + " is '" + text + "'; allowed is " + allowed);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "2026-11-19, 2026-11-19T00:00:00Z",
+    "2026-11-19 06:30:00, 2026-11-19T06:30:00Z",
+    "2026-11-19T06:30:00.250, 2026-11-19T06:30:00.250Z",
+    "2026-11-19T06:30:00Z, 2026-11-19T06:30:00Z",
+    "2026-11-19T06:30:00-05:00, 2026-11-19T11:30:00Z",
+  })
+  void readsPointsInTime(String text, String instant) {
+    assertThat(read("data.asOf", text).dataAsOf()).contains(Instant.parse(instant));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "data.table; data.query; spark.stagecoach.data.table and spark.stagecoach.data.query are set",
+        "data.version; data.asOf; spark.stagecoach.data.version and spark.stagecoach.data.asOf are",
+        "data.query; data.version; spark.stagecoach.data.version is set, but a query names",
+        "data.query; data.asOf; spark.stagecoach.data.asOf is set, but a query names",
+      })
+  void refusesContradictionsOfSources(String one, String other, String problem) {
+    SparkConf spark =
+        new SparkConf(false)
+            .set("spark.stagecoach." + one, "2026-11-19")
+            .set("spark.stagecoach." + other, "2026-11-19");
+
+    assertThatThrownBy(() -> StagecoachConf.from(spark)).hasMessageContaining(problem);
   }
 
   @ParameterizedTest
@@ -252,6 +296,18 @@ class StagecoachConfTest {
         .hasMessageContaining("spark.stagecoach.data.path and spark.stagecoach.data.table are set")
         .hasMessageContaining("spark.stagecoach.learningRate.minimum is 0.2; allowed is at most")
         .hasMessageContaining("spark.stagecoach.model.preset.width is set, but not");
+  }
+
+  @Test
+  void refusesPatienceWithoutValidation() {
+    SparkConf spark =
+        new SparkConf(false)
+            .set("spark.stagecoach.validation.patience", "2")
+            .set("spark.stagecoach.data.validationShare", "0");
+
+    assertThatThrownBy(() -> StagecoachConf.from(spark))
+        .hasMessageContaining("spark.stagecoach.validation.patience is set, but")
+        .hasMessageContaining("nothing is validated");
   }
 
   @Test

@@ -16,6 +16,11 @@ public final class LocalSpark {
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.sql.catalogImplementation", "in-memory")
+        // What a user of Delta and Iceberg sets; sessions of other tests only know the SQL.
+        .config(
+            "spark.sql.extensions",
+            "io.delta.sql.DeltaSparkSessionExtension,"
+                + "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions")
         // Most queries of the tests run once, on few rows: compiling them would take most of the
         // time.
         .config("spark.sql.codegen.wholeStage", "false")

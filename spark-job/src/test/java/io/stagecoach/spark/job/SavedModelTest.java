@@ -17,6 +17,7 @@ import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.model.DataShape;
 import io.stagecoach.model.ModelPresets;
+import io.stagecoach.spark.data.DataSnapshot;
 import io.stagecoach.spark.data.HadoopChunkStorage;
 import io.stagecoach.spark.data.Learned;
 import java.io.IOException;
@@ -70,7 +71,10 @@ class SavedModelTest {
             .configuration(new DataShape.Table(4, 3), Map.of("hidden", "5"))
             .toJson();
     try (Dl4jModelUpdater model = Dl4jModelUpdater.create(json)) {
-      new SavedModel(model, new Learned(List.of(), Optional.empty(), Optional.of(normalizer)))
+      new SavedModel(
+              model,
+              new Learned(List.of(), Optional.empty(), Optional.of(normalizer)),
+              Optional.empty())
           .write(file);
     }
 
@@ -79,6 +83,28 @@ class SavedModelTest {
     assertThat(read.learned().normalizer()).contains(normalizer);
     Normalizer<?> plain = ModelSerializer.restoreNormalizerFromFile(file.toFile());
     assertThat(plain).isEqualTo(normalizer);
+  }
+
+  @Test
+  void saysWhatItWasTrainedOn() {
+    DataSnapshot data =
+        new DataSnapshot("lake.events", DataSnapshot.Kind.ICEBERG, "815", Optional.empty());
+    Learned learned = new Learned(List.of(), Optional.empty(), Optional.empty());
+    try (Dl4jModelUpdater model =
+        Dl4jModelUpdater.create(
+            ModelPresets.named("mlp")
+                .configuration(new DataShape.Table(4, 3), Map.of("hidden", "5"))
+                .toJson())) {
+      new SavedModel(model, learned, Optional.of(data)).write(directory.resolve("model.zip"));
+    }
+
+    SavedModel read =
+        SavedModel.read(new ModelFileAccess(new Configuration()), directory.toString());
+
+    try (Dl4jModelUpdater again = read.updater()) {
+      assertThat(read.data()).contains(data);
+      assertThat(again.parameters().length()).isPositive();
+    }
   }
 
   /** A checkpoint goes in wherever a saved model does, by its folder and by its directory. */

@@ -10,6 +10,7 @@ import io.stagecoach.engine.profile.SizeTimes;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.plan.LayerCost;
 import io.stagecoach.plan.ModelCosts;
+import io.stagecoach.report.BestFigures;
 import io.stagecoach.report.BubbleFigures;
 import io.stagecoach.report.HopFigures;
 import io.stagecoach.report.HopSide;
@@ -113,6 +114,7 @@ class SimulateCommandTest {
         new RunReport(
             "1f1b",
             4,
+            Map.of(),
             List.of(),
             0,
             List.of(),
@@ -122,6 +124,7 @@ class SimulateCommandTest {
             5,
             new LossFigures(1, 1, 1, 0, List.of(), List.of()),
             Map.of(),
+            BestFigures.none(),
             new NormFigures(1, 1, 1),
             new TimeFigures(1, 1, 1, 1, 1, 1, 1, 1, 1, 1),
             List.of(
