@@ -335,8 +335,8 @@ public final class Settings {
           DATA,
           optional(word("parquet, orc, csv, json, text or another source of the session")),
           Optional.empty(),
-          "What data.path holds; by default what its ending says (.parquet, .orc, .csv, .json,"
-              + " .txt), else parquet. In text, the characters are the data, unless data.text says"
+          "What data.path holds; by default delta where there is a _delta_log, else what the ending"
+              + " says (.parquet, .orc, .csv, .json, .txt), else parquet. In text, the characters are the data, unless data.text says"
               + " otherwise.");
 
   public static final SettingPrefix DATA_OPTIONS =

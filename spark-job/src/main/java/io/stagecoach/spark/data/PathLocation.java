@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Dataset;
@@ -36,7 +37,10 @@ record PathLocation(SparkSession spark, String name, String format, Map<String, 
 
   static PathLocation find(SparkSession spark, StagecoachConf conf, String path) {
     requireExists(spark, path);
-    String format = conf.dataFormat().orElseGet(() -> formatOf(path)).toLowerCase(Locale.ROOT);
+    String format =
+        conf.dataFormat()
+            .orElseGet(() -> isDelta(spark, path) ? DeltaVersions.FORMAT : formatOf(path))
+            .toLowerCase(Locale.ROOT);
     Map<String, String> options = new TreeMap<>();
     if ("csv".equals(format)) {
       options.put("header", "true");
@@ -59,6 +63,20 @@ record PathLocation(SparkSession spark, String name, String format, Map<String, 
                 "Correct " + Settings.DATA_PATH.key() + ".");
           }
           return found;
+        });
+  }
+
+  /** Its Parquet files alone would be read with the rows that were deleted. */
+  private static boolean isDelta(SparkSession spark, String path) {
+    return DataErrors.whileDoing(
+        "the data at " + path + " cannot be read",
+        () -> {
+          Path place = new Path(path);
+          FileSystem files = place.getFileSystem(spark.sparkContext().hadoopConfiguration());
+          // HDFS refuses to look below a file.
+          return files.exists(place)
+              && files.getFileStatus(place).isDirectory()
+              && files.exists(new Path(place, "_delta_log"));
         });
   }
 

@@ -162,6 +162,11 @@ class LakeTest {
     assertThat(then.snapshot()).isEqualTo(old.snapshot());
     assertThat(ids(then)).isEqualTo(range(ROWS));
     assertThat(ids(prepare(named))).isEqualTo(range(3 * ROWS));
+    if (kind == Kind.DELTA_PATH) {
+      assertThat(prepare("data.path", location(kind)).snapshot().kind())
+          .as("by its log")
+          .isEqualTo(DataSnapshot.Kind.DELTA);
+    }
 
     assertThat(refused(with(named, "data.version", "987654321")).getMessage())
         .contains(location(kind), "987654321", "data.version");
