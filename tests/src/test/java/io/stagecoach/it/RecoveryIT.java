@@ -8,10 +8,10 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -19,14 +19,15 @@ import org.deeplearning4j.util.ModelSerializer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
-/** A run whose executors are killed, or hang, ends with the weights of one that was left alone. */
+/**
+ * A run whose executors are killed, or hang, ends with the weights of one that was left alone. By
+ * streaming here; {@link ChaosIT} does the like by shuffle.
+ */
 class RecoveryIT {
 
-  private static final int STEPS = 160;
-  private static final Map<String, MultiLayerNetwork> ALONE = new ConcurrentHashMap<>();
+  private static final int STEPS = 1600;
+  private static final List<MultiLayerNetwork> ALONE = new ArrayList<>();
 
   @TempDir Path directory;
   private Workshop workshop;
@@ -38,6 +39,7 @@ class RecoveryIT {
     workshop.write("model.json", Workshop.classifier().toJson());
   }
 
+  /** Long enough that something can happen to it. */
   private Map<String, String> settings(String name) {
     Map<String, String> settings = new TreeMap<>(workshop.classifierSettings());
     settings.put("spark.stagecoach.epochs", "1000");
@@ -48,20 +50,9 @@ class RecoveryIT {
     return settings;
   }
 
-  /** Slow enough that something can happen to it, whatever the exchange. */
-  private Map<String, String> slow(String name, String exchange) {
-    Map<String, String> settings = settings(name);
-    settings.put("spark.stagecoach.exchange", exchange);
-    settings.put(
-        "spark.stagecoach.maxSteps",
-        String.valueOf(exchange.equals("shuffle") ? STEPS / 2 : 10 * STEPS));
-    return settings;
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"streaming", "shuffle"})
-  void killedExecutorsChangeNothing(String exchange) throws IOException {
-    Map<String, String> settings = slow("out", exchange);
+  @Test
+  void killedExecutorsChangeNothing() throws IOException {
+    Map<String, String> settings = settings("out");
     StagecoachProcess.Outcome outcome;
     try (StagecoachProcess run = workshop.start("train", settings)) {
       await(() -> run.errSoFar().contains("step "));
@@ -76,13 +67,12 @@ class RecoveryIT {
     assertThat(recovered).as(outcome.toString()).hasSize(2);
     recovered.forEach(one -> assertThat(one.get("what").asText()).contains("was lost"));
     assertThat(outcome.err()).doesNotContain("\tat ");
-    assertSame(network("out"), undisturbed(exchange));
+    assertSame(network("out"), undisturbed());
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"streaming", "shuffle"})
-  void anExecutorThatHangsIsReplaced(String exchange) throws IOException {
-    Map<String, String> settings = slow("out", exchange);
+  @Test
+  void anExecutorThatHangsIsReplaced() throws IOException {
+    Map<String, String> settings = settings("out");
     settings.put("spark.stagecoach.deadline.heartbeat", "2s");
     settings.put("spark.executor.heartbeatInterval", "500ms");
     StagecoachProcess.Outcome outcome;
@@ -96,31 +86,40 @@ class RecoveryIT {
     JsonNode recovered = report("out").get("recovered");
     assertThat(recovered).as(outcome.toString()).hasSize(1);
     assertThat(recovered.get(0).get("what").asText()).contains("no sign of life for 2");
-    assertSame(network("out"), undisturbed(exchange));
+    assertSame(network("out"), undisturbed());
   }
 
   /** A cluster that gives no second executor for the lost one. */
   @Test
   void stagesShareAnExecutorWhereTheUserAllowsIt() throws IOException {
-    Map<String, String> settings = slow("out", "streaming");
+    Map<String, String> settings = settings("out");
     settings.put("spark.stagecoach.recovery.replacement", "100ms");
     settings.put("spark.stagecoach.recovery.leastExecutors", "1");
+    settings.put("spark.stagecoach.recovery.attempts", "100");
     StagecoachProcess.Outcome outcome;
     try (StagecoachProcess run = workshop.start("train", settings)) {
       await(() -> run.errSoFar().contains("step "));
-      kill(run, 0);
+      ProcessHandle survivor = run.executors().get(1);
+      // Whatever the cluster starts in the place of the other does not live to be of use.
+      await(
+          () -> {
+            run.executors().stream()
+                .filter(executor -> !executor.equals(survivor))
+                .forEach(ProcessHandle::destroyForcibly);
+            return run.errSoFar().contains("on 1 executors");
+          });
       outcome = run.await(Duration.ofMinutes(2));
       workshop.assertTidy(run, outcome);
     }
     assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
-    assertThat(outcome.err()).contains("on 1 executors");
-    assertThat(report("out").get("recovered").get(0).get("executors").asInt()).isEqualTo(1);
-    assertSame(network("out"), undisturbed("streaming"));
+    assertThat(report("out").get("recovered"))
+        .anySatisfy(one -> assertThat(one.get("executors").asInt()).isEqualTo(1));
+    assertSame(network("out"), undisturbed());
   }
 
   @Test
   void aRunThatIsToldToStopEndsInOrderAndGoesOnWhenItIsStartedAgain() throws IOException {
-    Map<String, String> settings = slow("out", "streaming");
+    Map<String, String> settings = settings("out");
     // Only what it writes when it is stopped.
     settings.put("spark.stagecoach.checkpoint.interval", "1h");
     try (StagecoachProcess run = workshop.start("train", settings)) {
@@ -135,24 +134,18 @@ class RecoveryIT {
     StagecoachProcess.Outcome outcome = workshop.run("train", settings);
     assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
     assertThat(report("out").get("resumedAt")).hasSize(1);
-    assertSame(network("out"), undisturbed("streaming"));
+    assertSame(network("out"), undisturbed());
   }
 
-  /** Trained once for all tests that take as many steps. */
-  private MultiLayerNetwork undisturbed(String exchange) throws IOException {
-    Map<String, String> settings = slow("alone", exchange);
-    String steps = settings.get("spark.stagecoach.maxSteps");
-    MultiLayerNetwork known = ALONE.get(steps);
-    if (known != null) {
-      return known;
+  /** Trained once for all tests. */
+  private MultiLayerNetwork undisturbed() throws IOException {
+    if (ALONE.isEmpty()) {
+      StagecoachProcess.Outcome outcome = workshop.run("train", settings("alone"));
+      assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
+      assertThat(report("alone").get("recovered")).isEmpty();
+      ALONE.add(network("alone"));
     }
-    // The exchange makes no difference, as other tests show; this one is quicker.
-    settings.put("spark.stagecoach.exchange", "streaming");
-    StagecoachProcess.Outcome outcome = workshop.run("train", settings);
-    assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
-    assertThat(report("alone").get("recovered")).isEmpty();
-    ALONE.put(steps, network("alone"));
-    return ALONE.get(steps);
+    return ALONE.get(0);
   }
 
   private static void assertSame(MultiLayerNetwork one, MultiLayerNetwork other) {
