@@ -85,6 +85,19 @@ public final class Tensors implements AutoCloseable {
     return arrays;
   }
 
+  /** Those whose names begin with this, by what follows it; these tensors' own. */
+  public Map<String, INDArray> under(String prefix) {
+    Map<String, INDArray> found = new LinkedHashMap<>();
+    asMap()
+        .forEach(
+            (name, array) -> {
+              if (name.startsWith(prefix)) {
+                found.put(name.substring(prefix.length()), array);
+              }
+            });
+    return found;
+  }
+
   /** Whether there is no array. */
   public boolean isEmpty() {
     return arrays.isEmpty();

@@ -10,11 +10,11 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A storage in memory, which counts. */
-final class MemoryStorage implements ChunkStorage {
+public final class MemoryStorage implements ChunkStorage {
 
   private static final long serialVersionUID = 1L;
 
-  final ConcurrentSkipListMap<String, byte[]> files = new ConcurrentSkipListMap<>();
+  public final ConcurrentSkipListMap<String, byte[]> files = new ConcurrentSkipListMap<>();
   final AtomicInteger opened = new AtomicInteger();
 
   @Override

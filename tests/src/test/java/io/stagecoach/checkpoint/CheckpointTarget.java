@@ -1,19 +1,13 @@
 package io.stagecoach.checkpoint;
 
-import io.stagecoach.batch.ChunkStorage;
+import io.stagecoach.batch.MemoryStorage;
 import io.stagecoach.checkpoint.CheckpointManifest.FileSum;
 import io.stagecoach.fuzz.FuzzTarget;
 import io.stagecoach.tensor.Tensors;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -38,16 +32,17 @@ public final class CheckpointTarget implements FuzzTarget {
   private static final String CHECK = "\"check\" : \"";
   private static final String NO_CHECK = "00000000";
 
-  private final Map<String, byte[]> good = new TreeMap<>();
+  private final Map<String, byte[]> good;
 
   /** A folder with a good checkpoint. */
   public CheckpointTarget() {
-    Folder folder = new Folder(good);
+    MemoryStorage folder = new MemoryStorage();
     try (Checkpoint checkpoint = Checkpoints.at(17)) {
       new CheckpointFolder(folder, "").write(checkpoint, 1_000);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    good = Map.copyOf(folder.files);
   }
 
   @Override
@@ -110,7 +105,9 @@ public final class CheckpointTarget implements FuzzTarget {
 
   @Override
   public void read(byte[] input) throws IOException {
-    Map<String, byte[]> files = new HashMap<>(good);
+    MemoryStorage storage = new MemoryStorage();
+    Map<String, byte[]> files = storage.files;
+    files.putAll(good);
     if (input.length > 0) {
       byte[] content = new byte[input.length - 1];
       System.arraycopy(input, 1, content, 0, content.length);
@@ -120,7 +117,7 @@ public final class CheckpointTarget implements FuzzTarget {
         files.put(CheckpointFolder.MANIFEST, manifestOf(files));
       }
     }
-    try (Checkpoint read = new CheckpointFolder(new Folder(files), "").read()) {
+    try (Checkpoint read = new CheckpointFolder(storage, "").read()) {
       look(read.weights());
       look(read.updaterState());
     }
@@ -145,48 +142,5 @@ public final class CheckpointTarget implements FuzzTarget {
           }
         });
     return CheckpointManifest.of(1_000, sums).write();
-  }
-
-  /** Files in memory. */
-  private record Folder(Map<String, byte[]> files) implements ChunkStorage {
-
-    @Override
-    public InputStream open(String name) throws IOException {
-      byte[] bytes = files.get(name);
-      if (bytes == null) {
-        throw new FileNotFoundException(name);
-      }
-      return new ByteArrayInputStream(bytes);
-    }
-
-    @Override
-    public OutputStream create(String name) {
-      return new ByteArrayOutputStream() {
-        @Override
-        public void close() {
-          files.put(name, toByteArray());
-        }
-      };
-    }
-
-    @Override
-    public boolean exists(String name) {
-      return files.containsKey(name);
-    }
-
-    @Override
-    public List<String> list(String folder) {
-      return List.copyOf(files.keySet());
-    }
-
-    @Override
-    public void delete(String name) {
-      files.remove(name);
-    }
-
-    @Override
-    public void rename(String from, String to) {
-      files.put(to, files.remove(from));
-    }
   }
 }

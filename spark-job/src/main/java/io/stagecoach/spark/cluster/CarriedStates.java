@@ -2,7 +2,6 @@ package io.stagecoach.spark.cluster;
 
 import io.stagecoach.sync.StagePart;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -19,15 +18,8 @@ final class CarriedStates implements AutoCloseable {
   void keep(List<StagePart> parts) {
     close();
     for (StagePart part : parts) {
-      Map<String, INDArray> state = new LinkedHashMap<>();
-      part.gradients()
-          .asMap()
-          .forEach(
-              (name, array) -> {
-                if (name.startsWith(Message.STATE)) {
-                  state.put(name.substring(Message.STATE.length()), array.dup(array.ordering()));
-                }
-              });
+      Map<String, INDArray> state = part.gradients().under(Message.STATE);
+      state.replaceAll((name, array) -> array.dup(array.ordering()));
       byStage.put(part.report().stage(), state);
     }
   }

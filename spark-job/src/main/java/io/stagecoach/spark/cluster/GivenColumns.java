@@ -35,16 +35,7 @@ final class GivenColumns {
     }
     List<Tensors> given = new ArrayList<>();
     for (int m = 0; m < microBatches; m++) {
-      String prefix = PREFIX + m + ".";
-      Map<String, INDArray> columns = new LinkedHashMap<>();
-      came.asMap()
-          .forEach(
-              (name, array) -> {
-                if (name.startsWith(prefix)) {
-                  columns.put(name.substring(prefix.length()), array);
-                }
-              });
-      given.add(Tensors.viewsOf(columns, () -> {}));
+      given.add(Tensors.viewsOf(came.under(PREFIX + m + "."), () -> {}));
     }
     return given;
   }

@@ -2,7 +2,6 @@ package io.stagecoach.spark.cluster;
 
 import io.stagecoach.stage.HostedStage;
 import io.stagecoach.tensor.Tensors;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -14,15 +13,7 @@ final class StageInput {
   /** Gives a stage its weights and its carried state, as far as they came. */
   static void take(HostedStage stage, Tensors came) {
     came.find(Message.weights(stage.stage())).ifPresent(stage.module()::setParameters);
-    String prefix = Message.state(stage.stage());
-    Map<String, INDArray> state = new LinkedHashMap<>();
-    came.asMap()
-        .forEach(
-            (name, array) -> {
-              if (name.startsWith(prefix)) {
-                state.put(name.substring(prefix.length()), array);
-              }
-            });
+    Map<String, INDArray> state = came.under(Message.state(stage.stage()));
     if (!state.isEmpty()) {
       stage.module().restoreCarriedState(state);
     }

@@ -99,17 +99,6 @@ final class DeltaVersions implements VersionedTable {
 
   @Override
   public Dataset<Row> rows(DataSnapshot snapshot) {
-    return DataErrors.whileDoing(
-        snapshot + " cannot be read",
-        () ->
-            table.path()
-                ? table
-                    .spark()
-                    .read()
-                    .format(FORMAT)
-                    .options(table.options())
-                    .option("versionAsOf", snapshot.id())
-                    .load(table.name())
-                : table.version(snapshot.id()));
+    return table.rows(snapshot, FORMAT, "versionAsOf");
   }
 }

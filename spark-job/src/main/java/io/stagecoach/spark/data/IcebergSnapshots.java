@@ -82,17 +82,6 @@ final class IcebergSnapshots implements VersionedTable {
 
   @Override
   public Dataset<Row> rows(DataSnapshot snapshot) {
-    return DataErrors.whileDoing(
-        snapshot + " cannot be read",
-        () ->
-            table.path()
-                ? table
-                    .spark()
-                    .read()
-                    .format(FORMAT)
-                    .options(table.options())
-                    .option("snapshot-id", snapshot.id())
-                    .load(table.name())
-                : table.version(snapshot.id()));
+    return table.rows(snapshot, FORMAT, "snapshot-id");
   }
 }

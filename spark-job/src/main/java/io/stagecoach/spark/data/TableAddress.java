@@ -77,9 +77,24 @@ record TableAddress(
     return "`" + part.replace("`", "``") + "`";
   }
 
-  /** The rows of a snapshot that SQL calls by this text. */
-  Dataset<Row> version(String id) {
-    return spark.sql("SELECT * FROM " + sql + " VERSION AS OF '" + id + "'");
+  /**
+   * The rows of a snapshot.
+   *
+   * @param format the format of a path
+   * @param option by which its reader is told a snapshot
+   */
+  Dataset<Row> rows(DataSnapshot snapshot, String format, String option) {
+    return DataErrors.whileDoing(
+        snapshot + " cannot be read",
+        () ->
+            path
+                ? spark
+                    .read()
+                    .format(format)
+                    .options(options)
+                    .option(option, snapshot.id())
+                    .load(name)
+                : spark.sql("SELECT * FROM " + sql + " VERSION AS OF '" + snapshot.id() + "'"));
   }
 
   /** Looks at the table's past. */
