@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class RecoveryIT {
 
-  private static final int STEPS = 1600;
+  private static final int STEPS = 600;
   private static final List<MultiLayerNetwork> ALONE = new ArrayList<>();
 
   @TempDir Path directory;
