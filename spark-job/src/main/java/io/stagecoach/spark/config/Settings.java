@@ -276,6 +276,15 @@ public final class Settings {
           0.0,
           "By how much a validation loss must be below the best one to be better.");
 
+  public static final Setting<Optional<Boolean>> VALIDATION_KEEP_BEST =
+      setting(
+          "validation.keepBest",
+          TRAINING,
+          optional(bool()),
+          Optional.empty(),
+          "Whether the weights that are saved are those of the best validation, not the last ones; by"
+              + " default where validation.patience is set, which trains on past the best.");
+
   private static final String DATA = "Data";
 
   public static final Setting<Optional<String>> DATA_PATH =

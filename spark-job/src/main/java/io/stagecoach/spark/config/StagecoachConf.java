@@ -186,9 +186,10 @@ public final class StagecoachConf {
               + ", "
               + learningRate().get());
     }
-    if (validationPatience() > 0 && dataValidationShare() == 0) {
+    boolean keepBestIsSet = get(Settings.VALIDATION_KEEP_BEST).orElse(false);
+    if ((validationPatience() > 0 || keepBestIsSet) && dataValidationShare() == 0) {
       problems.add(
-          Settings.VALIDATION_PATIENCE.key()
+          (keepBestIsSet ? Settings.VALIDATION_KEEP_BEST : Settings.VALIDATION_PATIENCE).key()
               + " is set, but "
               + Settings.DATA_VALIDATION_SHARE.key()
               + " is 0: nothing is validated");
@@ -350,6 +351,11 @@ public final class StagecoachConf {
   /** {@link Settings#VALIDATION_MIN_DELTA}. */
   public double validationMinDelta() {
     return get(Settings.VALIDATION_MIN_DELTA);
+  }
+
+  /** {@link Settings#VALIDATION_KEEP_BEST}: as set, else where patience is. */
+  public boolean validationKeepBest() {
+    return get(Settings.VALIDATION_KEEP_BEST).orElse(validationPatience() > 0);
   }
 
   /** {@link Settings#DATA_PATH}. */

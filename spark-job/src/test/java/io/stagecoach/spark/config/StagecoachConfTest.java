@@ -94,6 +94,7 @@ class StagecoachConfTest {
     MAPPINGS.put("data.imageSize", new Mapping(List.of(), "28, 20", List.of(28, 20)));
     MAPPINGS.put("data.label", new Mapping(List.of("label"), "y", List.of("y")));
     MAPPINGS.put("data.missing", new Mapping(MissingValues.FAIL, "drop", MissingValues.DROP));
+    MAPPINGS.put("validation.keepBest", new Mapping(false, "true", true));
     MAPPINGS.put("data.validationShare", new Mapping(0.1, "0.25", 0.25));
     MAPPINGS.put(
         "data.normalize", new Mapping(Normalization.NONE, "minmax", Normalization.MIN_MAX));
@@ -296,6 +297,14 @@ class StagecoachConfTest {
         .hasMessageContaining("spark.stagecoach.data.path and spark.stagecoach.data.table are set")
         .hasMessageContaining("spark.stagecoach.learningRate.minimum is 0.2; allowed is at most")
         .hasMessageContaining("spark.stagecoach.model.preset.width is set, but not");
+  }
+
+  @Test
+  void keepsTheBestByDefaultWherePatienceTrainsOnPastIt() {
+    SparkConf spark = new SparkConf(false).set("spark.stagecoach.validation.patience", "2");
+    assertThat(StagecoachConf.from(spark).validationKeepBest()).isTrue();
+    spark.set("spark.stagecoach.validation.keepBest", "false");
+    assertThat(StagecoachConf.from(spark).validationKeepBest()).isFalse();
   }
 
   @Test
