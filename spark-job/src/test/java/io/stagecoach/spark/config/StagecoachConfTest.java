@@ -95,6 +95,18 @@ class StagecoachConfTest {
     MAPPINGS.put("data.label", new Mapping(List.of("label"), "y", List.of("y")));
     MAPPINGS.put("data.missing", new Mapping(MissingValues.FAIL, "drop", MissingValues.DROP));
     MAPPINGS.put("validation.keepBest", new Mapping(false, "true", true));
+    MAPPINGS.put("retrain.folder", new Mapping(Optional.empty(), "m", Optional.of("m")));
+    MAPPINGS.put("retrain.metric", new Mapping(PromotionMetric.LOSS, "f1", PromotionMetric.F1));
+    MAPPINGS.put("retrain.margin", new Mapping(0.0, "0.01", 0.01));
+    MAPPINGS.put("retrain.tolerance", new Mapping(0.1, "0.5", 0.5));
+    MAPPINGS.put("retrain.heldOut.path", new Mapping(Optional.empty(), "h", Optional.of("h")));
+    MAPPINGS.put("retrain.heldOut.table", new Mapping(Optional.empty(), "t", Optional.of("t")));
+    MAPPINGS.put("retrain.heldOut.query", new Mapping(Optional.empty(), "q", Optional.of("q")));
+    MAPPINGS.put("retrain.heldOut.filter", new Mapping(Optional.empty(), "f", Optional.of("f")));
+    MAPPINGS.put("retrain.rerun", new Mapping(RerunKind.SKIP, "replace", RerunKind.REPLACE));
+    MAPPINGS.put("retrain.nothingNew.exitCode", new Mapping(0, "99", 99));
+    MAPPINGS.put(
+        "retrain.lease", new Mapping(Duration.ofMinutes(5), "30s", Duration.ofSeconds(30)));
     MAPPINGS.put("data.validationShare", new Mapping(0.1, "0.25", 0.25));
     MAPPINGS.put(
         "data.normalize", new Mapping(Normalization.NONE, "minmax", Normalization.MIN_MAX));
@@ -362,6 +374,7 @@ class StagecoachConfTest {
                         "modelPresetSettings",
                         "dataFeaturesOf",
                         "dataLabelOf",
+                        "retrainHasHeldOut",
                         "changed"))
                 .toList());
   }
