@@ -15,6 +15,7 @@ import picocli.CommandLine.Command;
       TrainCommand.class,
       EvaluateCommand.class,
       ScoreCommand.class,
+      RetrainCommand.class,
       GenerateCommand.class,
       PlanCommand.class,
       SimulateCommand.class
