@@ -28,6 +28,9 @@ class RetrainingTest {
   private static final Duration LEASE = Duration.ofHours(1);
   private static final long EVER = Long.MAX_VALUE;
 
+  /** Reading Hadoop's own settings takes longer than all that is done here. */
+  private static final Configuration HADOOP = new Configuration();
+
   @TempDir Path directory;
   private final Lake lake = new Lake();
   private final MovableClock clock = new MovableClock();
@@ -39,7 +42,7 @@ class RetrainingTest {
   }
 
   private DyingFiles files(long operations) throws IOException {
-    return new DyingFiles(new HadoopFolderFiles(root.toString(), new Configuration()), operations);
+    return new DyingFiles(new HadoopFolderFiles(root.toString(), HADOOP), operations);
   }
 
   private Retraining.Outcome run(String day, RerunKind rerun, FolderFiles files) {
