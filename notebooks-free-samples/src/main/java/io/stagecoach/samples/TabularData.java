@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.LongStream;
 import org.apache.spark.api.java.function.MapFunction;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -56,12 +57,14 @@ public final class TabularData {
 
   /** Writes the table. */
   static void write(SparkSession spark, TabularRule rule, long rows, String path) {
-    spark
+    rows(spark, rule, rows).write().mode(SaveMode.Overwrite).parquet(path);
+  }
+
+  /** The rows of the table. */
+  static Dataset<Row> rows(SparkSession spark, TabularRule rule, long rows) {
+    return spark
         .range(0, rows, 1, FILES)
-        .map((MapFunction<Long, Row>) number -> row(rule.row(number)), Encoders.row(schema()))
-        .write()
-        .mode(SaveMode.Overwrite)
-        .parquet(path);
+        .map((MapFunction<Long, Row>) number -> row(rule.row(number)), Encoders.row(schema()));
   }
 
   /** The share of labels that are as the rule says: the best that can be had. */

@@ -57,7 +57,8 @@ public record Dl4jModelFile(
     }
   }
 
-  private static String configurationOf(Path path) {
+  /** The configuration in a model's file, as JSON. */
+  static String configurationOf(Path path) {
     try (ZipFile zip = new ZipFile(path.toFile())) {
       ZipEntry entry = zip.getEntry(ModelSerializer.CONFIGURATION_JSON);
       if (entry == null) {

@@ -30,7 +30,8 @@ final class SparkExecutorPool implements ExecutorPool {
   }
 
   private int count() {
-    return JavaConverters.asJavaCollection(spark.getExecutorIds()).size();
+    // Without executor processes the driver is the one that there is.
+    return spark.isLocal() ? 1 : JavaConverters.asJavaCollection(spark.getExecutorIds()).size();
   }
 
   private boolean isThere(String executor) {

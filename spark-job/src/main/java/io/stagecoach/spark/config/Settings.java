@@ -513,7 +513,7 @@ public final class Settings {
           optional(word("a path or URI")),
           Optional.empty(),
           "A network saved by DL4J's ModelSerializer, an output directory, or a checkpoint, to continue"
-              + " in a new run or to evaluate; on the command line `train -- --from`.");
+              + " in a new run, to evaluate or to score by; on the command line `train -- --from`.");
 
   public static final Setting<Optional<String>> MODEL_PRESET =
       setting(
@@ -535,7 +535,7 @@ public final class Settings {
           MODEL,
           optional(word("a path or URI")),
           Optional.empty(),
-          "Where the trained network is saved.");
+          "Where the trained network is saved, or the table that `score` makes.");
 
   public static final Setting<Boolean> OUTPUT_OVERWRITE =
       setting(
@@ -808,6 +808,40 @@ public final class Settings {
           16,
           "How many prompts make a micro-batch. Four micro-batches for each stage are under way"
               + " together, each with the keys and values that attention has seen.");
+
+  private static final String SCORING = "Scoring of tables";
+
+  public static final Setting<String> SCORE_FORMAT =
+      setting(
+          "score.format",
+          SCORING,
+          oneOf(List.of("parquet", "orc", "json")),
+          "parquet",
+          "What the table is written as that `score` makes.");
+
+  public static final Setting<List<String>> SCORE_KEEP =
+      setting(
+          "score.keep",
+          SCORING,
+          words("* for all, or columns' names with commas between"),
+          List.of("*"),
+          "Which columns of the data stand before the predictions.");
+
+  public static final Setting<Optional<List<String>>> SCORE_PARTITION_BY =
+      setting(
+          "score.partitionBy",
+          SCORING,
+          optional(words("columns' names with commas between")),
+          Optional.empty(),
+          "The columns, of those that are kept, by whose values the table is laid out in folders.");
+
+  public static final Setting<Integer> SCORE_BATCH_SIZE =
+      setting(
+          "score.batchSize",
+          SCORING,
+          integer(1, 1 << 20),
+          256,
+          "How many rows the network takes at once, in `score` and in a Spark ML model.");
 
   private static final String CLUSTER = "Deadlines and network";
 

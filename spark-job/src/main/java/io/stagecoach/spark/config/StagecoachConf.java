@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -29,6 +30,7 @@ public final class StagecoachConf {
   private static final String REMEDY =
       "Correct it in --conf or --properties-file; docs/configuration.md lists every setting.";
 
+  private final Set<String> given;
   private final Map<Setting<?>, Object> values;
   private final SortedMap<String, String> dataOptions;
   private final SortedMap<String, String> presetSettings;
@@ -36,11 +38,13 @@ public final class StagecoachConf {
   private final SortedMap<String, List<String>> labelOf;
 
   private StagecoachConf(
+      Set<String> given,
       Map<Setting<?>, Object> values,
       SortedMap<String, String> dataOptions,
       SortedMap<String, String> presetSettings,
       SortedMap<String, List<String>> featuresOf,
       SortedMap<String, List<String>> labelOf) {
+    this.given = given;
     this.values = values;
     this.dataOptions = dataOptions;
     this.presetSettings = presetSettings;
@@ -71,6 +75,7 @@ public final class StagecoachConf {
         columnsBehind(Settings.DATA_LABEL_OF, Settings.DATA_LABEL, given, problems);
     StagecoachConf conf =
         new StagecoachConf(
+            Set.copyOf(given.keySet()),
             values,
             behind(Settings.DATA_OPTIONS, given),
             behind(Settings.MODEL_PRESET_SETTINGS, given),
@@ -233,6 +238,11 @@ public final class StagecoachConf {
   @SuppressWarnings("unchecked") // from() puts a value of the setting's own type
   public <T> T get(Setting<T> setting) {
     return (T) values.get(setting);
+  }
+
+  /** Whether the user has set it, be it to its default. */
+  public boolean isGiven(Setting<?> setting) {
+    return given.contains(setting.name());
   }
 
   /** {@link Settings#STAGES}. */
@@ -657,6 +667,26 @@ public final class StagecoachConf {
     return get(Settings.GENERATE_GROUP);
   }
 
+  /** {@link Settings#SCORE_FORMAT}. */
+  public String scoreFormat() {
+    return get(Settings.SCORE_FORMAT);
+  }
+
+  /** {@link Settings#SCORE_KEEP}. */
+  public List<String> scoreKeep() {
+    return get(Settings.SCORE_KEEP);
+  }
+
+  /** {@link Settings#SCORE_PARTITION_BY}. */
+  public Optional<List<String>> scorePartitionBy() {
+    return get(Settings.SCORE_PARTITION_BY);
+  }
+
+  /** {@link Settings#SCORE_BATCH_SIZE}. */
+  public int scoreBatchSize() {
+    return get(Settings.SCORE_BATCH_SIZE);
+  }
+
   /** {@link Settings#DEADLINE_LAUNCH}. */
   public Duration deadlineLaunch() {
     return get(Settings.DEADLINE_LAUNCH);
@@ -756,7 +786,7 @@ public final class StagecoachConf {
   public StagecoachConf withMicroBatches(int count) {
     Map<Setting<?>, Object> changed = new HashMap<>(values);
     changed.put(Settings.MICRO_BATCHES, OrAuto.of(count));
-    return new StagecoachConf(changed, dataOptions, presetSettings, featuresOf, labelOf);
+    return new StagecoachConf(given, changed, dataOptions, presetSettings, featuresOf, labelOf);
   }
 
   /** Every setting whose value is not its default, as {@code key=value}, in a fixed order. */

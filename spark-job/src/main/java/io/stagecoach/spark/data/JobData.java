@@ -5,10 +5,14 @@ import io.stagecoach.model.DataShape;
 import io.stagecoach.model.text.Tokenizer;
 import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.StagecoachConf;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * The data of a run: a table's rows or a text's windows, found and looked at, and laid out in a
@@ -47,6 +51,24 @@ public sealed interface JobData extends FeatureLengths permits TableData, TextDa
             ColumnTexts.of(source.rows(), conf.dataText().get(), source.name(), conf),
             source.snapshot())
         : new TableData(spark, conf, source);
+  }
+
+  /**
+   * That a table has the columns of features and label that the settings name, of types that can be
+   * read; looks at nothing but the schema.
+   *
+   * @throws io.stagecoach.error.StagecoachException of kind DATA where it has not
+   */
+  static void requireColumns(StructType schema, StagecoachConf conf) {
+    for (List<String> features : all(conf.dataFeaturesOf(), conf.dataFeatures())) {
+      for (List<String> label : all(conf.dataLabelOf(), conf.dataLabel())) {
+        new TableColumns(schema, features, label);
+      }
+    }
+  }
+
+  private static Collection<List<String>> all(Map<String, List<String>> several, List<String> one) {
+    return several.isEmpty() ? List.of(one) : several.values();
   }
 
   /** Whether there are no rows, or no text, at all. */

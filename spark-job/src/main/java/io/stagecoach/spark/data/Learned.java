@@ -19,18 +19,31 @@ import org.nd4j.linalg.dataset.api.preprocessor.Normalizer;
  *     numbers, and for other outputs
  * @param tokenizer what the tokens of a text are
  * @param normalizer how features are scaled
+ * @param inputs from which columns the features of each input come; empty for a text, and where it
+ *     is not known
  */
 public record Learned(
-    List<String> labelNames, Optional<Tokenizer> tokenizer, Optional<Normalizer<?>> normalizer) {
+    List<String> labelNames,
+    Optional<Tokenizer> tokenizer,
+    Optional<Normalizer<?>> normalizer,
+    List<InputColumns> inputs) {
 
   private static final String LABEL_NAMES = "label_names";
   private static final String TOKENIZER = "tokenizer";
   private static final String NORMALIZER = "normalizer";
+  private static final String INPUTS = "inputs";
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
   public Learned {
     labelNames = List.copyOf(labelNames);
+    inputs = List.copyOf(inputs);
+  }
+
+  /** Where the columns are not known. */
+  public Learned(
+      List<String> labelNames, Optional<Tokenizer> tokenizer, Optional<Normalizer<?>> normalizer) {
+    this(labelNames, tokenizer, normalizer, List.of());
   }
 
   /** As texts by name. */
@@ -45,6 +58,9 @@ public record Learned(
     normalizer.ifPresent(
         scales ->
             texts.put(NORMALIZER, Base64.getEncoder().encodeToString(Normalizers.toBytes(scales))));
+    if (!inputs.isEmpty()) {
+      texts.put(INPUTS, InputColumns.toJson(inputs));
+    }
     return texts;
   }
 
@@ -59,7 +75,8 @@ public record Learned(
           JSON.readValue(texts.get(LABEL_NAMES), new TypeReference<List<String>>() {}),
           Optional.ofNullable(texts.get(TOKENIZER)).map(Tokenizer::fromJson),
           Optional.ofNullable(texts.get(NORMALIZER))
-              .<Normalizer<?>>map(text -> Normalizers.fromBytes(Base64.getDecoder().decode(text))));
+              .<Normalizer<?>>map(text -> Normalizers.fromBytes(Base64.getDecoder().decode(text))),
+          Optional.ofNullable(texts.get(INPUTS)).map(InputColumns::fromJson).orElse(List.of()));
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("the labels' names are no list of texts", e);
     }

@@ -9,6 +9,7 @@ import java.util.Optional;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
 
 /**
  * The rows of a source, those left by the filter.
@@ -17,7 +18,24 @@ import org.apache.spark.sql.Row;
  * @param rows the rows; of a snapshot, these whatever is written meanwhile
  * @param snapshot what is read, where the source itself can say it
  */
-record OpenedSource(String name, Dataset<Row> rows, Optional<DataSnapshot> snapshot) {
+public record OpenedSource(String name, Dataset<Row> rows, Optional<DataSnapshot> snapshot) {
+
+  /**
+   * The rows that the settings name.
+   *
+   * @throws StagecoachException CONFIGURATION or DATA where there are none such; also where they
+   *     are lines of text
+   */
+  public static OpenedSource open(SparkSession spark, StagecoachConf conf) {
+    SourceLocation location = SourceLocation.find(spark, conf);
+    if (location.isText()) {
+      throw new StagecoachException(
+          ErrorKind.CONFIGURATION,
+          location.name() + " is text, not rows",
+          "Name a table, or set " + Settings.DATA_FORMAT.key() + " to what it is.");
+    }
+    return location.open(conf);
+  }
 
   /**
    * Those rows of a table for which the filter is true.

@@ -10,6 +10,9 @@ import io.stagecoach.spark.config.Setting;
 import io.stagecoach.spark.config.Settings;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Function;
 import org.apache.spark.ml.functions;
 import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.sql.Column;
@@ -29,7 +32,8 @@ import org.apache.spark.sql.types.StructType;
  */
 final class TableColumns {
 
-  private final Dataset<Row> table;
+  private final StructType schema;
+  private final Function<Column, Optional<String>> example;
   private final List<String> features;
   private final List<String> label;
 
@@ -39,7 +43,21 @@ final class TableColumns {
    *     of a type that holds no numbers
    */
   TableColumns(Dataset<Row> table, List<String> features, List<String> label) {
-    this.table = table;
+    this(table.schema(), column -> example(table, column), features, label);
+  }
+
+  /** The columns of a table of which nothing is known but the schema. */
+  TableColumns(StructType schema, List<String> features, List<String> label) {
+    this(schema, column -> Optional.empty(), features, label);
+  }
+
+  private TableColumns(
+      StructType schema,
+      Function<Column, Optional<String>> example,
+      List<String> features,
+      List<String> label) {
+    this.schema = schema;
+    this.example = example;
     this.features = List.copyOf(features);
     this.label = List.copyOf(label);
     features.forEach(column -> requireThere(Settings.DATA_FEATURES, column));
@@ -111,7 +129,7 @@ final class TableColumns {
   }
 
   private void requireThere(Setting<List<String>> setting, String column) {
-    List<String> all = Arrays.asList(table.columns());
+    List<String> all = Arrays.asList(schema.fieldNames());
     if (!all.contains(column)) {
       throw DataErrors.data(
           "there is no column " + column + " in the data, which has " + String.join(", ", all),
@@ -130,7 +148,10 @@ final class TableColumns {
               + column
               + " is of type "
               + type.simpleString()
-              + example(column)
+              + example
+                  .apply(quoted(column))
+                  .map(text -> ", for instance '" + text + "'")
+                  .orElse("")
               + ", but "
               + setting.key()
               + " takes numbers, or one column of vectors or arrays of numbers",
@@ -138,10 +159,16 @@ final class TableColumns {
     }
   }
 
-  private String example(String column) {
-    List<Row> rows =
-        table.select(quoted(column).cast(DataTypes.StringType)).na().drop().takeAsList(1);
-    return rows.isEmpty() ? "" : ", for instance '" + rows.get(0).getString(0) + "'";
+  private static Optional<String> example(Dataset<Row> table, Column column) {
+    List<Row> rows = table.select(column.cast(DataTypes.StringType)).na().drop().takeAsList(1);
+    return rows.stream().findFirst().map(row -> row.getString(0));
+  }
+
+  /** How many numbers the features have, where the columns alone say it. */
+  OptionalInt featureCount() {
+    return features.size() > 1 || !isSequence(features.get(0))
+        ? OptionalInt.of(features.size())
+        : OptionalInt.empty();
   }
 
   private boolean isSequence(String column) {
@@ -161,7 +188,6 @@ final class TableColumns {
   }
 
   private DataType type(String column) {
-    StructType schema = table.schema();
     return schema.fields()[schema.fieldIndex(column)].dataType();
   }
 

@@ -221,7 +221,8 @@ final class TableData implements JobData {
             .normalizer()
             .or(
                 () ->
-                    Normalizers.fitted(task.normalization(), audit.statistics(), form.dataType())));
+                    Normalizers.fitted(task.normalization(), audit.statistics(), form.dataType())),
+        form.inputs());
   }
 
   private TableAudit audit(TableColumns columns, TableForm form, Task task) {

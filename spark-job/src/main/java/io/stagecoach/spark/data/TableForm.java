@@ -1,5 +1,6 @@
 package io.stagecoach.spark.data;
 
+import io.stagecoach.batch.Columns;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,6 +73,22 @@ record TableForm(
     long labelWidth = label == LabelForm.VALUES ? dataType.width() : (long) DataType.INT32.width();
     long others = further.stream().mapToLong(FurtherColumn::length).sum();
     return (featureLength() + others) * dataType.width() + labelLength() * labelWidth;
+  }
+
+  /** From which columns the features of each input come. */
+  List<InputColumns> inputs() {
+    List<InputColumns> inputs = new ArrayList<>();
+    String first =
+        storedFeatures.equals(Columns.FEATURES)
+            ? ""
+            : storedFeatures.substring(Columns.features("").length());
+    inputs.add(new InputColumns(first, featureColumns, featureLength()));
+    for (FurtherColumn column : further) {
+      if (column.isInput()) {
+        inputs.add(new InputColumns(column.name(), column.columns(), column.length()));
+      }
+    }
+    return inputs;
   }
 
   /** What a user calls one value of the features. */

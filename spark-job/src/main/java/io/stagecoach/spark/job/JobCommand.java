@@ -43,6 +43,11 @@ abstract class JobCommand implements Callable<Integer> {
   /** Changes the settings as the command line says, before they are read. */
   void adjust(SparkConf settings) {}
 
+  /** Refuses settings of Spark with which the command could not live. */
+  void checkSpark(SparkConf settings, StagecoachConf conf) {
+    SparkSettingsCheck.check(settings, stages(conf));
+  }
+
   /** What the process ends with where nothing has failed; asked for after {@link #run}. */
   int exitCode() {
     return 0;
@@ -98,7 +103,7 @@ abstract class JobCommand implements Callable<Integer> {
     SparkConf settings = new SparkConf();
     adjust(settings);
     StagecoachConf conf = StagecoachConf.from(settings);
-    SparkSettingsCheck.check(settings, stages(conf));
+    checkSpark(settings, conf);
     if (!settings.contains("spark.app.name")) {
       settings.setAppName("stagecoach " + name);
     }

@@ -14,6 +14,7 @@ import picocli.CommandLine.Command;
     subcommands = {
       TrainCommand.class,
       EvaluateCommand.class,
+      ScoreCommand.class,
       RetrainCommand.class,
       GenerateCommand.class,
       PlanCommand.class,

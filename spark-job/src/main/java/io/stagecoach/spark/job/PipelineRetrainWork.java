@@ -113,7 +113,8 @@ final class PipelineRetrainWork implements RetrainWork {
     from.ifPresent(model -> ModelSettings.goOnFrom(model, settings));
     settings.set(Settings.OUTPUT_PATH.key(), path);
     settings.setIfMissing(Settings.RESUME_DIFFERING.key(), DifferingResume.RESTART.word());
-    new TrainingRun(spark, StagecoachConf.from(settings), record, stop, System.out, System.err)
+    StagecoachConf conf = StagecoachConf.from(settings);
+    new TrainingRun(spark, conf, TrainingTask.of(spark, conf), record, stop, System.out, System.err)
         .run();
   }
 

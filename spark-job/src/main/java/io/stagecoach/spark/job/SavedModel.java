@@ -11,6 +11,7 @@ import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.data.DataSnapshot;
+import io.stagecoach.spark.data.InputColumns;
 import io.stagecoach.spark.data.Learned;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.nd4j.linalg.dataset.api.preprocessor.DataNormalization;
 import org.nd4j.linalg.dataset.api.preprocessor.MultiDataNormalization;
 
@@ -35,6 +37,7 @@ record SavedModel(Dl4jModelUpdater updater, Learned learned, Optional<DataSnapsh
   static final String FILE = "model.zip";
 
   private static final String LABELS = "stagecoach.labels";
+  private static final String INPUTS = "stagecoach.inputs";
 
   /** By what name files and checkpoints have what was read. */
   static final String DATA = "stagecoach.data";
@@ -98,12 +101,17 @@ record SavedModel(Dl4jModelUpdater updater, Learned learned, Optional<DataSnapsh
             .filter(
                 normalizer ->
                     normalizer instanceof DataNormalization
-                        || normalizer instanceof MultiDataNormalization));
+                        || normalizer instanceof MultiDataNormalization),
+        recorded(() -> text(file, INPUTS).map(InputColumns::fromJson)).orElse(List.of()));
   }
 
   private static Optional<DataSnapshot> data(Dl4jModelFile file) {
+    return recorded(() -> text(file, DATA).map(DataSnapshot::fromJson));
+  }
+
+  private static <T> T recorded(Supplier<T> reader) {
     try {
-      return text(file, DATA).map(DataSnapshot::fromJson);
+      return reader.get();
     } catch (IllegalArgumentException e) {
       throw new StagecoachException(
           ErrorKind.MODEL,
@@ -125,6 +133,9 @@ record SavedModel(Dl4jModelUpdater updater, Learned learned, Optional<DataSnapsh
       extras.put(LABELS, LabelNames.write(learned.labelNames()));
     }
     learned.tokenizer().ifPresent(tokenizer -> extras.put(TextModel.TOKENIZER, tokenizer.toJson()));
+    if (!learned.inputs().isEmpty()) {
+      extras.put(INPUTS, InputColumns.toJson(learned.inputs()));
+    }
     data.ifPresent(snapshot -> extras.put(DATA, snapshot.toJson()));
     Dl4jModelFile.save(local, updater, learned.normalizer(), extras);
   }

@@ -50,6 +50,11 @@ final class StopRequest implements AutoCloseable {
     return request;
   }
 
+  /** Nobody asks: the process is a program's own, and so are its signals. */
+  static StopRequest never() {
+    return new StopRequest(Thread.currentThread());
+  }
+
   /** The job looks at {@link #isMade} from here on, and is not interrupted for so long. */
   void patience(Duration time) {
     patience = time;

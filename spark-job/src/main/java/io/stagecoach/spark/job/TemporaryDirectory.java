@@ -7,9 +7,10 @@ import java.nio.file.Path;
 import org.apache.commons.io.FileUtils;
 
 /** A local directory that is gone when it is closed. */
-record TemporaryDirectory(Path path) implements AutoCloseable {
+public record TemporaryDirectory(Path path) implements AutoCloseable {
 
-  static TemporaryDirectory create() {
+  /** An empty one. */
+  public static TemporaryDirectory create() {
     try {
       return new TemporaryDirectory(Files.createTempDirectory("stagecoach"));
     } catch (IOException e) {

@@ -40,6 +40,8 @@ final class TrainCommand extends JobCommand {
 
   @Override
   LastLine run(SparkSession spark, StagecoachConf conf, RunRecord record, StopRequest stop) {
-    return new TrainingRun(spark, conf, record, stop, System.out, System.err).run();
+    return new TrainingRun(
+            spark, conf, TrainingTask.of(spark, conf), record, stop, System.out, System.err)
+        .run();
   }
 }

@@ -26,6 +26,7 @@ import io.stagecoach.spark.cluster.Pipeline;
 import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.data.JobData;
+import io.stagecoach.spark.data.ModelShape;
 import io.stagecoach.spark.data.PreparedData;
 import io.stagecoach.spark.exchange.ExchangeKind;
 import io.stagecoach.spark.job.outcome.LastLine;
@@ -55,6 +56,7 @@ final class TrainingRun {
 
   private final SparkSession spark;
   private final StagecoachConf conf;
+  private final TrainingTask task;
   private final RunRecord record;
   private final StopRequest stop;
   private final Configuration hadoop;
@@ -64,11 +66,13 @@ final class TrainingRun {
   TrainingRun(
       SparkSession spark,
       StagecoachConf conf,
+      TrainingTask task,
       RunRecord record,
       StopRequest stop,
       PrintStream out,
       PrintStream err) {
     this.spark = spark;
+    this.task = task;
     this.stop = stop;
     this.conf = conf;
     this.record = record;
@@ -92,7 +96,7 @@ final class TrainingRun {
             hadoop);
     CheckpointStore checkpoints = CheckpointPlace.of(conf, output, hadoop);
     CheckpointStore best = CheckpointPlace.ofBest(conf, output, hadoop);
-    JobData data = JobData.open(spark, conf);
+    JobData data = task.data().get();
     try (Progress progress = Progress.of(conf.progress(), err);
         StartModel model = StartModel.of(conf, data, hadoop);
         Resumption resumption = Resumption.look(conf, checkpoints)) {
@@ -103,8 +107,10 @@ final class TrainingRun {
       if (choices.open().isEmpty()) {
         out.println(usual.plan().table());
       }
+      ModelShape shape = ModelShapes.of(model.model(), data);
+      task.requirement().accept(shape);
       progress.message("Laying out the examples");
-      PreparedData prepared = data.prepare(ModelShapes.of(model.model(), data), model.learned());
+      PreparedData prepared = data.prepare(shape, model.learned());
       progress.message(DataSummary.of(prepared));
       try {
         OptimizerSettings optimizer = optimizer(model, prepared);

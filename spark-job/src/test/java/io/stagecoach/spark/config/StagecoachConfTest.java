@@ -136,6 +136,11 @@ class StagecoachConfTest {
     MAPPINGS.put("generate.topP", new Mapping(1.0, "0.9", 0.9));
     MAPPINGS.put("generate.stop", new Mapping("", "The end", "The end"));
     MAPPINGS.put("generate.group", new Mapping(16, "4", 4));
+    MAPPINGS.put("score.format", new Mapping("parquet", "ORC", "orc"));
+    MAPPINGS.put("score.keep", new Mapping(List.of("*"), "a, b", List.of("a", "b")));
+    MAPPINGS.put(
+        "score.partitionBy", new Mapping(Optional.empty(), "day", Optional.of(List.of("day"))));
+    MAPPINGS.put("score.batchSize", new Mapping(256, "64", 64));
     MAPPINGS.put(
         "deadline.launch", new Mapping(Duration.ofMinutes(2), "90", Duration.ofSeconds(90)));
     MAPPINGS.put("deadline.step", new Mapping(Duration.ofMinutes(10), "1h", Duration.ofHours(1)));

@@ -18,24 +18,32 @@ class SparkHouseTest {
   static final ArchRule roomsImportDownwards =
       layeredArchitecture()
           .consideringOnlyDependenciesInLayers()
+          .layer("ml")
+          .definedBy("io.stagecoach.spark.ml..")
           .layer("job")
           .definedBy("io.stagecoach.spark.job..")
           .layer("cluster")
           .definedBy("io.stagecoach.spark.cluster..")
+          .layer("score")
+          .definedBy("io.stagecoach.spark.score..")
           .layer("data")
           .definedBy("io.stagecoach.spark.data..")
           .layer("config")
           .definedBy("io.stagecoach.spark.config..")
           .layer("exchange")
           .definedBy("io.stagecoach.spark.exchange..")
-          .whereLayer("job")
+          .whereLayer("ml")
           .mayNotBeAccessedByAnyLayer()
+          .whereLayer("job")
+          .mayOnlyBeAccessedByLayers("ml")
           .whereLayer("cluster")
           .mayOnlyBeAccessedByLayers("job")
+          .whereLayer("score")
+          .mayOnlyBeAccessedByLayers("ml", "job")
           .whereLayer("data")
-          .mayOnlyBeAccessedByLayers("job", "cluster")
+          .mayOnlyBeAccessedByLayers("ml", "job", "score", "cluster")
           .whereLayer("config")
-          .mayOnlyBeAccessedByLayers("job", "cluster", "data");
+          .mayOnlyBeAccessedByLayers("ml", "job", "score", "cluster", "data");
 
   /** What a step does on an executor does not depend on how the driver's settings are spelt. */
   @ArchTest

@@ -1,0 +1,44 @@
+package io.stagecoach.spark.data;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.List;
+
+/**
+ * From which columns an input of a network was trained, so that other tables are read likewise.
+ *
+ * @param name what the model calls its input; empty where it has only one
+ * @param columns the columns in the order of the features, or one column of vectors or arrays
+ * @param numbers how many numbers an example had
+ */
+public record InputColumns(String name, List<String> columns, int numbers) {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  public InputColumns {
+    columns = List.copyOf(columns);
+  }
+
+  /** Those of a model as a JSON array. */
+  public static String toJson(List<InputColumns> inputs) {
+    try {
+      return JSON.writeValueAsString(inputs);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("names and numbers are always JSON", e);
+    }
+  }
+
+  /**
+   * What {@link #toJson} made.
+   *
+   * @throws IllegalArgumentException if it is something else
+   */
+  public static List<InputColumns> fromJson(String json) {
+    try {
+      return JSON.readValue(json, new TypeReference<List<InputColumns>>() {});
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("no columns of inputs: " + e.getOriginalMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,127 @@
+package io.stagecoach.spark.job;
+
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.MemoryShortage;
+import io.stagecoach.error.StagecoachException;
+import io.stagecoach.error.Where;
+import io.stagecoach.spark.config.Settings;
+import io.stagecoach.spark.config.StagecoachConf;
+import io.stagecoach.spark.data.DataSnapshot;
+import io.stagecoach.spark.data.OpenedSource;
+import io.stagecoach.spark.score.PlainColumns;
+import io.stagecoach.spark.score.Scoring;
+import io.stagecoach.spark.score.ScoringModel;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.SparkContext;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.LongAccumulator;
+
+/**
+ * Scores the table that the settings name. What can be refused is refused before anything is
+ * computed: output, model, data, columns.
+ */
+final class ScoringRun {
+
+  private final SparkSession spark;
+  private final StagecoachConf conf;
+  private final Configuration hadoop;
+
+  ScoringRun(SparkSession spark, StagecoachConf conf) {
+    this.spark = spark;
+    this.conf = conf;
+    this.hadoop = spark.sessionState().newHadoopConf();
+  }
+
+  /**
+   * What became of it.
+   *
+   * @param path where the table is
+   * @param snapshot what of the source was read, where the source itself can say it
+   * @param scored how many rows it has
+   * @param dropped how many rows of the data are not in it, because something is missing
+   */
+  record Result(String path, Optional<DataSnapshot> snapshot, long scored, long dropped) {
+
+    Map<String, Double> figures() {
+      return Map.of("rows", (double) scored, "rows_dropped", (double) dropped);
+    }
+  }
+
+  Result run(String from, String path) {
+    OutputDirectory output = OutputDirectory.open(path, conf.outputOverwrite(), hadoop);
+    ScoringModel model = ScoringModels.open(from, conf, hadoop);
+    OpenedSource source = OpenedSource.open(spark, conf);
+    Dataset<Row> table = source.rows();
+    List<String> kept =
+        conf.scoreKeep().equals(Settings.SCORE_KEEP.defaultValue())
+            ? List.of(table.columns())
+            : conf.scoreKeep();
+    Scoring scoring =
+        Scoring.of(
+            model,
+            table.schema(),
+            ScoringModels.features(model, table.schema(), conf),
+            PlainColumns.of(model),
+            kept);
+    List<String> folders = conf.scorePartitionBy().orElse(List.of());
+    requireKept(folders, kept);
+    SparkContext context = spark.sparkContext();
+    LongAccumulator scored = context.longAccumulator("rows scored");
+    LongAccumulator dropped = context.longAccumulator("rows dropped");
+    Dataset<Row> result =
+        scoring.score(table, conf.scoreBatchSize(), new Scoring.Counts(scored, dropped));
+    context.setJobDescription("Stagecoach: score the rows of " + source.name());
+    output.commit(place -> write(result, folders, place));
+    return new Result(output.path(), source.snapshot(), scored.value(), dropped.value());
+  }
+
+  private static void requireKept(List<String> folders, List<String> kept) {
+    for (String folder : folders) {
+      if (!kept.contains(folder)) {
+        throw new StagecoachException(
+            ErrorKind.CONFIGURATION,
+            Settings.SCORE_PARTITION_BY.key() + " names " + folder + ", which is not kept",
+            "Correct it, or add the column to " + Settings.SCORE_KEEP.key() + ".");
+      }
+    }
+  }
+
+  private void write(Dataset<Row> result, List<String> folders, String place) {
+    try {
+      result
+          .write()
+          .format(conf.scoreFormat())
+          .partitionBy(folders.toArray(String[]::new))
+          .save(place);
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      // Spark, being Scala, throws checked exceptions that nothing declares.
+      throw typed(e);
+    }
+  }
+
+  /** The error that a task has thrown is the one to be seen. */
+  private static StagecoachException typed(Exception failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof StagecoachException known) {
+        return known;
+      }
+    }
+    return MemoryShortage.typed("the scoring of rows", Where.nowhere(), failure)
+        .orElseGet(
+            () ->
+                new StagecoachException(
+                    ErrorKind.OUTPUT,
+                    "The table could not be written: "
+                        + String.valueOf(failure.getMessage()).lines().findFirst().orElse(""),
+                    Where.nowhere(),
+                    "The executors' logs say more.",
+                    failure));
+  }
+}

@@ -1,0 +1,2 @@
+/** A whole saved network on every executor, which predicts for the rows of a table. */
+package io.stagecoach.spark.score;
