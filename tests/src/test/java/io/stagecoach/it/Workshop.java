@@ -90,9 +90,8 @@ record Workshop(Path directory) {
     settings.put("spark.executor.cores", "1");
     settings.put("spark.ui.enabled", "false");
     settings.put("spark.sql.shuffle.partitions", "2");
-    // What these processes leave among temporary files can so be told from what others do.
-    settings.put("spark.driver.extraJavaOptions", "-Djava.io.tmpdir=" + temporary());
-    settings.put("spark.executor.extraJavaOptions", "-Djava.io.tmpdir=" + temporary());
+    settings.put("spark.driver.extraJavaOptions", javaOptions());
+    settings.put("spark.executor.extraJavaOptions", javaOptions());
     settings.put("spark.stagecoach.stages", "2");
     settings.put("spark.stagecoach.batchSize", "32");
     settings.put("spark.stagecoach.microBatches", "4");
@@ -104,6 +103,14 @@ record Workshop(Path directory) {
     settings.put("spark.stagecoach.batchStore.path", path("batches").toString());
     settings.put("spark.stagecoach.output.path", path("out").toString());
     return settings;
+  }
+
+  /**
+   * What these processes leave among temporary files can so be told from what others do. They live
+   * for seconds, most of which the second compiler would take for itself.
+   */
+  private String javaOptions() {
+    return "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Djava.io.tmpdir=" + temporary();
   }
 
   private Path temporary() {
