@@ -10,7 +10,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 /**
  * How many executors there are, and how many tasks run at once on them.
  *
- * @param executors executors that are up, the driver not counted
+ * @param executors executors that are up, the driver not counted unless it is the only process
  * @param tasks tasks that they can run at the same time
  */
 record ExecutorSlots(int executors, int tasks) {
@@ -20,12 +20,12 @@ record ExecutorSlots(int executors, int tasks) {
   /** What is there now. */
   static ExecutorSlots now(JavaSparkContext spark) {
     SparkExecutorInfo[] infos = spark.sc().statusTracker().getExecutorInfos();
-    // The driver is listed as well; without executor processes it is all there is.
+    // The driver is listed as well; where it is all there is, it is the executor.
     int tasks =
         spark
             .sc()
             .maxNumConcurrentTasks(spark.sc().resourceProfileManager().defaultResourceProfile());
-    return new ExecutorSlots(infos.length - 1, tasks);
+    return new ExecutorSlots(spark.sc().isLocal() ? 1 : infos.length - 1, tasks);
   }
 
   /** Waits until there are enough executors for the stages. */

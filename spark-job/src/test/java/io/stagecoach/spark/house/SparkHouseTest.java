@@ -18,8 +18,12 @@ class SparkHouseTest {
   static final ArchRule roomsImportDownwards =
       layeredArchitecture()
           .consideringOnlyDependenciesInLayers()
+          .layer("dl4j")
+          .definedBy("io.stagecoach.spark.dl4j..")
           .layer("job")
           .definedBy("io.stagecoach.spark.job..")
+          .layer("ui")
+          .definedBy("io.stagecoach.spark.ui..")
           .layer("cluster")
           .definedBy("io.stagecoach.spark.cluster..")
           .layer("data")
@@ -28,14 +32,28 @@ class SparkHouseTest {
           .definedBy("io.stagecoach.spark.config..")
           .layer("exchange")
           .definedBy("io.stagecoach.spark.exchange..")
-          .whereLayer("job")
+          .whereLayer("dl4j")
           .mayNotBeAccessedByAnyLayer()
-          .whereLayer("cluster")
+          .whereLayer("job")
+          .mayOnlyBeAccessedByLayers("dl4j")
+          .whereLayer("ui")
           .mayOnlyBeAccessedByLayers("job")
+          .whereLayer("cluster")
+          .mayOnlyBeAccessedByLayers("job", "ui")
           .whereLayer("data")
-          .mayOnlyBeAccessedByLayers("job", "cluster")
+          .mayOnlyBeAccessedByLayers("dl4j", "job", "cluster")
           .whereLayer("config")
-          .mayOnlyBeAccessedByLayers("job", "cluster", "data");
+          .mayOnlyBeAccessedByLayers("dl4j", "job", "cluster", "data");
+
+  /** DL4J has declared its Spark modules deprecated: one adapter knows them. */
+  @ArchTest
+  static final ArchRule onlyTheAdapterKnowsDl4jsSparkModules =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("io.stagecoach.spark.dl4j..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("org.deeplearning4j.spark..", "org.datavec..");
 
   /** What a step does on an executor does not depend on how the driver's settings are spelt. */
   @ArchTest
