@@ -89,7 +89,7 @@ record DataSetColumns(
     for (int i = 0; i < arrays.length; i++) {
       boolean sequence = arrays[i].rank() == 3;
       parts.add(new Part(names.get(i), arrays[i], sequence));
-      if (masks != null && masks[i] != null) {
+      if (masks != null && i < masks.length && masks[i] != null) {
         parts.add(new Part(maskNames.get(i), masks[i], sequence && masks[i].rank() == 2));
       }
     }

@@ -3,6 +3,7 @@ package io.stagecoach.spark.dl4j;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.stagecoach.engine.dl4j.Dl4jModel;
 import io.stagecoach.engine.dl4j.Dl4jModelUpdater;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
@@ -30,6 +31,7 @@ import org.deeplearning4j.core.loader.DataSetLoader;
 import org.deeplearning4j.core.loader.MultiDataSetLoader;
 import org.deeplearning4j.core.storage.StatsStorageRouter;
 import org.deeplearning4j.core.storage.listener.RoutingIterationListener;
+import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.optimize.api.TrainingListener;
 import org.deeplearning4j.spark.api.TrainingHook;
 import org.deeplearning4j.spark.api.TrainingMaster;
@@ -67,11 +69,11 @@ public final class PipelineTrainingMaster
   private Optional<FitStats> stats = Optional.empty();
   private Optional<LaidOut> last = Optional.empty();
 
-  /** The examples of the RDD that was fitted last. */
-  private record LaidOut(SparkContext application, int rdd, DataSetData data, PreparedData store) {
+  /** The examples of the RDD that was fitted last, as the network reads them. */
+  private record LaidOut(JavaRDD<?> rdd, Model network, DataSetData data, PreparedData store) {
 
-    boolean isOf(JavaRDD<?> other) {
-      return application == other.context() && rdd == other.id();
+    boolean isOf(JavaRDD<?> other, Model reader) {
+      return rdd.context() == other.context() && rdd.id() == other.id() && network == reader;
     }
   }
 
@@ -222,8 +224,8 @@ public final class PipelineTrainingMaster
     int epochsBefore = updater.epochs();
     NetworkFit fit = new NetworkFit(spark, conf, new ListenerCalls(held, updater, listeners));
     LaidOut laidOut =
-        last.filter(before -> before.isOf(rdd))
-            .orElseGet(() -> layOut(spark, conf, fit, updater, rdd, sets));
+        last.filter(before -> before.isOf(rdd, held.network()))
+            .orElseGet(() -> layOut(spark, conf, fit, held.network(), updater.model(), rdd, sets));
     try {
       long began = System.currentTimeMillis();
       RunReport report = fit.run(updater, laidOut.data(), laidOut.store());
@@ -243,16 +245,16 @@ public final class PipelineTrainingMaster
       SparkSession spark,
       StagecoachConf conf,
       NetworkFit fit,
-      Dl4jModelUpdater updater,
+      Model network,
+      Dl4jModel model,
       JavaRDD<?> rdd,
       JavaRDD<? extends MultiDataSet> sets) {
     discard();
     long began = System.currentTimeMillis();
     String name = "RDD " + rdd.id() + (rdd.name() == null ? "" : " " + rdd.name());
     DataSetData data =
-        DataSetData.open(spark, conf, name, sets.map(set -> (MultiDataSet) set), updater.model());
-    LaidOut laidOut =
-        new LaidOut(rdd.context(), rdd.id(), data, fit.prepare(data, updater.model()));
+        DataSetData.open(spark, conf, name, sets.map(set -> (MultiDataSet) set), model);
+    LaidOut laidOut = new LaidOut(rdd, network, data, fit.prepare(data, model));
     last = Optional.of(laidOut);
     stats.ifPresent(all -> all.laidOut(began));
     return laidOut;
