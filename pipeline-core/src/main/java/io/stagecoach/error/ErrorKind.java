@@ -17,7 +17,8 @@ public enum ErrorKind {
   /** The output cannot be written, or exists and may not be overwritten. */
   OUTPUT(24),
   /**
-   * The cluster gave fewer executors than there are stages, or settings that fight with the job.
+   * The cluster refused the application or ended it, gave fewer executors than there are stages, or
+   * has settings that fight with the job.
    */
   CLUSTER(25),
   /** Something did not happen in time. */

@@ -8,8 +8,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
-import org.deeplearning4j.util.ModelSerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -48,8 +46,8 @@ class AutoIT {
             String.valueOf(microBatches));
     train(workshop, "told", told);
     assertThat(workshop.path("told").resolve("profile.json")).doesNotExist();
-    assertThat(network(workshop, "auto").params().toDoubleVector())
-        .containsExactly(network(workshop, "told").params().toDoubleVector());
+    assertThat(workshop.network("auto").params().toDoubleVector())
+        .containsExactly(workshop.network("told").params().toDoubleVector());
   }
 
   private static StagecoachProcess.Outcome train(
@@ -75,10 +73,5 @@ class AutoIT {
       }
     }
     assertThat(profile.at("/hops/fixed").asLong()).isBetween(1_000L, 100_000_000L);
-  }
-
-  private static MultiLayerNetwork network(Workshop workshop, String name) throws IOException {
-    return ModelSerializer.restoreMultiLayerNetwork(
-        workshop.path(name).resolve("model.zip").toFile());
   }
 }

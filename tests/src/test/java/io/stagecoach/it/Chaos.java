@@ -1,6 +1,5 @@
 package io.stagecoach.it;
 
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,7 +14,6 @@ import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
-import org.deeplearning4j.util.ModelSerializer;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.learning.config.Adam;
@@ -34,11 +32,11 @@ record Chaos(Workshop workshop, int steps) {
   static Chaos in(Path directory, int steps) {
     Workshop workshop = new Workshop(directory);
     workshop.table(ROWS);
-    workshop.write("model.json", network().toJson());
+    workshop.write("model.json", classifier().toJson());
     return new Chaos(workshop, steps);
   }
 
-  private static MultiLayerConfiguration network() {
+  private static MultiLayerConfiguration classifier() {
     return new NeuralNetConfiguration.Builder()
         .seed(3)
         .dataType(DataType.DOUBLE)
@@ -96,7 +94,7 @@ record Chaos(Workshop workshop, int steps) {
     if (outcome.exitCode() != 0) {
       throw new AssertionError(outcome.toString());
     }
-    return network("alone");
+    return workshop.network("alone");
   }
 
   /** Runs, with these things happening. */
@@ -109,12 +107,7 @@ record Chaos(Workshop workshop, int steps) {
     if (outcome.exitCode() != 0) {
       throw new AssertionError(outcome.toString());
     }
-    return new Result(run, outcome, same(network(name), expected));
-  }
-
-  private MultiLayerNetwork network(String name) throws IOException {
-    File file = workshop.path(name).resolve("model.zip").toFile();
-    return ModelSerializer.restoreMultiLayerNetwork(file, true);
+    return new Result(run, outcome, same(workshop.network(name), expected));
   }
 
   private static boolean same(MultiLayerNetwork one, MultiLayerNetwork other) {

@@ -13,8 +13,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Things happen to a run, and make no difference. */
+@Isolated("What it does is timed.")
 class ChaosIT {
 
   private static final String LONG = "stagecoach.chaos.faults";

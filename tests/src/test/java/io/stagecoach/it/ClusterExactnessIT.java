@@ -26,7 +26,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
-import org.deeplearning4j.util.ModelSerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -140,8 +139,7 @@ class ClusterExactnessIT {
     settings.putAll(difference);
     StagecoachProcess.Outcome outcome = workshop.run("train", settings);
     assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
-    return ModelSerializer.restoreMultiLayerNetwork(
-        workshop.path(name).resolve("model.zip").toFile());
+    return workshop.network(name);
   }
 
   /** Trains on what the executors were given: their batch store, in their order. */

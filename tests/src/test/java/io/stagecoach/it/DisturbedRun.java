@@ -110,7 +110,7 @@ final class DisturbedRun {
         afterKill.add((System.nanoTime() - killedAt) / 1e9);
         killedAt = 0;
       }
-      sleep(random.nextInt(1500));
+      Awaiting.sleep(random.nextInt(1500));
       Fault fault = faults.get(next);
       if (run.isOver()) {
         return next;
@@ -137,7 +137,7 @@ final class DisturbedRun {
       if (System.nanoTime() > end) {
         throw new AssertionError("no step ended within " + PATIENCE + "\n" + run.errSoFar());
       }
-      sleep(50);
+      Awaiting.sleep(50);
     }
     return true;
   }
@@ -155,14 +155,5 @@ final class DisturbedRun {
   JsonNode report() throws IOException {
     Path out = Path.of(settings.get("spark.stagecoach.output.path"));
     return new ObjectMapper().readTree(out.resolve("report.json").toFile());
-  }
-
-  private static void sleep(long millis) {
-    try {
-      Thread.sleep(millis);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new AssertionError(e);
-    }
   }
 }

@@ -7,13 +7,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BooleanSupplier;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -22,6 +22,7 @@ import org.nd4j.linalg.learning.config.Sgd;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /** What a cluster does to a run: too few executors, wide ones, a lost one; encryption. */
+@Isolated("Its deadlines are short.")
 class FailureIT {
 
   @TempDir Path directory;
@@ -73,7 +74,7 @@ class FailureIT {
     settings.put("spark.stagecoach.epochs", "100000");
     settings.put("spark.stagecoach.recovery.attempts", "0");
     try (StagecoachProcess run = workshop.start("train", settings)) {
-      await(Duration.ofMinutes(2), () -> run.errSoFar().contains("step "));
+      Awaiting.await(Duration.ofMinutes(2), () -> run.errSoFar().contains("step "));
       List<ProcessHandle> executors = run.executors();
       assertThat(executors).hasSize(2);
       executors.get(0).destroyForcibly();
@@ -86,7 +87,8 @@ class FailureIT {
       assertThat(line.get("error").asText()).contains("was lost");
       assertThat(line.get("where").asText()).contains("stage").contains("executor");
       assertThat(workshop.path("out")).doesNotExist();
-      // Scala itself prints the stack of a reply of the lost executor's that comes while Spark stops.
+      // Scala itself prints the stack of a reply of the lost executor's that comes while Spark
+      // stops.
       assertThat(outcome.err()).containsOnlyOnce("was lost").doesNotContain("\tat io.stagecoach");
       workshop.assertTidy(run, outcome);
     }
@@ -136,18 +138,5 @@ class FailureIT {
         .contains("with spark.stagecoach.stages=2");
     assertThat(workshop.path("out")).doesNotExist();
     assertThat(outcome.err()).containsOnlyOnce("maxPhysicalBytes").doesNotContain("\tat ");
-  }
-
-  private static void await(Duration deadline, BooleanSupplier condition) {
-    long end = System.nanoTime() + deadline.toNanos();
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("in time").isLessThan(end);
-      try {
-        Thread.sleep(100);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new AssertionError(e);
-      }
-    }
   }
 }

@@ -43,7 +43,7 @@ enum Fault {
           random,
           victim -> {
             signal("STOP", victim);
-            sleep(100 + random.nextInt(4900));
+            Awaiting.sleep(100 + random.nextInt(4900));
             if (victim.isAlive()) {
               signal("CONT", victim);
             }
@@ -168,15 +168,6 @@ enum Fault {
       return text;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new AssertionError(e);
-    }
-  }
-
-  private static void sleep(long millis) {
-    try {
-      Thread.sleep(millis);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new AssertionError(e);

@@ -19,11 +19,13 @@ import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * What happens to {@code exchange=shuffle} when Spark runs a stage's task on another executor,
  * because the stage's own is busy with another job of the application.
  */
+@Isolated("Its Spark is in this process.")
 class MisplacementIT {
 
   private static final Path REPOSITORY = Path.of("").toAbsolutePath().getParent();

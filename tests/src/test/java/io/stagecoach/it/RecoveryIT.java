@@ -13,17 +13,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
-import org.deeplearning4j.util.ModelSerializer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * A run whose executors are killed, or hang, ends with the weights of one that was left alone. By
  * streaming here; {@link ChaosIT} does the like by shuffle.
  */
+@Isolated("Its deadlines are short.")
 class RecoveryIT {
 
   private static final int STEPS = 600;
@@ -55,9 +55,9 @@ class RecoveryIT {
     Map<String, String> settings = settings("out");
     StagecoachProcess.Outcome outcome;
     try (StagecoachProcess run = workshop.start("train", settings)) {
-      await(() -> run.errSoFar().contains("step "));
+      Awaiting.await(Duration.ofMinutes(2), () -> run.errSoFar().contains("step "));
       kill(run, 0);
-      await(() -> count(run, "is run again") == 1);
+      Awaiting.await(Duration.ofMinutes(2), () -> count(run, "is run again") == 1);
       kill(run, 1);
       outcome = run.await(Duration.ofMinutes(2));
       workshop.assertTidy(run, outcome);
@@ -67,7 +67,7 @@ class RecoveryIT {
     assertThat(recovered).as(outcome.toString()).hasSize(2);
     recovered.forEach(one -> assertThat(one.get("what").asText()).contains("was lost"));
     assertThat(outcome.err()).doesNotContain("\tat ");
-    assertSame(network("out"), undisturbed());
+    Networks.assertSame(workshop.network("out"), undisturbed());
   }
 
   @Test
@@ -77,7 +77,7 @@ class RecoveryIT {
     settings.put("spark.executor.heartbeatInterval", "500ms");
     StagecoachProcess.Outcome outcome;
     try (StagecoachProcess run = workshop.start("train", settings)) {
-      await(() -> run.errSoFar().contains("step "));
+      Awaiting.await(Duration.ofMinutes(2), () -> run.errSoFar().contains("step "));
       signal("STOP", run.executors().get(0));
       outcome = run.await(Duration.ofMinutes(2));
       workshop.assertTidy(run, outcome);
@@ -86,7 +86,7 @@ class RecoveryIT {
     JsonNode recovered = report("out").get("recovered");
     assertThat(recovered).as(outcome.toString()).hasSize(1);
     assertThat(recovered.get(0).get("what").asText()).contains("no sign of life for 2");
-    assertSame(network("out"), undisturbed());
+    Networks.assertSame(workshop.network("out"), undisturbed());
   }
 
   /** A cluster that gives no second executor for the lost one. */
@@ -98,10 +98,11 @@ class RecoveryIT {
     settings.put("spark.stagecoach.recovery.attempts", "100");
     StagecoachProcess.Outcome outcome;
     try (StagecoachProcess run = workshop.start("train", settings)) {
-      await(() -> run.errSoFar().contains("step "));
+      Awaiting.await(Duration.ofMinutes(2), () -> run.errSoFar().contains("step "));
       ProcessHandle survivor = run.executors().get(1);
       // Whatever the cluster starts in the place of the other does not live to be of use.
-      await(
+      Awaiting.await(
+          Duration.ofMinutes(2),
           () -> {
             run.executors().stream()
                 .filter(executor -> !executor.equals(survivor))
@@ -114,7 +115,7 @@ class RecoveryIT {
     assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
     assertThat(report("out").get("recovered"))
         .anySatisfy(one -> assertThat(one.get("executors").asInt()).isEqualTo(1));
-    assertSame(network("out"), undisturbed());
+    Networks.assertSame(workshop.network("out"), undisturbed());
   }
 
   @Test
@@ -123,7 +124,7 @@ class RecoveryIT {
     // Only what it writes when it is stopped.
     settings.put("spark.stagecoach.checkpoint.interval", "1h");
     try (StagecoachProcess run = workshop.start("train", settings)) {
-      await(() -> run.errSoFar().contains("step "));
+      Awaiting.await(Duration.ofMinutes(2), () -> run.errSoFar().contains("step "));
       signal("TERM", run.driver());
       StagecoachProcess.Outcome outcome = run.await(Duration.ofMinutes(1));
       assertThat(outcome.exitCode()).as(outcome.toString()).isEqualTo(31);
@@ -134,7 +135,7 @@ class RecoveryIT {
     StagecoachProcess.Outcome outcome = workshop.run("train", settings);
     assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
     assertThat(report("out").get("resumedAt")).hasSize(1);
-    assertSame(network("out"), undisturbed());
+    Networks.assertSame(workshop.network("out"), undisturbed());
   }
 
   /** Trained once for all tests. */
@@ -143,21 +144,9 @@ class RecoveryIT {
       StagecoachProcess.Outcome outcome = workshop.run("train", settings("alone"));
       assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
       assertThat(report("alone").get("recovered")).isEmpty();
-      ALONE.add(network("alone"));
+      ALONE.add(workshop.network("alone"));
     }
     return ALONE.get(0);
-  }
-
-  private static void assertSame(MultiLayerNetwork one, MultiLayerNetwork other) {
-    assertThat(one.params().toDoubleVector()).containsExactly(other.params().toDoubleVector());
-    assertThat(one.getUpdater().getStateViewArray().toDoubleVector())
-        .containsExactly(other.getUpdater().getStateViewArray().toDoubleVector());
-    assertThat(one.getIterationCount()).isEqualTo(other.getIterationCount());
-  }
-
-  private MultiLayerNetwork network(String name) throws IOException {
-    return ModelSerializer.restoreMultiLayerNetwork(
-        workshop.path(name).resolve("model.zip").toFile(), true);
   }
 
   private JsonNode report(String name) throws IOException {
@@ -184,18 +173,5 @@ class RecoveryIT {
 
   private static long count(StagecoachProcess run, String words) {
     return run.errSoFar().lines().filter(line -> line.contains(words)).count();
-  }
-
-  private static void await(BooleanSupplier condition) {
-    long end = System.nanoTime() + Duration.ofMinutes(2).toNanos();
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("in time").isLessThan(end);
-      try {
-        Thread.sleep(50);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new AssertionError(e);
-      }
-    }
   }
 }

@@ -85,7 +85,7 @@ final class StagecoachProcess implements AutoCloseable {
   }
 
   /** The root of the repository: the directory of the parent POM. */
-  private static Path repository() {
+  static Path repository() {
     return Path.of("").toAbsolutePath().getParent();
   }
 
@@ -144,12 +144,7 @@ final class StagecoachProcess implements AutoCloseable {
               "processes are left: %s",
               processes().stream().map(p -> entries(p, "cmdline")).toList())
           .isLessThan(end);
-      try {
-        Thread.sleep(100);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new AssertionError("interrupted", e);
-      }
+      Awaiting.pause();
     }
   }
 

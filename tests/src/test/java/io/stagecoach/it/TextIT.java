@@ -69,11 +69,6 @@ class TextIT {
         (String) ModelSerializer.getObjectFromFile(file, "stagecoach.vocabulary"));
   }
 
-  private MultiLayerNetwork savedNetwork() throws IOException {
-    return ModelSerializer.restoreMultiLayerNetwork(
-        workshop.path("out").resolve("model.zip").toFile());
-  }
-
   @Test
   void aDirectoryOfFilesIsTrainedOnAndEvaluated() throws IOException {
     Files.createDirectories(workshop.path("texts"));
@@ -102,7 +97,7 @@ class TextIT {
     assertThat(line.get("bits_per_byte").asDouble()).isBetween(0.5, 8.0);
     Tokenizer tokenizer = savedTokenizer();
     assertThat(tokenizer.size()).isEqualTo(300);
-    MultiLayerNetwork network = savedNetwork();
+    MultiLayerNetwork network = workshop.network("out");
     BaseLayer output = (BaseLayer) network.getOutputLayer().conf().getLayer();
     assertThat(((FeedForwardLayer) output).getNOut()).isEqualTo(300);
     assertThat(((Adam) output.getIUpdater()).getLearningRateSchedule())

@@ -18,6 +18,8 @@ import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.util.ModelSerializer;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.learning.config.Adam;
@@ -79,6 +81,12 @@ record Workshop(Path directory) {
 
   Path path(String name) {
     return directory.resolve(name);
+  }
+
+  /** The network that a run has saved to this output. */
+  MultiLayerNetwork network(String output) throws IOException {
+    return ModelSerializer.restoreMultiLayerNetwork(
+        path(output).resolve("model.zip").toFile(), true);
   }
 
   /** Settings of two executors, and nothing of a pipeline. */

@@ -15,10 +15,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The launcher as a user meets it: from a directory of their own, with a space in its name. */
+@Isolated("It looks at what the launcher leaves behind.")
 class LauncherIT {
 
   private static final Path HOME = Path.of("..").toAbsolutePath().normalize();

@@ -59,6 +59,8 @@ final class FirstCause {
       case EXECUTOR_LOST -> 1;
       case CLUSTER -> 2;
       case PEER -> 3;
+      // Of a barrier job that has lost an executor Spark ends the other tasks.
+      case INTERRUPTED -> 4;
       default -> 0;
     };
   }

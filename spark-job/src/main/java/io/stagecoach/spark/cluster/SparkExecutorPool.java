@@ -54,7 +54,8 @@ final class SparkExecutorPool implements ExecutorPool {
 
   @Override
   public int await(int wanted, Duration deadline) {
-    within(deadline, () -> count() >= wanted);
+    // What has been ended does not give another one.
+    within(deadline, () -> count() >= wanted || spark.isStopped());
     return Math.min(wanted, count());
   }
 

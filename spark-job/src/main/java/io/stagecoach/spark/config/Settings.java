@@ -707,7 +707,7 @@ public final class Settings {
           CLUSTER,
           duration(ANY_TIME),
           Duration.ofMinutes(2),
-          "How long the cluster may take to give as many executors as there are stages.");
+          "How long the cluster may take to give a first executor, and then as many as there are stages.");
 
   public static final Setting<Duration> DEADLINE_STEP =
       setting(

@@ -4,6 +4,7 @@ import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.MemoryShortage;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
+import io.stagecoach.spark.cluster.FirstExecutor;
 import io.stagecoach.spark.config.SparkSettingsCheck;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.job.outcome.LastLine;
@@ -101,9 +102,14 @@ abstract class JobCommand implements Callable<Integer> {
           conf.threads() > 0 ? conf.threads() : settings.getInt("spark.executor.cores", 1);
       settings.set(THREADS_VARIABLE, String.valueOf(threads));
     }
-    try (SparkSession spark = SparkSession.builder().config(settings).getOrCreate()) {
-      return run(spark, conf, record, stop);
-    }
+    return ClusterSession.in(
+        settings,
+        spark -> {
+          if (stages(conf) > 0) {
+            FirstExecutor.await(spark.sparkContext(), conf.deadlineLaunch());
+          }
+          return run(spark, conf, record, stop);
+        });
   }
 
   private static int fail(StagecoachException error, RunFigures figures) {

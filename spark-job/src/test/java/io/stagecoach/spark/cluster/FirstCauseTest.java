@@ -39,9 +39,11 @@ class FirstCauseTest {
   @Test
   void withoutACauseTheNearestConsequenceIsSaid() throws InterruptedException {
     FirstCause cause = new FirstCause(Duration.ofMillis(50), found::add);
+    cause.hear(failure(ErrorKind.INTERRUPTED));
     cause.hear(failure(ErrorKind.PEER));
     cause.hear(failure(ErrorKind.CLUSTER));
     cause.hear(failure(ErrorKind.EXECUTOR_LOST));
+    cause.hear(failure(ErrorKind.INTERRUPTED));
     cause.hear(failure(ErrorKind.CLUSTER));
     StagecoachException said = found.poll(30, TimeUnit.SECONDS);
     assertThat(said).isNotNull();

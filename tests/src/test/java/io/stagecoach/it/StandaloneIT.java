@@ -1,0 +1,148 @@
+package io.stagecoach.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+
+/** On a standalone cluster with real daemons, from a client and inside the cluster. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class StandaloneIT {
+
+  private static final int STEPS = 300;
+
+  @TempDir static Path daemons;
+  private static StandaloneCluster cluster;
+
+  @TempDir Path directory;
+  private Workshop workshop;
+
+  @BeforeAll
+  static void startCluster() throws IOException {
+    cluster = StandaloneCluster.start(daemons);
+  }
+
+  @AfterAll
+  static void stopCluster() {
+    if (cluster != null) {
+      cluster.close();
+    }
+  }
+
+  @BeforeEach
+  void prepare() {
+    workshop = new Workshop(directory);
+    workshop.table(400);
+    workshop.write("model.json", Workshop.classifier().toJson());
+  }
+
+  private Map<String, String> settings(String name) {
+    Map<String, String> settings = workshop.classifierSettings();
+    settings.put("spark.master", cluster.master());
+    settings.put("spark.cores.max", "2");
+    settings.put("spark.stagecoach.output.path", workshop.path(name).toString());
+    return settings;
+  }
+
+  /**
+   * A cluster's shuffle service serves the hops of the shuffle exchange; push-based shuffle, which
+   * Spark has on YARN only, may be left on.
+   */
+  @Test
+  @Order(1)
+  void itsShuffleServiceServesTheHopsOfTheShuffleExchange() throws IOException {
+    Map<String, String> shuffled = settings("shuffled");
+    shuffled.put("spark.stagecoach.exchange", "shuffle");
+    shuffled.put("spark.shuffle.service.enabled", "true");
+    shuffled.put("spark.shuffle.service.port", String.valueOf(cluster.shuffleServicePort()));
+    shuffled.put("spark.shuffle.push.enabled", "true");
+    StagecoachProcess.Outcome outcome = workshop.run("train", shuffled);
+    assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
+    assertThat(cluster.log())
+        .containsPattern("ShuffleBlockResolver: Registered executor .*execId=0");
+    assertThat(cluster.log())
+        .containsPattern("ShuffleBlockResolver: Registered executor .*execId=1");
+
+    outcome = workshop.run("train", settings("streamed"));
+    assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
+
+    Networks.assertSame(workshop.network("shuffled"), workshop.network("streamed"));
+  }
+
+  @Test
+  @Order(2)
+  void theDriverRunsInTheClusterToo() throws IOException {
+    Map<String, String> settings = settings("out");
+    settings.put("spark.submit.deployMode", "cluster");
+    settings.put("spark.standalone.submit.waitAppCompletion", "true");
+    StagecoachProcess.Outcome outcome = workshop.run("train", settings);
+    assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
+    JsonNode succeeded = lastLine();
+    assertThat(succeeded.get("status").asText()).as(succeeded.toString()).isEqualTo("succeeded");
+    assertThat(workshop.path("out").resolve("model.zip")).isRegularFile();
+
+    settings.put("spark.stagecoach.data.label", "sort");
+    settings.put("spark.stagecoach.output.path", workshop.path("refused").toString());
+    workshop.run("train", settings);
+    JsonNode failed = lastLine();
+    assertThat(failed.get("exit_code").asInt()).isEqualTo(21);
+    assertThat(failed.get("error").asText()).contains("sort");
+  }
+
+  @Test
+  @Order(3)
+  void anApplicationWhoseExecutorsDoNotStartEnds() {
+    Map<String, String> settings = settings("out");
+    settings.put("spark.stagecoach.deadline.launch", "8s");
+    settings.merge("spark.executor.extraJavaOptions", " -Xms100g", String::concat);
+    StagecoachProcess.Outcome outcome = workshop.run("train", settings);
+    assertThat(outcome.exitCode()).as(outcome.toString()).isEqualTo(25);
+    assertThat(outcome.lastLine().get("error").asText())
+        .containsAnyOf("no executor within 8 s", cluster.master() + " ended the application");
+  }
+
+  /** The last: one worker is all there is from here on. */
+  @Test
+  @Order(4)
+  void aLostWorkerChangesNothing() throws IOException {
+    Map<String, String> settings = settings("disturbed");
+    settings.put("spark.stagecoach.epochs", "1000");
+    settings.put("spark.stagecoach.maxSteps", String.valueOf(STEPS));
+    settings.put("spark.stagecoach.progress", "lines");
+    StagecoachProcess.Outcome outcome;
+    try (StagecoachProcess run = workshop.start("train", settings)) {
+      Awaiting.await(Duration.ofMinutes(1), () -> run.errSoFar().contains("step "));
+      cluster.killWorker();
+      outcome = run.await(Duration.ofMinutes(2));
+      workshop.assertTidy(run, outcome);
+    }
+    assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
+    JsonNode report =
+        new ObjectMapper().readTree(workshop.path("disturbed").resolve("report.json").toFile());
+    assertThat(report.get("recovered")).as(outcome.toString()).isNotEmpty();
+
+    settings.put("spark.stagecoach.output.path", workshop.path("undisturbed").toString());
+    outcome = workshop.run("train", settings);
+    assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
+    Networks.assertSame(workshop.network("disturbed"), workshop.network("undisturbed"));
+  }
+
+  private static JsonNode lastLine() throws IOException {
+    String last =
+        cluster.driverOutput().lines().reduce((first, second) -> second).orElse("(nothing)");
+    assertThat(last).startsWith("STAGECOACH ");
+    return new ObjectMapper().readTree(last.substring("STAGECOACH ".length()));
+  }
+}
