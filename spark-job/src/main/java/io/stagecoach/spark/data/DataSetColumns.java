@@ -7,7 +7,6 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -116,8 +115,8 @@ record DataSetColumns(
     if (spec.rowShape().size() != 1 || Math.max(input, masked) < 0) {
       return spec;
     }
-    boolean sequence = inputShape(shape, Math.max(input, masked)).equals(Optional.of(1));
-    if (!sequence) {
+    List<Integer> read = inputShape(shape, Math.max(input, masked));
+    if (read.size() != 2 || read.get(0) != 1) {
       return spec;
     }
     int time = spec.rowShape().get(0);
@@ -126,10 +125,9 @@ record DataSetColumns(
         : new ColumnSpec(spec.name(), floats, List.of(1, time), true);
   }
 
-  /** How many numbers a time step of an input has; none where it has no time steps. */
-  private static Optional<Integer> inputShape(ModelShape shape, int input) {
-    List<Integer> read = input == 0 ? shape.input() : shape.furtherInputs().get(input - 1).shape();
-    return read.size() == 2 ? Optional.of(read.get(0)) : Optional.empty();
+  /** The shape of one example of an input, by its place among the network's inputs. */
+  private static List<Integer> inputShape(ModelShape shape, int input) {
+    return input == 0 ? shape.input() : shape.furtherInputs().get(input - 1).shape();
   }
 
   /**
@@ -141,8 +139,7 @@ record DataSetColumns(
     for (ColumnSpec spec : specs) {
       int input = features.indexOf(spec.name());
       if (input >= 0) {
-        List<Integer> read =
-            input == 0 ? shape.input() : shape.furtherInputs().get(input - 1).shape();
+        List<Integer> read = inputShape(shape, input);
         if (!isReadAs(spec.rowShape(), read)) {
           throw DataErrors.data(
               spec.name()

@@ -29,9 +29,13 @@ import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.graph.MergeVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
+import org.deeplearning4j.nn.conf.layers.EmbeddingSequenceLayer;
+import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
 import org.deeplearning4j.nn.conf.layers.LSTM;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
+import org.deeplearning4j.nn.conf.layers.PoolingType;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -350,6 +354,54 @@ class PipelineTrainingMasterTest {
         .isEqualTo(expected.getUpdater().getStateViewArray());
     assertThat(graph.getScore()).isCloseTo(expected.score(), within(1e-12));
     assertThat(graph.getNetwork().getEpochCount()).isEqualTo(1);
+  }
+
+  private static OutputLayer output() {
+    return new OutputLayer.Builder(LossFunction.MCXENT)
+        .activation(Activation.SOFTMAX)
+        .nOut(3)
+        .build();
+  }
+
+  private void assertTrainsAsPlain(MultiLayerConfiguration configuration, List<DataSet> sets) {
+    MultiLayerNetwork expected = new MultiLayerNetwork(configuration.clone());
+    expected.init();
+    expected.fit(new ExistingDataSetIterator(sets));
+    SparkDl4jMultiLayer network = new SparkDl4jMultiLayer(spark, configuration, master().build());
+    network.fit(spark.parallelize(sets, 2));
+    assertThat(network.getNetwork().params().distance2(expected.params())).isLessThan(1e-12);
+    assertThat(network.getScore()).isCloseTo(expected.score(), within(1e-12));
+  }
+
+  @Test
+  void imagesAndIndicesAreTrainedOn() {
+    List<DataSet> images = new ArrayList<>();
+    List<DataSet> indices = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      images.add(new DataSet(doubles(8, 1, 6, 6), oneHot(8, 3)));
+      INDArray words = Nd4j.zeros(DataType.DOUBLE, 8, 5);
+      for (long at = 0; at < words.length(); at++) {
+        words.putScalar(at, random.nextInt(7));
+      }
+      indices.add(new DataSet(words, oneHot(8, 3)));
+    }
+    assertTrainsAsPlain(
+        base()
+            .list()
+            .layer(new ConvolutionLayer.Builder(3, 3).nOut(2).build())
+            .layer(output())
+            .setInputType(InputType.convolutional(6, 6, 1))
+            .build(),
+        images);
+    assertTrainsAsPlain(
+        base()
+            .list()
+            .layer(new EmbeddingSequenceLayer.Builder().nIn(7).nOut(4).build())
+            .layer(new GlobalPoolingLayer(PoolingType.AVG))
+            .layer(output())
+            .setInputType(InputType.recurrent(7))
+            .build(),
+        indices);
   }
 
   @Test
