@@ -13,6 +13,7 @@ import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
@@ -100,10 +101,23 @@ public final class CheckpointStore {
     }
   }
 
+  /**
+   * The newest whole checkpoint of a step, for the caller to own.
+   *
+   * @throws IOException if the directory cannot be read
+   */
+  public Optional<Checkpoint> newestOfStep(long step) throws IOException {
+    return newest(name -> name.step() == step);
+  }
+
   private Optional<Checkpoint> newestAfter(long number) throws IOException {
+    return newest(name -> name.number() > number);
+  }
+
+  private Optional<Checkpoint> newest(Predicate<CheckpointName> wanted) throws IOException {
     for (CheckpointName name : folders().descendingSet()) {
-      if (name.number() <= number) {
-        break;
+      if (!wanted.test(name)) {
+        continue;
       }
       if (!folder(name).exists()) {
         LOG.info("Checkpoint {} in {} was never finished: passed over", name, storage);

@@ -33,6 +33,8 @@ public enum ErrorKind {
   RESOURCE(30),
   /** The run was asked to stop. */
   INTERRUPTED(31),
+  /** Another run does what only one may do at a time. */
+  BUSY(32),
   /** A defect of Stagecoach itself. */
   INTERNAL(40);
 

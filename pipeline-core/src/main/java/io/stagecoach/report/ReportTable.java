@@ -124,6 +124,9 @@ public final class ReportTable {
           report.best().epoch(),
           report.best().step());
     }
+    if (report.savedStep() > 0 && report.savedStep() < report.steps()) {
+      line(text, "saved        the weights of step %,d", report.savedStep());
+    }
     NormFigures norm = report.gradientNorm();
     line(
         text,

@@ -50,6 +50,7 @@ public final class RunRecorder {
   private double mostNorm = Double.NaN;
   private Map<String, Double> validation = Map.of();
   private BestFigures best = BestFigures.none();
+  private long savedStep;
   private Map<String, String> data = Map.of();
 
   /**
@@ -169,6 +170,11 @@ public final class RunRecorder {
     best = found;
   }
 
+  /** Takes after how many steps the weights were those that are saved. */
+  public synchronized void saves(long step) {
+    savedStep = step;
+  }
+
   private void checkStages(StepRecord step) {
     boolean[] there = new boolean[schedule.stages()];
     for (StageStep stage : step.stages()) {
@@ -216,6 +222,7 @@ public final class RunRecorder {
             firstLoss, lastLoss, leastLoss, leastLossStep, curve.points(), validations.points()),
         validation,
         best,
+        savedStep,
         new NormFigures(lastNorm, normSum / norms, mostNorm),
         sums.time(secondsBefore + wallNanos / 1e9),
         stages,

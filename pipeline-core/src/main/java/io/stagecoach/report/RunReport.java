@@ -22,8 +22,11 @@ import java.util.Map;
  * @param skippedSteps steps that left the weights as they are
  * @param excludedSteps how many of the first steps the means leave out, as warm-up
  * @param loss the loss
- * @param validation what the last validation measured, by name, the loss first; empty without one
+ * @param validation what validation measured of the weights that were saved, or of the last ones as
+ *     long as none are; by name, the loss first; empty without one
  * @param best the best of all validations
+ * @param savedStep after how many steps the weights were those that were saved; 0 as long as none
+ *     are
  * @param gradientNorm the gradient's norm
  * @param time where a step's time went
  * @param stages each stage, in order
@@ -44,6 +47,7 @@ public record RunReport(
     LossFigures loss,
     Map<String, Double> validation,
     BestFigures best,
+    long savedStep,
     NormFigures gradientNorm,
     TimeFigures time,
     List<StageFigures> stages,

@@ -197,9 +197,14 @@ record Workshop(Path directory) {
     }
   }
 
-  /** Starts a subcommand with these settings, and nothing else. */
-  StagecoachProcess start(String command, Map<String, String> settings) {
-    return StagecoachProcess.start(directory, arguments(command, settings));
+  /** Starts a subcommand with these settings and arguments of its own, and nothing else. */
+  StagecoachProcess start(String command, Map<String, String> settings, String... own) {
+    List<String> arguments = new ArrayList<>(arguments(command, settings));
+    if (own.length > 0) {
+      arguments.add("--");
+      arguments.addAll(List.of(own));
+    }
+    return StagecoachProcess.start(directory, arguments);
   }
 
   private List<String> arguments(String command, Map<String, String> settings) {

@@ -11,23 +11,18 @@ import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.RNNFormat;
-import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.conf.layers.BaseOutputLayer;
 import org.deeplearning4j.nn.conf.layers.CnnLossLayer;
-import org.deeplearning4j.nn.conf.layers.LossLayer;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
 import org.deeplearning4j.nn.conf.layers.misc.FrozenLayerWithBackprop;
 import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
-import org.nd4j.linalg.activations.impl.ActivationSigmoid;
 import org.nd4j.linalg.activations.impl.ActivationSoftmax;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.lossfunctions.ILossFunction;
-import org.nd4j.linalg.lossfunctions.impl.LossBinaryXENT;
 import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
 
 /**
@@ -227,20 +222,11 @@ final class OutputHead {
   }
 
   private boolean isDistribution() {
-    return configured instanceof BaseLayer base
-        && base.getActivationFn() instanceof ActivationSoftmax
-        && !(configured instanceof CnnLossLayer);
+    return ClassProbabilities.areDistribution(configured) && !(configured instanceof CnnLossLayer);
   }
 
   private boolean isBinary() {
-    ILossFunction loss = null;
-    if (configured instanceof BaseOutputLayer output) {
-      loss = output.getLossFn();
-    } else if (configured instanceof LossLayer output) {
-      loss = output.getLossFn();
-    }
-    return loss instanceof LossBinaryXENT
-        && ((BaseLayer) configured).getActivationFn() instanceof ActivationSigmoid;
+    return ClassProbabilities.areOfSecondClass(configured);
   }
 
   /** The class of each label vector, rows first, then time. */

@@ -66,6 +66,18 @@ public final class SettingType<T> {
         String::valueOf);
   }
 
+  /** An exit code that neither Spark, nor a kind of error, nor a signal has; or 0. */
+  static SettingType<Integer> ownExitCode() {
+    return new SettingType<>(
+        "0, or a whole number from 60 to 125",
+        text -> {
+          int code = Integer.parseInt(text.trim());
+          require(code == 0 || (code >= 60 && code <= 125));
+          return code;
+        },
+        String::valueOf);
+  }
+
   static SettingType<Long> longInteger(long from, long to) {
     return new SettingType<>(
         from == Long.MIN_VALUE ? "a whole number" : range("a whole number", from, to, to),

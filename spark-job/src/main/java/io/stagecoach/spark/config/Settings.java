@@ -11,6 +11,7 @@ import static io.stagecoach.spark.config.SettingType.longInteger;
 import static io.stagecoach.spark.config.SettingType.oneOf;
 import static io.stagecoach.spark.config.SettingType.optional;
 import static io.stagecoach.spark.config.SettingType.orAuto;
+import static io.stagecoach.spark.config.SettingType.ownExitCode;
 import static io.stagecoach.spark.config.SettingType.positiveShare;
 import static io.stagecoach.spark.config.SettingType.real;
 import static io.stagecoach.spark.config.SettingType.size;
@@ -275,6 +276,15 @@ public final class Settings {
           real(0, Double.POSITIVE_INFINITY),
           0.0,
           "By how much a validation loss must be below the best one to be better.");
+
+  public static final Setting<Optional<Boolean>> VALIDATION_KEEP_BEST =
+      setting(
+          "validation.keepBest",
+          TRAINING,
+          optional(bool()),
+          Optional.empty(),
+          "Whether the weights that are saved are those of the best validation, not the last ones; by"
+              + " default where validation.patience is set, which trains on past the best.");
 
   private static final String DATA = "Data";
 
@@ -627,6 +637,106 @@ public final class Settings {
           "What happens where model, data or a setting that changes the weights is not what it was in"
               + " the interrupted run: the job fails with the list, begins anew, or goes on all the"
               + " same.");
+
+  private static final String RETRAINING = "Scheduled retraining";
+
+  public static final Setting<Optional<String>> RETRAIN_FOLDER =
+      setting(
+          "retrain.folder",
+          RETRAINING,
+          optional(word("a path or URI")),
+          Optional.empty(),
+          "The folder of the model's generations: candidates, records, and which one is accepted. As"
+              + " model.from, it is the accepted model.");
+
+  public static final Setting<PromotionMetric> RETRAIN_METRIC =
+      setting(
+          "retrain.metric",
+          RETRAINING,
+          choice(PromotionMetric.class, PromotionMetric::word),
+          PromotionMetric.LOSS,
+          "By what a candidate and the accepted model are compared; of accuracy and f1 more is"
+              + " better, of the others less.");
+
+  public static final Setting<Double> RETRAIN_MARGIN =
+      setting(
+          "retrain.margin",
+          RETRAINING,
+          real(0, Double.POSITIVE_INFINITY),
+          0.0,
+          "By how much the candidate must be better to be accepted, in the metric's own unit; equal is"
+              + " never better.");
+
+  public static final Setting<Double> RETRAIN_TOLERANCE =
+      setting(
+          "retrain.tolerance",
+          RETRAINING,
+          real(0, Double.POSITIVE_INFINITY),
+          0.1,
+          "By which share of the accepted model's error the candidate's may be larger on the interval"
+              + " that the accepted model was accepted on, where no other held-out data is named. The"
+              + " error is the metric, or of accuracy and f1 what is missing to 1.");
+
+  public static final Setting<Optional<String>> RETRAIN_HELD_OUT_PATH =
+      setting(
+          "retrain.heldOut.path",
+          RETRAINING,
+          optional(word("a path or URI")),
+          Optional.empty(),
+          "The file or directory with the data that both models are compared on, in the format of"
+              + " data.format; by default the validation share of the interval.");
+
+  public static final Setting<Optional<String>> RETRAIN_HELD_OUT_TABLE =
+      setting(
+          "retrain.heldOut.table",
+          RETRAINING,
+          optional(word("a table's name")),
+          Optional.empty(),
+          "The table or view with that data.");
+
+  public static final Setting<Optional<String>> RETRAIN_HELD_OUT_QUERY =
+      setting(
+          "retrain.heldOut.query",
+          RETRAINING,
+          optional(word("a query in Spark's SQL")),
+          Optional.empty(),
+          "The query whose rows are that data.");
+
+  public static final Setting<Optional<String>> RETRAIN_HELD_OUT_FILTER =
+      setting(
+          "retrain.heldOut.filter",
+          RETRAINING,
+          optional(word("a condition in Spark's SQL")),
+          Optional.empty(),
+          "Which rows of it count; without a place of its own, which rows of the place that is trained"
+              + " on, instead of data.filter.");
+
+  public static final Setting<RerunKind> RETRAIN_RERUN =
+      setting(
+          "retrain.rerun",
+          RETRAINING,
+          choice(RerunKind.class, RerunKind::word),
+          RerunKind.SKIP,
+          "What happens where an interval has a result: nothing, or it is trained again and the new"
+              + " result takes the old one's place.");
+
+  public static final Setting<Integer> RETRAIN_NOTHING_NEW_EXIT_CODE =
+      setting(
+          "retrain.nothingNew.exitCode",
+          RETRAINING,
+          ownExitCode(),
+          0,
+          "The exit code where an interval has no rows, such as 99 for Airflow's skip; it is a success"
+              + " all the same.");
+
+  public static final Setting<Duration> RETRAIN_LEASE =
+      setting(
+          "retrain.lease",
+          RETRAINING,
+          duration(Duration.ofSeconds(10)),
+          Duration.ofMinutes(5),
+          "How long a run has the model folder for itself without saying so again, which it does three"
+              + " times as often; after a run has died elsewhere, how long others wait.");
 
   private static final String GENERATION = "Generation of texts";
 

@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.spark.SparkConf;
 
 /**
@@ -156,6 +157,12 @@ public final class StagecoachConf {
   private void addContradictions(List<String> problems) {
     atMostOneOf(List.of(Settings.DATA_PATH, Settings.DATA_TABLE, Settings.DATA_QUERY), problems);
     atMostOneOf(List.of(Settings.DATA_VERSION, Settings.DATA_AS_OF), problems);
+    atMostOneOf(
+        List.of(
+            Settings.RETRAIN_HELD_OUT_PATH,
+            Settings.RETRAIN_HELD_OUT_TABLE,
+            Settings.RETRAIN_HELD_OUT_QUERY),
+        problems);
     for (Setting<?> snapshot : List.of(Settings.DATA_VERSION, Settings.DATA_AS_OF)) {
       if (dataQuery().isPresent() && !get(snapshot).equals(snapshot.defaultValue())) {
         problems.add(
@@ -186,9 +193,10 @@ public final class StagecoachConf {
               + ", "
               + learningRate().get());
     }
-    if (validationPatience() > 0 && dataValidationShare() == 0) {
+    boolean keepBestIsSet = get(Settings.VALIDATION_KEEP_BEST).orElse(false);
+    if ((validationPatience() > 0 || keepBestIsSet) && dataValidationShare() == 0) {
       problems.add(
-          Settings.VALIDATION_PATIENCE.key()
+          (keepBestIsSet ? Settings.VALIDATION_KEEP_BEST : Settings.VALIDATION_PATIENCE).key()
               + " is set, but "
               + Settings.DATA_VALIDATION_SHARE.key()
               + " is 0: nothing is validated");
@@ -352,6 +360,11 @@ public final class StagecoachConf {
     return get(Settings.VALIDATION_MIN_DELTA);
   }
 
+  /** {@link Settings#VALIDATION_KEEP_BEST}: as set, else where patience is. */
+  public boolean validationKeepBest() {
+    return get(Settings.VALIDATION_KEEP_BEST).orElse(validationPatience() > 0);
+  }
+
   /** {@link Settings#DATA_PATH}. */
   public Optional<String> dataPath() {
     return get(Settings.DATA_PATH);
@@ -510,6 +523,73 @@ public final class StagecoachConf {
   /** {@link Settings#RESUME}. */
   public ResumeKind resume() {
     return get(Settings.RESUME);
+  }
+
+  /** {@link Settings#RETRAIN_FOLDER}. */
+  public Optional<String> retrainFolder() {
+    return get(Settings.RETRAIN_FOLDER);
+  }
+
+  /** {@link Settings#RETRAIN_METRIC}. */
+  public PromotionMetric retrainMetric() {
+    return get(Settings.RETRAIN_METRIC);
+  }
+
+  /** {@link Settings#RETRAIN_MARGIN}. */
+  public double retrainMargin() {
+    return get(Settings.RETRAIN_MARGIN);
+  }
+
+  /** {@link Settings#RETRAIN_TOLERANCE}. */
+  public double retrainTolerance() {
+    return get(Settings.RETRAIN_TOLERANCE);
+  }
+
+  /**
+   * Whether held-out data of its own is named: {@link Settings#RETRAIN_HELD_OUT_PATH} and so on.
+   */
+  public boolean retrainHasHeldOut() {
+    return Stream.of(
+            retrainHeldOutPath(),
+            retrainHeldOutTable(),
+            retrainHeldOutQuery(),
+            retrainHeldOutFilter())
+        .anyMatch(Optional::isPresent);
+  }
+
+  /** {@link Settings#RETRAIN_HELD_OUT_PATH}. */
+  public Optional<String> retrainHeldOutPath() {
+    return get(Settings.RETRAIN_HELD_OUT_PATH);
+  }
+
+  /** {@link Settings#RETRAIN_HELD_OUT_TABLE}. */
+  public Optional<String> retrainHeldOutTable() {
+    return get(Settings.RETRAIN_HELD_OUT_TABLE);
+  }
+
+  /** {@link Settings#RETRAIN_HELD_OUT_QUERY}. */
+  public Optional<String> retrainHeldOutQuery() {
+    return get(Settings.RETRAIN_HELD_OUT_QUERY);
+  }
+
+  /** {@link Settings#RETRAIN_HELD_OUT_FILTER}. */
+  public Optional<String> retrainHeldOutFilter() {
+    return get(Settings.RETRAIN_HELD_OUT_FILTER);
+  }
+
+  /** {@link Settings#RETRAIN_RERUN}. */
+  public RerunKind retrainRerun() {
+    return get(Settings.RETRAIN_RERUN);
+  }
+
+  /** {@link Settings#RETRAIN_NOTHING_NEW_EXIT_CODE}. */
+  public int retrainNothingNewExitCode() {
+    return get(Settings.RETRAIN_NOTHING_NEW_EXIT_CODE);
+  }
+
+  /** {@link Settings#RETRAIN_LEASE}. */
+  public Duration retrainLease() {
+    return get(Settings.RETRAIN_LEASE);
   }
 
   /** {@link Settings#RESUME_DIFFERING}. */

@@ -83,6 +83,11 @@ final class ColumnTexts implements TextSource {
     return name;
   }
 
+  @Override
+  public boolean isEmpty() {
+    return texts.isEmpty();
+  }
+
   /** Rows without a text; an error where they are not to be left out. */
   @Override
   public long dropped() {

@@ -62,6 +62,12 @@ final class FileTexts implements TextSource {
   }
 
   @Override
+  public boolean isEmpty() {
+    // What has no text is refused when it is opened.
+    return false;
+  }
+
+  @Override
   public long dropped() {
     return 0;
   }

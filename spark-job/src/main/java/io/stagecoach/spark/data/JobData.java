@@ -49,6 +49,9 @@ public sealed interface JobData extends FeatureLengths permits TableData, TextDa
         : new TableData(spark, conf, source);
   }
 
+  /** Whether there are no rows, or no text, at all. */
+  boolean isEmpty();
+
   /** What a model made to measure must know; for a table this runs a job. */
   DataShape shape();
 

@@ -61,6 +61,11 @@ final class TableData implements JobData {
   }
 
   @Override
+  public boolean isEmpty() {
+    return during("look for rows in", () -> reading(table::isEmpty));
+  }
+
+  @Override
   public DataShape shape() {
     TableColumns columns = only.orElseGet(this::single);
     return during(

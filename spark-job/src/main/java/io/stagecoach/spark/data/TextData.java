@@ -39,6 +39,11 @@ final class TextData implements JobData {
   }
 
   @Override
+  public boolean isEmpty() {
+    return reading("look for documents in", text::isEmpty);
+  }
+
+  @Override
   public DataShape shape() {
     return new DataShape.Text(learn().size());
   }

@@ -22,6 +22,9 @@ interface TextSource {
    */
   JavaRDD<TextPiece> runningText(TextCut cut);
 
+  /** Whether there are no documents at all. */
+  boolean isEmpty();
+
   /** How many rows have no text and are left out. */
   long dropped();
 }

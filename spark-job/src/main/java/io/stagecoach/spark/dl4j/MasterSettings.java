@@ -30,7 +30,8 @@ record MasterSettings(SortedMap<String, String> given) {
           "learningRate",
           "weightDecay",
           "sample.",
-          "generate.");
+          "generate.",
+          "retrain.");
 
   private static final List<String> OF_BOTH =
       List.of(Settings.DATA_SHUFFLE.name(), Settings.DATA_IMAGE_SIZE.name());

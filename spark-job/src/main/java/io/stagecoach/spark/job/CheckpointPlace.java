@@ -32,8 +32,21 @@ final class CheckpointPlace {
    * @throws StagecoachException OUTPUT if the file system cannot be reached
    */
   static CheckpointStore of(StagecoachConf conf, OutputDirectory output, Configuration hadoop) {
-    String path =
-        conf.checkpointPath().map(under -> below(under, output)).orElse(output.path() + SUFFIX);
+    return at(folder(conf, output), hadoop);
+  }
+
+  /**
+   * Where the run keeps the weights of its best validation, in a folder of its checkpoints' place.
+   */
+  static CheckpointStore ofBest(StagecoachConf conf, OutputDirectory output, Configuration hadoop) {
+    return at(folder(conf, output) + "/best", hadoop);
+  }
+
+  private static String folder(StagecoachConf conf, OutputDirectory output) {
+    return conf.checkpointPath().map(under -> below(under, output)).orElse(output.path() + SUFFIX);
+  }
+
+  private static CheckpointStore at(String path, Configuration hadoop) {
     try {
       return new CheckpointStore(new HadoopChunkStorage(new Path(path), hadoop), Clock.systemUTC());
     } catch (IOException | IllegalArgumentException e) {

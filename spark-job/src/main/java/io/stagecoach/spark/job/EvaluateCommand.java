@@ -1,22 +1,19 @@
 package io.stagecoach.spark.job;
 
 import io.stagecoach.engine.Loss;
-import io.stagecoach.engine.dl4j.LayerCosts;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
-import io.stagecoach.spark.cluster.LastingPipeline;
-import io.stagecoach.spark.cluster.Pipeline;
 import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.data.JobData;
 import io.stagecoach.spark.data.PreparedData;
 import io.stagecoach.spark.job.outcome.LastLine;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
-import org.nd4j.linalg.factory.Nd4j;
 import picocli.CommandLine.Command;
 
 /** Measures a saved model on data, through the pipeline. */
@@ -52,21 +49,11 @@ final class EvaluateCommand extends JobCommand {
     SavedModel saved = SavedModel.read(new ModelFileAccess(hadoop), from);
     JobData data = JobData.open(spark, conf);
     try (StartModel model = new StartModel(saved.updater(), Optional.of(saved.learned()))) {
-      TrainingPlan plan =
-          PipelineChoices.of(conf, hadoop, rows -> LayerCosts.of(model.model(), rows, data))
-              .byOperations();
+      ModelMeasuring measuring = new ModelMeasuring(spark, conf, hadoop, model, data);
       PreparedData prepared =
           data.prepareForEvaluation(ModelShapes.of(model.model(), data), saved.learned());
-      try (Pipeline pipeline =
-          LastingPipeline.launch(
-              PipelineSpecs.of(spark, conf, plan, model, prepared),
-              PipelineSpecs.recovery(conf),
-              stage -> plan.weights(model.updater()).apply(stage).orElseGet(Nd4j::empty),
-              setback -> {})) {
-        Loss loss =
-            new Evaluation(pipeline, prepared, plan.plan().model().microBatch())
-                .run(0, plan.weights(model.updater()))
-                .orElseThrow();
+      try {
+        Loss loss = measuring.measure(List.of(model.updater()), prepared).get(0);
         return report(loss, Metrics.of(loss, prepared.text()), record);
       } finally {
         if (!conf.batchStoreKeep()) {

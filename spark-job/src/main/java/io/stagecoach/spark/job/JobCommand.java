@@ -43,6 +43,11 @@ abstract class JobCommand implements Callable<Integer> {
   /** Changes the settings as the command line says, before they are read. */
   void adjust(SparkConf settings) {}
 
+  /** What the process ends with where nothing has failed; asked for after {@link #run}. */
+  int exitCode() {
+    return 0;
+  }
+
   /** How many executors the command needs; 0 for none. */
   abstract int stages(StagecoachConf conf);
 
@@ -57,7 +62,7 @@ abstract class JobCommand implements Callable<Integer> {
     try {
       LastLine line = runInSpark(record, stop);
       line.print(System.out);
-      return 0;
+      return exitCode();
     } catch (StagecoachException e) {
       // What fails because it was interrupted says so in its own words.
       StagecoachException cause =

@@ -14,6 +14,7 @@ import picocli.CommandLine.Command;
     subcommands = {
       TrainCommand.class,
       EvaluateCommand.class,
+      RetrainCommand.class,
       GenerateCommand.class,
       PlanCommand.class,
       SimulateCommand.class

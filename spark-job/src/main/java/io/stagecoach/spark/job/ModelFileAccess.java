@@ -5,6 +5,8 @@ import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import io.stagecoach.spark.data.HadoopChunkStorage;
+import io.stagecoach.spark.job.retrain.HadoopFolderFiles;
+import io.stagecoach.spark.job.retrain.ModelFolder;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -66,6 +68,22 @@ final class ModelFileAccess {
           ? Optional.of(new HadoopChunkStorage(given, hadoop))
           : Optional.empty();
     } catch (IOException | IllegalArgumentException e) {
+      // Reading it will say what is wrong.
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * The accepted model's directory, where the path is a folder of a model's generations, which has
+   * no file of this name in it.
+   */
+  Optional<String> acceptedIn(String path, String name) {
+    if (folderWithout(path, name).isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return new ModelFolder(new HadoopFolderFiles(path, hadoop)).acceptedPath();
+    } catch (IOException e) {
       // Reading it will say what is wrong.
       return Optional.empty();
     }

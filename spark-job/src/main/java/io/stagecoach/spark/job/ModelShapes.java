@@ -1,5 +1,6 @@
 package io.stagecoach.spark.job;
 
+import io.stagecoach.engine.dl4j.ClassProbabilities;
 import io.stagecoach.engine.dl4j.Dl4jModel;
 import io.stagecoach.engine.dl4j.FeatureLengths;
 import io.stagecoach.engine.dl4j.LayerCosts;
@@ -19,14 +20,12 @@ import java.util.stream.Collectors;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.RNNFormat;
 import org.deeplearning4j.nn.conf.inputs.InputType;
-import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.conf.layers.EmbeddingLayer;
 import org.deeplearning4j.nn.conf.layers.EmbeddingSequenceLayer;
 import org.deeplearning4j.nn.conf.layers.FeedForwardLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
-import org.nd4j.linalg.activations.impl.ActivationSoftmax;
 
 /** What the data must know of a DL4J network. */
 final class ModelShapes {
@@ -81,12 +80,10 @@ final class ModelShapes {
 
   private static FurtherOutput output(Dl4jModel model, ModelNode node) {
     Layer layer = node.layer().orElseThrow();
-    boolean classes =
-        layer instanceof BaseLayer base && base.getActivationFn() instanceof ActivationSoftmax;
     return new FurtherOutput(
         node.name(),
         outputs(model, node),
-        classes ? Output.CLASSES : Output.VALUES,
+        ClassProbabilities.areDistribution(layer) ? Output.CLASSES : Output.VALUES,
         layer instanceof RnnOutputLayer || layer instanceof RnnLossLayer);
   }
 

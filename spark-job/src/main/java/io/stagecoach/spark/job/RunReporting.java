@@ -17,6 +17,7 @@ import io.stagecoach.schedule.Schedule;
 import io.stagecoach.schedule.Simulator;
 import io.stagecoach.spark.cluster.Setback;
 import io.stagecoach.spark.data.DataSnapshot;
+import io.stagecoach.spark.data.TextFigures;
 import io.stagecoach.sync.StagePart;
 import io.stagecoach.sync.StepOutcome;
 import java.io.IOException;
@@ -27,6 +28,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** Turns what the step loop says into the run's report. */
@@ -38,6 +40,9 @@ final class RunReporting implements TrainingLoop.StepListener {
   /** The name of what was measured before the run, where it was. */
   static final String PROFILE = "profile.json";
 
+  /** By what name a validation's measures have the loss. */
+  static final String LOSS = "loss";
+
   /** The first steps load classes, compile and fill caches. */
   static final int WARM_UP_STEPS = 5;
 
@@ -47,6 +52,7 @@ final class RunReporting implements TrainingLoop.StepListener {
   static final String TRACE = "trace.json";
 
   private final RunRecorder recorder;
+  private final Optional<TextFigures> text;
   private final NarrowingLog narrowing = new NarrowingLog();
   private final List<Consumer<StepRecord>> watchers = new ArrayList<>();
   private Schedule schedule;
@@ -54,9 +60,11 @@ final class RunReporting implements TrainingLoop.StepListener {
 
   /**
    * @param schedule a full mini-batch's schedule
+   * @param text how large the text is that validation reads, where it is one
    */
-  RunReporting(Schedule schedule) {
+  RunReporting(Schedule schedule, Optional<TextFigures> text) {
     this.schedule = schedule;
+    this.text = text;
     this.recorder = new RunRecorder(schedule, WARM_UP_STEPS);
   }
 
@@ -110,7 +118,12 @@ final class RunReporting implements TrainingLoop.StepListener {
 
   @Override
   public void validated(long step, Loss found) {
-    recorder.validated(step, found.sum() / found.timeSteps());
+    double loss = found.sum() / found.timeSteps();
+    recorder.validated(step, loss);
+    Map<String, Double> measured = new LinkedHashMap<>();
+    measured.put(LOSS, loss);
+    measured.putAll(Metrics.of(found, text));
+    recorder.validated(measured);
   }
 
   /** Takes a step that is done, before its parts are closed. */
@@ -143,17 +156,19 @@ final class RunReporting implements TrainingLoop.StepListener {
     return actions == schedule.executors().stream().mapToInt(List::size).sum();
   }
 
-  /** The last validation found this. */
-  void validated(Loss loss, Map<String, Double> metrics) {
-    Map<String, Double> found = new LinkedHashMap<>();
-    found.put("loss", loss.sum() / loss.timeSteps());
-    found.putAll(metrics);
-    recorder.validated(found);
-  }
-
   /** A validation was better than all before. */
   void best(BestFigures best) {
     recorder.best(best);
+  }
+
+  /**
+   * The weights that are saved are those after this step.
+   *
+   * @param validation what was measured of them
+   */
+  void saves(long step, Map<String, Double> validation) {
+    recorder.saves(step);
+    recorder.validated(validation);
   }
 
   RunReport report() {

@@ -39,8 +39,15 @@ record SavedModel(Dl4jModelUpdater updater, Learned learned, Optional<DataSnapsh
   /** By what name files and checkpoints have what was read. */
   static final String DATA = "stagecoach.data";
 
-  /** Reads a file, the file in an output directory, or a checkpoint. */
+  /**
+   * Reads a file, the file in an output directory, a checkpoint, or the accepted model of a folder
+   * of generations.
+   */
   static SavedModel read(ModelFileAccess files, String path) {
+    Optional<String> accepted = files.acceptedIn(path, FILE);
+    if (accepted.isPresent()) {
+      return zip(files, accepted.get());
+    }
     return files
         .folderWithout(path, FILE)
         .flatMap(SavedModel::checkpoint)

@@ -1,6 +1,5 @@
 package io.stagecoach.spark.job;
 
-import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.job.outcome.LastLine;
 import org.apache.spark.SparkConf;
@@ -29,15 +28,9 @@ final class TrainCommand extends JobCommand {
 
   @Override
   void adjust(SparkConf settings) {
-    if (from == null) {
-      return;
+    if (from != null) {
+      ModelSettings.goOnFrom(from, settings);
     }
-    settings.remove(Settings.MODEL_CONFIG.key());
-    settings.remove(Settings.MODEL_PRESET.key());
-    for (var setting : settings.getAllWithPrefix(Settings.MODEL_PRESET_SETTINGS.key())) {
-      settings.remove(Settings.MODEL_PRESET_SETTINGS.key() + setting._1());
-    }
-    settings.set(Settings.MODEL_FROM.key(), from);
   }
 
   @Override

@@ -87,6 +87,7 @@ final class TrainingRun {
             conf.outputOverwrite(),
             hadoop);
     CheckpointStore checkpoints = CheckpointPlace.of(conf, output, hadoop);
+    CheckpointStore best = CheckpointPlace.ofBest(conf, output, hadoop);
     JobData data = JobData.open(spark, conf);
     try (Progress progress = Progress.of(conf.progress(), err);
         StartModel model = StartModel.of(conf, data, hadoop);
@@ -116,12 +117,13 @@ final class TrainingRun {
             return advised(
                 costs,
                 decision.plan(),
-                () -> train(start, decision, prepared, output, checkpoints, progress));
+                () -> train(start, decision, prepared, output, checkpoints, best, progress));
           }
         }
         PipelineChoices own = PipelineChoices.of(conf, hadoop, costs);
         Decision decision = Decision.of(spark, conf, own, model, prepared, telling(progress));
         resumption.beginAnew();
+        CheckpointCleanUp.before(best);
         model.updater().optimize(optimizer);
         Start start =
             new Start(
@@ -129,7 +131,7 @@ final class TrainingRun {
         return advised(
             costs,
             decision.plan(),
-            () -> train(start, decision, prepared, output, checkpoints, progress));
+            () -> train(start, decision, prepared, output, checkpoints, best, progress));
       } finally {
         if (!conf.batchStoreKeep()) {
           StoreCleanUp.discard(prepared);
@@ -178,13 +180,14 @@ final class TrainingRun {
       PreparedData prepared,
       OutputDirectory output,
       CheckpointStore checkpoints,
+      CheckpointStore bestWeights,
       Progress progress) {
     StartModel model = start.model();
     TrainingPlan plan = decision.plan();
     MicroBatches batches =
         new MicroBatches(
             prepared.counts().training(), conf.batchSize(), plan.schedule().microBatches());
-    RunReporting reporting = new RunReporting(plan.schedule());
+    RunReporting reporting = new RunReporting(plan.schedule(), prepared.text());
     start.interrupted().ifPresent(run -> reporting.goOn(run.history()));
     reporting.reads(prepared.snapshot());
     decision.reasons().forEach(reporting::chose);
@@ -212,10 +215,16 @@ final class TrainingRun {
                 synchronizer,
                 states::at,
                 states.start().position(),
-                System::nanoTime)) {
+                System::nanoTime);
+        BestKeeping best =
+            new BestKeeping(
+                bestWeights,
+                model.updater(),
+                position -> states.at(position, synchronizer.counts()),
+                conf.deadlineStep())) {
+      Optional<BestKeeping> kept = conf.validationKeepBest() ? Optional.of(best) : Optional.empty();
       progress.message("Placing " + conf.stages() + " stages on executors");
       TrainingLoop.Result result;
-      RunReport report;
       try (Pipeline pipeline =
               LastingPipeline.launch(
                   PipelineSpecs.of(spark, conf, plan, model, prepared),
@@ -237,7 +246,10 @@ final class TrainingRun {
                     conf.validationPatience(),
                     conf.validationMinDelta(),
                     reporting.report().best(),
-                    reporting::best),
+                    better -> {
+                      reporting.best(better);
+                      kept.ifPresent(keeper -> keeper.better(better));
+                    }),
                 ScheduleTuning.listener(
                     conf.exchange(), pipeline, plan, reporting, progress::message),
                 keeping,
@@ -253,28 +265,34 @@ final class TrainingRun {
           pipeline.abandon();
           throw e;
         }
-        result
-            .validation()
-            .ifPresent(loss -> reporting.validated(loss, Metrics.of(loss, prepared.text())));
-        report = reporting.report();
       }
       model.updater().setEpochs(states.firstEpoch() + result.epochs());
-      SavedModel saved =
-          new SavedModel(model.updater(), prepared.learned(), Optional.of(prepared.snapshot()));
-      try (TemporaryDirectory local = TemporaryDirectory.create()) {
-        saved.write(local.path().resolve(SavedModel.FILE));
-        RunReporting.write(report, local.path().resolve(RunReporting.FILE));
-        reporting.writeTimeline(local.path());
-        if (decision.profile().isPresent()) {
-          RunReporting.write(decision.profile().get(), local.path().resolve(RunReporting.PROFILE));
-        }
-        output.commit(local.path());
+      try (WeightsToSave weights =
+          WeightsToSave.last(model.updater(), result.steps(), reporting.report().validation())
+              .orBest(kept, reporting.report().best())) {
+        reporting.saves(weights.step(), weights.validation());
+        SavedModel saved =
+            new SavedModel(weights.updater(), prepared.learned(), Optional.of(prepared.snapshot()));
+        save(saved, reporting, decision, output);
+        keeping.finish();
+        CheckpointCleanUp.afterSuccess(checkpoints, bestWeights, conf.checkpointKeepAfterSuccess());
+        LastLine line = finish(result, reporting.report(), saved, output);
+        sayCost(keeping.figures());
+        return line;
       }
-      keeping.finish();
-      CheckpointCleanUp.afterSuccess(checkpoints, conf.checkpointKeepAfterSuccess());
-      LastLine line = finish(result, report, saved, output, prepared);
-      sayCost(keeping.figures());
-      return line;
+    }
+  }
+
+  private static void save(
+      SavedModel saved, RunReporting reporting, Decision decision, OutputDirectory output) {
+    try (TemporaryDirectory local = TemporaryDirectory.create()) {
+      saved.write(local.path().resolve(SavedModel.FILE));
+      RunReporting.write(reporting.report(), local.path().resolve(RunReporting.FILE));
+      reporting.writeTimeline(local.path());
+      if (decision.profile().isPresent()) {
+        RunReporting.write(decision.profile().get(), local.path().resolve(RunReporting.PROFILE));
+      }
+      output.commit(local.path());
     }
   }
 
@@ -310,11 +328,7 @@ final class TrainingRun {
   }
 
   private LastLine finish(
-      TrainingLoop.Result result,
-      RunReport report,
-      SavedModel saved,
-      OutputDirectory output,
-      PreparedData prepared) {
+      TrainingLoop.Result result, RunReport report, SavedModel saved, OutputDirectory output) {
     String modelPath = output.path() + "/" + SavedModel.FILE;
     record.update(
         figures ->
@@ -323,19 +337,16 @@ final class TrainingRun {
                     result.steps(), result.epochs(), result.lastLoss(), result.examplesPerSecond())
                 .bubble(report.bubble().measured(), report.bubble().simulated())
                 .model(modelPath));
-    result
-        .validation()
-        .ifPresent(
-            loss -> record.update(figures -> figures.validated(loss.sum() / loss.timeSteps())));
+    Map<String, Double> metrics = new LinkedHashMap<>(report.validation());
+    Optional.ofNullable(metrics.remove(RunReporting.LOSS))
+        .ifPresent(loss -> record.update(figures -> figures.validated(loss)));
     out.println(ReportTable.text(report).stripTrailing());
     sample(saved);
     out.println("The model is at " + modelPath);
-    Map<String, Double> metrics =
-        new LinkedHashMap<>(
-            result.validation().map(loss -> Metrics.of(loss, prepared.text())).orElse(Map.of()));
     if (report.best().found()) {
       metrics.put("best_epoch", (double) report.best().epoch());
       metrics.put("best_validation_loss", report.best().loss());
+      metrics.put("saved_step", (double) report.savedStep());
     }
     return LastLine.succeeded(record.figures()).with(metrics);
   }

@@ -94,6 +94,19 @@ class StagecoachConfTest {
     MAPPINGS.put("data.imageSize", new Mapping(List.of(), "28, 20", List.of(28, 20)));
     MAPPINGS.put("data.label", new Mapping(List.of("label"), "y", List.of("y")));
     MAPPINGS.put("data.missing", new Mapping(MissingValues.FAIL, "drop", MissingValues.DROP));
+    MAPPINGS.put("validation.keepBest", new Mapping(false, "true", true));
+    MAPPINGS.put("retrain.folder", new Mapping(Optional.empty(), "m", Optional.of("m")));
+    MAPPINGS.put("retrain.metric", new Mapping(PromotionMetric.LOSS, "f1", PromotionMetric.F1));
+    MAPPINGS.put("retrain.margin", new Mapping(0.0, "0.01", 0.01));
+    MAPPINGS.put("retrain.tolerance", new Mapping(0.1, "0.5", 0.5));
+    MAPPINGS.put("retrain.heldOut.path", new Mapping(Optional.empty(), "h", Optional.of("h")));
+    MAPPINGS.put("retrain.heldOut.table", new Mapping(Optional.empty(), "t", Optional.of("t")));
+    MAPPINGS.put("retrain.heldOut.query", new Mapping(Optional.empty(), "q", Optional.of("q")));
+    MAPPINGS.put("retrain.heldOut.filter", new Mapping(Optional.empty(), "f", Optional.of("f")));
+    MAPPINGS.put("retrain.rerun", new Mapping(RerunKind.SKIP, "replace", RerunKind.REPLACE));
+    MAPPINGS.put("retrain.nothingNew.exitCode", new Mapping(0, "99", 99));
+    MAPPINGS.put(
+        "retrain.lease", new Mapping(Duration.ofMinutes(5), "30s", Duration.ofSeconds(30)));
     MAPPINGS.put("data.validationShare", new Mapping(0.1, "0.25", 0.25));
     MAPPINGS.put(
         "data.normalize", new Mapping(Normalization.NONE, "minmax", Normalization.MIN_MAX));
@@ -299,6 +312,14 @@ class StagecoachConfTest {
   }
 
   @Test
+  void keepsTheBestByDefaultWherePatienceTrainsOnPastIt() {
+    SparkConf spark = new SparkConf(false).set("spark.stagecoach.validation.patience", "2");
+    assertThat(StagecoachConf.from(spark).validationKeepBest()).isTrue();
+    spark.set("spark.stagecoach.validation.keepBest", "false");
+    assertThat(StagecoachConf.from(spark).validationKeepBest()).isFalse();
+  }
+
+  @Test
   void refusesPatienceWithoutValidation() {
     SparkConf spark =
         new SparkConf(false)
@@ -353,6 +374,7 @@ class StagecoachConfTest {
                         "modelPresetSettings",
                         "dataFeaturesOf",
                         "dataLabelOf",
+                        "retrainHasHeldOut",
                         "changed"))
                 .toList());
   }

@@ -17,8 +17,10 @@ import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.RNNFormat;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
+import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.LSTM;
 import org.deeplearning4j.nn.conf.layers.Layer;
+import org.deeplearning4j.nn.conf.layers.LossLayer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.conf.layers.recurrent.LastTimeStep;
 import org.junit.jupiter.api.Test;
@@ -113,5 +115,19 @@ class ModelShapesTest {
             InputType.recurrent(4, 6, format));
     assertThat(ModelShapes.of(Dl4jModel.parse(network.toJson()), FeatureLengths.of(1)).input())
         .containsExactly(a, b);
+  }
+
+  /** As the Keras import ends a network: the loss is a layer behind the probabilities. */
+  @ParameterizedTest
+  @CsvSource({"MCXENT,CLASSES", "MSE,VALUES", "XENT,VALUES"})
+  void aLossOfItsOwnSaysWhatItReads(LossFunction loss, Output output) {
+    MultiLayerConfiguration network =
+        network(
+            new DenseLayer.Builder().nOut(3).activation(Activation.SOFTMAX).build(),
+            new LossLayer.Builder(loss).activation(Activation.IDENTITY).build(),
+            InputType.feedForward(4));
+    ModelShape shape = ModelShapes.of(Dl4jModel.parse(network.toJson()), FeatureLengths.of(1));
+    assertThat(shape.outputs()).isEqualTo(3);
+    assertThat(shape.output()).isEqualTo(output);
   }
 }

@@ -25,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
@@ -105,6 +106,38 @@ class SavedModelTest {
       assertThat(read.data()).contains(data);
       assertThat(again.parameters().length()).isPositive();
     }
+  }
+
+  /** Of a folder of generations it is the accepted one, whose pointer has the highest number. */
+  @Test
+  void readsTheAcceptedModel() throws IOException {
+    Learned learned = new Learned(List.of(), Optional.empty(), Optional.empty());
+    for (int day = 1; day <= 3; day++) {
+      Path folder =
+          Files.createDirectories(directory.resolve("intervals/" + day + "/attempt-0001/model"));
+      DataSnapshot data =
+          new DataSnapshot("t", DataSnapshot.Kind.DELTA, "day " + day, Optional.empty());
+      try (Dl4jModelUpdater model =
+          Dl4jModelUpdater.create(
+              ModelPresets.named("mlp")
+                  .configuration(new DataShape.Table(4, 3), Map.of("hidden", "5"))
+                  .toJson())) {
+        new SavedModel(model, learned, Optional.of(data)).write(folder.resolve("model.zip"));
+      }
+    }
+    Files.createDirectories(directory.resolve("accepted"));
+    for (int number = 9; number <= 10; number++) {
+      Files.writeString(
+          directory.resolve(String.format(Locale.ROOT, "accepted/%010d.json", number)),
+          "{\"number\": %d, \"model\": {\"interval\": \"%d\", \"attempt\": 1, \"path\": \"intervals/%d/attempt-0001/model\"}}"
+              .formatted(number, number - 8, number - 8));
+    }
+
+    SavedModel read =
+        SavedModel.read(new ModelFileAccess(new Configuration()), directory.toString());
+
+    read.updater().close();
+    assertThat(read.data().orElseThrow().id()).isEqualTo("day 2");
   }
 
   /** A checkpoint goes in wherever a saved model does, by its folder and by its directory. */

@@ -32,6 +32,7 @@ import io.stagecoach.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
@@ -114,7 +115,7 @@ class ScheduleTuningTest {
   void aRunIsTunedOnceAndSaysSo() {
     TrainingPlan plan = plan(Map.of());
     UsedAuthors pipeline = new UsedAuthors();
-    RunReporting reporting = new RunReporting(plan.schedule());
+    RunReporting reporting = new RunReporting(plan.schedule(), Optional.empty());
     List<String> said = new ArrayList<>();
     ScheduleTuning tuning = new ScheduleTuning(pipeline, plan, reporting, said::add);
     StepOutcome outcome = new StepOutcome(Loss.none(), 0, 1, 1, false);

@@ -125,6 +125,7 @@ class SimulateCommandTest {
             new LossFigures(1, 1, 1, 0, List.of(), List.of()),
             Map.of(),
             BestFigures.none(),
+            0,
             new NormFigures(1, 1, 1),
             new TimeFigures(1, 1, 1, 1, 1, 1, 1, 1, 1, 1),
             List.of(

@@ -65,12 +65,28 @@ public final class LastLine {
     ObjectNode more = fields.deepCopy();
     metrics.forEach(
         (name, value) -> {
-          if (more.has(Objects.requireNonNull(name, "name"))) {
-            throw new IllegalArgumentException("the last line has a field " + name + " already");
-          }
+          requireFree(more, name);
           putNumber(more, name, value);
         });
     return new LastLine(more);
+  }
+
+  /**
+   * This line with a text at its end; the empty text is null.
+   *
+   * @throws IllegalArgumentException if the name is taken already
+   */
+  public LastLine withText(String name, String text) {
+    ObjectNode more = fields.deepCopy();
+    requireFree(more, name);
+    putText(more, name, text);
+    return new LastLine(more);
+  }
+
+  private static void requireFree(ObjectNode fields, String name) {
+    if (fields.has(Objects.requireNonNull(name, "name"))) {
+      throw new IllegalArgumentException("the last line has a field " + name + " already");
+    }
   }
 
   /** Prints the line, and makes sure that it has left this process. */
