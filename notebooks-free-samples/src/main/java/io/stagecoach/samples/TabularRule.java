@@ -50,10 +50,18 @@ record TabularRule(long seed) implements Serializable {
     }
     List<Double> features = new ArrayList<>(FEATURES);
     for (int i = 0; i < FEATURES; i++) {
-      double scale = SCALES[i % SCALES.length];
-      features.add(scale * (z[i] + i % 3));
+      features.add(scale(i) * (z[i] + i % 3));
     }
     return new Row(List.copyOf(features), label, ruled);
+  }
+
+  private static double scale(int feature) {
+    return SCALES[feature % SCALES.length];
+  }
+
+  /** A feature as it was drawn, before it got its scale: of mean 0 and deviation 1. */
+  static double standard(int feature, double shown) {
+    return shown / scale(feature) - feature % 3;
   }
 
   private static int quadrant(double[] z) {

@@ -35,7 +35,27 @@ public record StepRecord(
   }
 
   /** The slowest stage's time: the window in which each stage is either busy or idle. */
-  long windowNanos() {
+  public long windowNanos() {
     return stages.stream().mapToLong(StageStep::elapsedNanos).max().orElse(0);
+  }
+
+  /** The share of the window in which an executor waited: 1 − its stages' busy time / window. */
+  public double idleShare(int executor) {
+    long busy =
+        stages.stream()
+            .filter(stage -> stage.executor() == executor)
+            .mapToLong(StageStep::busyNanos)
+            .sum();
+    return 1 - (double) busy / windowNanos();
+  }
+
+  /** The share in which all executors together waited: 1 − Σ busy / (executors × window). */
+  public double bubble() {
+    return stages.stream()
+        .mapToInt(StageStep::executor)
+        .distinct()
+        .mapToDouble(this::idleShare)
+        .average()
+        .orElse(Double.NaN);
   }
 }

@@ -89,8 +89,8 @@ record Workshop(Path directory) {
         path(output).resolve("model.zip").toFile(), true);
   }
 
-  /** Settings that train the classifier on the table for two epochs in two executors. */
-  Map<String, String> classifierSettings() {
+  /** Settings of two executors, and nothing of a pipeline. */
+  Map<String, String> clusterSettings() {
     Map<String, String> settings = new TreeMap<>();
     settings.put("spark.master", "local-cluster[2,1,1024]");
     settings.put("spark.driver.memory", "768m");
@@ -100,6 +100,12 @@ record Workshop(Path directory) {
     settings.put("spark.sql.shuffle.partitions", "2");
     settings.put("spark.driver.extraJavaOptions", javaOptions());
     settings.put("spark.executor.extraJavaOptions", javaOptions());
+    return settings;
+  }
+
+  /** Settings that train the classifier on the table for two epochs in two executors. */
+  Map<String, String> classifierSettings() {
+    Map<String, String> settings = clusterSettings();
     settings.put("spark.stagecoach.stages", "2");
     settings.put("spark.stagecoach.batchSize", "32");
     settings.put("spark.stagecoach.microBatches", "4");
@@ -202,14 +208,19 @@ record Workshop(Path directory) {
   }
 
   private List<String> arguments(String command, Map<String, String> settings) {
-    StringBuilder properties = new StringBuilder();
-    settings.forEach((key, value) -> properties.append(key).append(' ').append(value).append('\n'));
     return List.of(
         command,
         // In a file the launcher would adapt a local cluster to the number of stages.
         "--master",
         settings.get("spark.master"),
         "--properties-file",
-        write(command + ".properties", properties.toString()).toString());
+        properties(command, settings).toString());
+  }
+
+  /** A properties file with these settings, for a command of its own. */
+  Path properties(String name, Map<String, String> settings) {
+    StringBuilder properties = new StringBuilder();
+    settings.forEach((key, value) -> properties.append(key).append(' ').append(value).append('\n'));
+    return write(name + ".properties", properties.toString());
   }
 }

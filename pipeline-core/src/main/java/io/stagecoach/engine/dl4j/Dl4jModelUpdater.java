@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.gradient.DefaultGradient;
+import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.updater.BaseMultiLayerUpdater;
@@ -108,14 +109,22 @@ public final class Dl4jModelUpdater implements ModelUpdater {
     }
   }
 
-  /** Goes on with a network, its weights, updater state and counts; owns it from here on. */
-  static Dl4jModelUpdater of(MultiLayerNetwork network) {
+  /**
+   * Goes on with a network, its weights, updater state and counts, in place; owns it from here on.
+   *
+   * @throws StagecoachException MODEL if it holds what cannot be cut
+   */
+  public static Dl4jModelUpdater of(MultiLayerNetwork network) {
     SupportCheck.check(network.getLayerWiseConfigurations());
     return new Dl4jModelUpdater(new WholeLayers(network));
   }
 
-  /** Goes on with a graph, its weights, updater state and counts; owns it from here on. */
-  static Dl4jModelUpdater of(ComputationGraph graph) {
+  /**
+   * Goes on with a graph, its weights, updater state and counts, in place; owns it from here on.
+   *
+   * @throws StagecoachException MODEL if it holds what cannot be cut
+   */
+  public static Dl4jModelUpdater of(ComputationGraph graph) {
     SupportCheck.check(new GraphModel(graph.getConfiguration()));
     return new Dl4jModelUpdater(new WholeGraph(graph));
   }
@@ -211,6 +220,14 @@ public final class Dl4jModelUpdater implements ModelUpdater {
   public INDArray flatUpdaterState() {
     INDArray state = updaterState();
     return state == null ? Nd4j.empty(parameters.dataType()) : state.reshape(state.length());
+  }
+
+  /**
+   * What the last update subtracted from the weights, by the names of DL4J's parameter table: live
+   * flat views.
+   */
+  public Gradient lastUpdate() {
+    return gradient;
   }
 
   @Override

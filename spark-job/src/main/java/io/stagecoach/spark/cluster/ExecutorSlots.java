@@ -10,7 +10,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 /**
  * How many executors there are, and how many tasks run at once on them.
  *
- * @param executors executors that are up, the driver not counted unless it is its own only one
+ * @param executors executors that are up, the driver not counted unless it is the only process
  * @param tasks tasks that they can run at the same time
  */
 record ExecutorSlots(int executors, int tasks) {
@@ -20,7 +20,7 @@ record ExecutorSlots(int executors, int tasks) {
   /** What is there now. */
   static ExecutorSlots now(JavaSparkContext spark) {
     SparkExecutorInfo[] infos = spark.sc().statusTracker().getExecutorInfos();
-    // The driver is listed as well; without executor processes it is all there is, and the one.
+    // The driver is listed as well; where it is all there is, it is the executor.
     int tasks =
         spark
             .sc()

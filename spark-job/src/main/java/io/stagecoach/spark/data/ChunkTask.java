@@ -3,6 +3,7 @@ package io.stagecoach.spark.data;
 import io.stagecoach.batch.ChunkInfo;
 import io.stagecoach.batch.ChunkStorage;
 import io.stagecoach.batch.ChunkWriter;
+import io.stagecoach.batch.ColumnData;
 import io.stagecoach.batch.Slice;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -55,9 +56,15 @@ record ChunkTask(ChunkFormat format, ChunkStorage storage, int mostRows) impleme
   }
 
   private Written write(Slice.Split split, long bucket, int piece, ChunkFormat.Builder builder) {
+    return write(storage, split, bucket, piece, builder.take());
+  }
+
+  /** Writes one chunk under the name of its place. */
+  static Written write(
+      ChunkStorage storage, Slice.Split split, long bucket, int piece, List<ColumnData> columns) {
     String id =
         String.format(
             Locale.ROOT, "%s/%08d-%03d", split.name().toLowerCase(Locale.ROOT), bucket, piece);
-    return new Written(split, bucket, piece, ChunkWriter.write(storage, id, builder.take()));
+    return new Written(split, bucket, piece, ChunkWriter.write(storage, id, columns));
   }
 }

@@ -3,6 +3,7 @@ package io.stagecoach.spark.data;
 import static org.apache.spark.sql.functions.col;
 
 import io.stagecoach.batch.ChunkInfo;
+import io.stagecoach.batch.ColumnSpec;
 import io.stagecoach.batch.ManifestFile;
 import io.stagecoach.batch.Slice;
 import io.stagecoach.batch.StoreManifest;
@@ -106,12 +107,7 @@ final class StoreDirectory {
 
   /** Writes a store, by a Spark job that shuffles the rows once. */
   PreparedData write(Content content) {
-    HadoopChunkStorage storage = storage(content.fingerprint());
-    try {
-      storage.delete("");
-    } catch (IOException failure) {
-      throw unreachable(failure);
-    }
+    HadoopChunkStorage storage = emptied(content.fingerprint());
     ChunkTask task = new ChunkTask(content.format(), storage, 2 * content.chunkRows());
     List<ChunkTask.Written> written =
         JobDescription.during(
@@ -121,15 +117,37 @@ final class StoreDirectory {
                 DataErrors.whileDoing(
                     "the batch store in " + storage + " cannot be written",
                     () -> run(content, task)));
+    requireComplete(written, content.metadata().counts());
+    return commit(
+        storage, content.fingerprint(), content.format().columns(), written, content.metadata());
+  }
+
+  /** Where a store of this name is to be written: an empty folder. */
+  HadoopChunkStorage emptied(String fingerprint) {
+    HadoopChunkStorage storage = storage(fingerprint);
+    try {
+      storage.delete("");
+    } catch (IOException failure) {
+      throw unreachable(failure);
+    }
+    return storage;
+  }
+
+  /** Makes chunks that were written a store: from here on it is there, whole. */
+  PreparedData commit(
+      HadoopChunkStorage storage,
+      String fingerprint,
+      List<ColumnSpec> columns,
+      List<ChunkTask.Written> written,
+      StoreMetadata metadata) {
     StoreManifest manifest =
         StoreManifest.of(
-            content.fingerprint(),
+            fingerprint,
             conf.seed(),
-            content.format().columns(),
+            columns,
             chunks(written, Slice.Split.TRAINING),
             chunks(written, Slice.Split.VALIDATION),
-            content.metadata().toMap());
-    requireComplete(manifest, content.metadata().counts());
+            metadata.toMap());
     ManifestFile.commit(storage, manifest);
     return prepared(storage, manifest, false);
   }
@@ -165,9 +183,13 @@ final class StoreDirectory {
         .toList();
   }
 
-  private static void requireComplete(StoreManifest manifest, PreparedData.Counts counts) {
-    long training = manifest.rows(Slice.Split.TRAINING);
-    long validation = manifest.rows(Slice.Split.VALIDATION);
+  private static long rows(List<ChunkTask.Written> written, Slice.Split split) {
+    return chunks(written, split).stream().mapToLong(ChunkInfo::rows).sum();
+  }
+
+  private static void requireComplete(List<ChunkTask.Written> written, PreparedData.Counts counts) {
+    long training = rows(written, Slice.Split.TRAINING);
+    long validation = rows(written, Slice.Split.VALIDATION);
     if (training != counts.training() || validation != counts.validation()) {
       throw DataErrors.data(
           "the data changed while it was read: "

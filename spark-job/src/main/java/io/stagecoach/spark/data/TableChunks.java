@@ -147,16 +147,19 @@ final class TableChunks implements ChunkFormat {
     }
   }
 
-  private static double[] concatenated(List<double[]> rows) {
-    int length = rows.get(0).length;
-    double[] values = new double[Math.multiplyExact(rows.size(), length)];
-    for (int i = 0; i < rows.size(); i++) {
-      System.arraycopy(rows.get(i), 0, values, i * length, length);
+  /** All of them, one after another. */
+  static double[] concatenated(List<double[]> rows) {
+    double[] values = new double[Math.toIntExact(rows.stream().mapToLong(row -> row.length).sum())];
+    int at = 0;
+    for (double[] row : rows) {
+      System.arraycopy(row, 0, values, at, row.length);
+      at += row.length;
     }
     return values;
   }
 
-  private static ColumnData column(ColumnSpec spec, double[] values) {
+  /** Values as a column of whatever type it has. */
+  static ColumnData column(ColumnSpec spec, double[] values) {
     return switch (spec.type()) {
       case FLOAT32 -> {
         float[] floats = new float[values.length];

@@ -29,6 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** Turns what the step loop says into the run's report. */
 final class RunReporting implements TrainingLoop.StepListener {
@@ -53,6 +54,7 @@ final class RunReporting implements TrainingLoop.StepListener {
   private final RunRecorder recorder;
   private final Optional<TextFigures> text;
   private final NarrowingLog narrowing = new NarrowingLog();
+  private final List<Consumer<StepRecord>> watchers = new ArrayList<>();
   private Schedule schedule;
   private StepRecord last;
 
@@ -78,6 +80,11 @@ final class RunReporting implements TrainingLoop.StepListener {
   /** All of it so far, as text. */
   String history() {
     return ReportJson.write(recorder.report());
+  }
+
+  /** Has somebody else hear of every step that is recorded. */
+  void watchedBy(Consumer<StepRecord> watcher) {
+    watchers.add(watcher);
   }
 
   /** Takes what the run reads. */
@@ -135,6 +142,7 @@ final class RunReporting implements TrainingLoop.StepListener {
             times.tell(),
             parts.stream().map(StagePart::report).toList());
     recorder.record(record);
+    watchers.forEach(watcher -> watcher.accept(record));
     narrowing.stepEnded(step, parts);
     if (last == null || isWhole(record)) {
       last = record;

@@ -8,6 +8,7 @@ import io.stagecoach.report.StepRecord;
 import io.stagecoach.schedule.ScheduleAuthor;
 import io.stagecoach.schedule.StageCosts;
 import io.stagecoach.spark.cluster.Pipeline;
+import io.stagecoach.spark.exchange.ExchangeKind;
 import io.stagecoach.sync.StagePart;
 import io.stagecoach.sync.StepOutcome;
 import java.util.List;
@@ -49,6 +50,21 @@ final class ScheduleTuning implements TrainingLoop.StepListener {
     this.reporting = reporting;
     this.say = say;
     this.recorder = new RunRecorder(plan.schedule(), WARM_UP_STEPS);
+  }
+
+  /**
+   * Who hears of a run's steps: one who tunes, unless ticks go in lockstep, so that how far a stage
+   * is ahead makes no difference to their hops.
+   */
+  static TrainingLoop.StepListener listener(
+      ExchangeKind exchange,
+      Pipeline pipeline,
+      TrainingPlan plan,
+      RunReporting reporting,
+      Consumer<String> say) {
+    return exchange == ExchangeKind.STREAMING
+        ? new ScheduleTuning(pipeline, plan, reporting, say)
+        : reporting;
   }
 
   @Override

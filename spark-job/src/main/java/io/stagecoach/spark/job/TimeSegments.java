@@ -1,7 +1,10 @@
 package io.stagecoach.spark.job;
 
+import io.stagecoach.batch.ColumnSpec;
+import io.stagecoach.batch.Columns;
 import io.stagecoach.batch.Slice;
 import io.stagecoach.engine.dl4j.Dl4jModel;
+import io.stagecoach.spark.data.PreparedData;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -40,6 +43,17 @@ record TimeSegments(List<Segment> segments) {
       segments.add(new Segment(first, Math.min(length, timeSteps - first)));
     }
     return new TimeSegments(segments);
+  }
+
+  /** The segments of a network's examples in a batch store. */
+  static TimeSegments of(Dl4jModel network, PreparedData prepared) {
+    return of(
+        network,
+        prepared.manifest().columns().stream()
+            .filter(column -> column.name().startsWith(Columns.FEATURES))
+            .mapToInt(ColumnSpec::timeSteps)
+            .max()
+            .orElse(1));
   }
 
   int count() {

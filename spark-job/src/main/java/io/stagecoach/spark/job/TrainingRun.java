@@ -1,7 +1,5 @@
 package io.stagecoach.spark.job;
 
-import io.stagecoach.batch.ColumnSpec;
-import io.stagecoach.batch.Columns;
 import io.stagecoach.batch.MicroBatches;
 import io.stagecoach.checkpoint.CheckpointStore;
 import io.stagecoach.checkpoint.CheckpointWriter;
@@ -11,7 +9,6 @@ import io.stagecoach.checkpoint.RunState;
 import io.stagecoach.checkpoint.WriterFigures;
 import io.stagecoach.engine.dl4j.LayerCosts;
 import io.stagecoach.engine.dl4j.TextModel;
-import io.stagecoach.engine.profile.RunProfile;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.model.optimizer.OptimizerSettings;
@@ -28,14 +25,13 @@ import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.data.JobData;
 import io.stagecoach.spark.data.ModelShape;
 import io.stagecoach.spark.data.PreparedData;
-import io.stagecoach.spark.exchange.ExchangeKind;
 import io.stagecoach.spark.job.outcome.LastLine;
 import io.stagecoach.spark.job.progress.Progress;
+import io.stagecoach.spark.ui.LiveFigures;
 import io.stagecoach.sync.SyncSettings;
 import io.stagecoach.sync.Synchronizer;
 import java.io.PrintStream;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -116,7 +112,8 @@ final class TrainingRun {
         OptimizerSettings optimizer = optimizer(model, prepared);
         if (resumption.goesOn(fingerprint.with(prepared, usual, optimizer))) {
           try (StartModel restored = resumption.restore(model, optimizer)) {
-            Decision decision = decide(choices, usual, restored, prepared, progress);
+            Decision decision =
+                Decision.of(spark, conf, choices, restored, prepared, telling(progress));
             Start start =
                 new Start(
                     restored,
@@ -130,7 +127,7 @@ final class TrainingRun {
           }
         }
         PipelineChoices own = PipelineChoices.of(conf, hadoop, costs);
-        Decision decision = decide(own, own.byOperations(), model, prepared, progress);
+        Decision decision = Decision.of(spark, conf, own, model, prepared, telling(progress));
         resumption.beginAnew();
         CheckpointCleanUp.before(best);
         model.updater().optimize(optimizer);
@@ -168,6 +165,10 @@ final class TrainingRun {
     }
   }
 
+  private Decision.Telling telling(Progress progress) {
+    return new Decision.Telling(progress::message, out::println);
+  }
+
   private TrainingLoop.Limits limits() {
     return new TrainingLoop.Limits(conf.epochs(), conf.maxSteps(), conf.maxDuration());
   }
@@ -175,44 +176,8 @@ final class TrainingRun {
   /** The learning rate may fall until the run's last step. */
   private OptimizerSettings optimizer(StartModel model, PreparedData prepared) {
     MicroBatches batches = new MicroBatches(prepared.counts().training(), conf.batchSize(), 1);
-    return Optimizer.of(conf, limits().steps(batches.steps() * segments(model, prepared).count()));
-  }
-
-  /** How the run goes, and what was measured to decide it. */
-  private record Decision(TrainingPlan plan, List<String> reasons, Optional<RunProfile> profile) {}
-
-  private Decision decide(
-      PipelineChoices choices,
-      TrainingPlan usual,
-      StartModel model,
-      PreparedData prepared,
-      Progress progress) {
-    if (choices.open().isEmpty()) {
-      return new Decision(usual, List.of(), Optional.empty());
-    }
-    progress.message("Measuring layers and hops");
-    TimeSegments segments = segments(model, prepared);
-    RunProfile profile =
-        new RunProfiling(
-                PipelineSpecs.of(spark, conf, usual, model, prepared),
-                prepared.counts().training(),
-                segments.segments().get(0))
-            .measure(conf.batchSize(), choices.rows(), choices.largest());
-    PipelineChoice choice = choices.by(profile);
-    out.println(choice.plan().plan().table());
-    out.println("Chosen: " + choice.reason());
-    LOG.info("{}", choice.reason());
-    return new Decision(choice.plan(), List.of(choice.reason()), Optional.of(profile));
-  }
-
-  private static TimeSegments segments(StartModel model, PreparedData prepared) {
-    int timeSteps =
-        prepared.manifest().columns().stream()
-            .filter(column -> column.name().startsWith(Columns.FEATURES))
-            .mapToInt(ColumnSpec::timeSteps)
-            .max()
-            .orElse(1);
-    return TimeSegments.of(model.model(), timeSteps);
+    return Optimizer.of(
+        conf, limits().steps(batches.steps() * TimeSegments.of(model.model(), prepared).count()));
   }
 
   private LastLine train(
@@ -267,11 +232,13 @@ final class TrainingRun {
       progress.message("Placing " + conf.stages() + " stages on executors");
       TrainingLoop.Result result;
       try (Pipeline pipeline =
-          LastingPipeline.launch(
-              PipelineSpecs.of(spark, conf, plan, model, prepared),
-              PipelineSpecs.recovery(conf),
-              synchronizer::weights,
-              reporting::recovered)) {
+              LastingPipeline.launch(
+                  PipelineSpecs.of(spark, conf, plan, model, prepared),
+                  PipelineSpecs.recovery(conf),
+                  synchronizer::weights,
+                  reporting::recovered);
+          LiveFigures figures = LiveFigures.of(plan.plan().stages().size(), pipeline::memory)) {
+        reporting.watchedBy(figures::stepEnded);
         stop.patience(conf.deadlineStop());
         TrainingLoop loop =
             new TrainingLoop(
@@ -279,7 +246,7 @@ final class TrainingRun {
                 synchronizer,
                 plan.schedule().name(),
                 batches,
-                segments(model, prepared),
+                TimeSegments.of(model.model(), prepared),
                 new Evaluation(pipeline, prepared, batches.microBatchSize()),
                 new ValidationWatch(
                     conf.validationPatience(),
@@ -289,7 +256,8 @@ final class TrainingRun {
                       reporting.best(better);
                       kept.ifPresent(keeper -> keeper.better(better));
                     }),
-                listener(pipeline, plan, reporting, progress),
+                ScheduleTuning.listener(
+                    conf.exchange(), pipeline, plan, reporting, progress::message),
                 keeping,
                 progress,
                 stop::isMade,
@@ -363,14 +331,6 @@ final class TrainingRun {
             stopped -> {
               throw stopped;
             });
-  }
-
-  /** Ticks go in lockstep: how far a stage is ahead makes no difference to their hops. */
-  private TrainingLoop.StepListener listener(
-      Pipeline pipeline, TrainingPlan plan, RunReporting reporting, Progress progress) {
-    return conf.exchange() == ExchangeKind.STREAMING
-        ? new ScheduleTuning(pipeline, plan, reporting, progress::message)
-        : reporting;
   }
 
   private LastLine finish(

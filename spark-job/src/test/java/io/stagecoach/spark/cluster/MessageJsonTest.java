@@ -55,7 +55,7 @@ class MessageJsonTest {
             77,
             new Traffic(1, 2, 3, 4, 5, 6, new Narrowing(7, 8, 9, 10)),
             2,
-            new ProcessMemory(99)),
+            new ProcessMemory(99, 33)),
         new Message.Failed(
             ErrorKind.DATA, "what \"it\" was", Where.stage(1).atStep(2), "do \n this"),
         new Message.Stop());
@@ -99,8 +99,10 @@ class MessageJsonTest {
 
   @Test
   void readsLinuxPeakMemory() {
-    assertThat(ProcessMemory.peakIn(List.of("Name:\tjava", "VmHWM:\t  2048 kB", "VmRSS: 1 kB")))
+    assertThat(
+            ProcessMemory.bytesOf(
+                "VmHWM", List.of("Name:\tjava", "VmHWM:\t  2048 kB", "VmRSS: 1 kB")))
         .isEqualTo(2048 * 1024);
-    assertThat(ProcessMemory.peakIn(List.of("Name:\tjava"))).isZero();
+    assertThat(ProcessMemory.bytesOf("VmHWM", List.of("Name:\tjava"))).isZero();
   }
 }

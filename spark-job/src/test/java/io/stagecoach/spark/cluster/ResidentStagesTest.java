@@ -76,7 +76,7 @@ class ResidentStagesTest {
     stages.begin(context, SLICES, NOTHING, NOTHING);
     stages.tick(context, 0, List.of(), FIRST);
     stages.tick(context, 1, List.of(), SECOND);
-    assertThat(stages.end(new ProcessMemory(1))).hasSize(2);
+    assertThat(stages.end(new ProcessMemory(1, 1))).hasSize(2);
     return module.gradients().flat().dup();
   }
 

@@ -20,8 +20,12 @@ class SparkHouseTest {
           .consideringOnlyDependenciesInLayers()
           .layer("ml")
           .definedBy("io.stagecoach.spark.ml..")
+          .layer("dl4j")
+          .definedBy("io.stagecoach.spark.dl4j..")
           .layer("job")
           .definedBy("io.stagecoach.spark.job..")
+          .layer("ui")
+          .definedBy("io.stagecoach.spark.ui..")
           .layer("cluster")
           .definedBy("io.stagecoach.spark.cluster..")
           .layer("score")
@@ -34,16 +38,30 @@ class SparkHouseTest {
           .definedBy("io.stagecoach.spark.exchange..")
           .whereLayer("ml")
           .mayNotBeAccessedByAnyLayer()
+          .whereLayer("dl4j")
+          .mayNotBeAccessedByAnyLayer()
           .whereLayer("job")
-          .mayOnlyBeAccessedByLayers("ml")
-          .whereLayer("cluster")
+          .mayOnlyBeAccessedByLayers("ml", "dl4j")
+          .whereLayer("ui")
           .mayOnlyBeAccessedByLayers("job")
+          .whereLayer("cluster")
+          .mayOnlyBeAccessedByLayers("job", "ui")
           .whereLayer("score")
           .mayOnlyBeAccessedByLayers("ml", "job")
           .whereLayer("data")
-          .mayOnlyBeAccessedByLayers("ml", "job", "score", "cluster")
+          .mayOnlyBeAccessedByLayers("ml", "dl4j", "job", "score", "cluster")
           .whereLayer("config")
-          .mayOnlyBeAccessedByLayers("ml", "job", "score", "cluster", "data");
+          .mayOnlyBeAccessedByLayers("ml", "dl4j", "job", "score", "cluster", "data");
+
+  /** DL4J has declared its Spark modules deprecated: one adapter knows them. */
+  @ArchTest
+  static final ArchRule onlyTheAdapterKnowsDl4jsSparkModules =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("io.stagecoach.spark.dl4j..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("org.deeplearning4j.spark..", "org.datavec..");
 
   /** What a step does on an executor does not depend on how the driver's settings are spelt. */
   @ArchTest

@@ -71,7 +71,7 @@ public final class MessageTargets {
                   77,
                   new Traffic(1, 2, 3, 4, 5, 6, new Narrowing(7, 8, 9, 10)),
                   2,
-                  new ProcessMemory(99)),
+                  new ProcessMemory(99, 33)),
               new Message.Failed(
                   ErrorKind.DATA, "what it was", Where.stage(1).atStep(2), "do this"),
               new Message.Stop())

@@ -1,0 +1,177 @@
+package io.stagecoach.spark.job;
+
+import io.stagecoach.batch.MicroBatches;
+import io.stagecoach.engine.Loss;
+import io.stagecoach.engine.dl4j.Dl4jModel;
+import io.stagecoach.engine.dl4j.Dl4jModelUpdater;
+import io.stagecoach.engine.dl4j.LayerCosts;
+import io.stagecoach.error.StagecoachException;
+import io.stagecoach.plan.ModelCosts;
+import io.stagecoach.report.BestFigures;
+import io.stagecoach.report.RunReport;
+import io.stagecoach.spark.cluster.LastingPipeline;
+import io.stagecoach.spark.cluster.Pipeline;
+import io.stagecoach.spark.config.SparkSettingsCheck;
+import io.stagecoach.spark.config.StagecoachConf;
+import io.stagecoach.spark.data.DataSetData;
+import io.stagecoach.spark.data.ModelShape;
+import io.stagecoach.spark.data.PreparedData;
+import io.stagecoach.spark.job.progress.Progress;
+import io.stagecoach.spark.ui.LiveFigures;
+import io.stagecoach.sync.StagePart;
+import io.stagecoach.sync.StepOutcome;
+import io.stagecoach.sync.SyncSettings;
+import io.stagecoach.sync.Synchronizer;
+import java.io.PrintStream;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.IntFunction;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.SparkSession;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Trains a network that a program holds on examples that it has, in the program's own application:
+ * weights, updater state and counts change in place. Nothing is saved, and nothing is resumed.
+ */
+public final class NetworkFit {
+
+  private static final Logger LOG = LoggerFactory.getLogger(NetworkFit.class);
+
+  private final SparkSession spark;
+  private final StagecoachConf conf;
+  private final Configuration hadoop;
+  private final FitListener listener;
+  private final PrintStream err = System.err;
+
+  /**
+   * @param conf the settings; those of the data's source, the model and the output are not looked
+   *     at
+   */
+  public NetworkFit(SparkSession spark, StagecoachConf conf, FitListener listener) {
+    this.spark = spark;
+    this.conf = conf;
+    this.hadoop = spark.sessionState().newHadoopConf();
+    this.listener = listener;
+  }
+
+  /**
+   * Lays out the examples for a network.
+   *
+   * @throws StagecoachException where the cluster's settings do not allow a pipeline, or the
+   *     examples do not fit the network
+   */
+  public PreparedData prepare(DataSetData data, Dl4jModel model) {
+    SparkSettingsCheck.check(spark.sparkContext().getConf(), conf.stages());
+    WireTypeCheck.check(conf.wireType(), model.dataType());
+    ModelShape shape = ModelShapes.of(model, data.lengths());
+    PreparedData prepared = data.prepare(shape);
+    LOG.info("{}", DataSummary.of(prepared));
+    return prepared;
+  }
+
+  /**
+   * Trains.
+   *
+   * @param updater the network; stays the caller's
+   * @param data what the examples are
+   * @param prepared the same, laid out
+   */
+  public RunReport run(Dl4jModelUpdater updater, DataSetData data, PreparedData prepared) {
+    StartModel model = new StartModel(updater, Optional.empty());
+    IntFunction<ModelCosts> costs =
+        rows -> LayerCosts.of(model.model(), rows, data.lengths(prepared));
+    try (Progress progress = Progress.of(conf.progress(), err)) {
+      Decision decision =
+          Decision.of(
+              spark,
+              conf,
+              PipelineChoices.of(conf, hadoop, costs),
+              model,
+              prepared,
+              new Decision.Telling(progress::message, LOG::info));
+      try {
+        return train(model, decision, prepared, progress);
+      } catch (StagecoachException e) {
+        throw new LeanerPlans(spark.sparkContext().getConf(), hadoop, costs)
+            .advise(e, decision.plan());
+      }
+    }
+  }
+
+  private RunReport train(
+      StartModel model, Decision decision, PreparedData prepared, Progress progress) {
+    TrainingPlan plan = decision.plan();
+    MicroBatches batches =
+        new MicroBatches(
+            prepared.counts().training(), conf.batchSize(), plan.schedule().microBatches());
+    RunReporting reporting = new RunReporting(plan.schedule(), Optional.empty());
+    reporting.reads(prepared.snapshot());
+    decision.reasons().forEach(reporting::chose);
+    int firstEpoch = model.updater().epochs();
+    FitEvents events = new FitEvents(listener, model.updater(), batches.steps());
+    try (Synchronizer synchronizer =
+            new Synchronizer(
+                new BorrowedUpdater(model.updater(), events::gradientsSummed),
+                plan.layouts(model.updater()),
+                model.updater().iterations(),
+                new SyncSettings(
+                    conf.gradientWeight(), conf.clipNorm(), conf.nonFiniteMaxSkips()));
+        Pipeline pipeline =
+            LastingPipeline.launch(
+                PipelineSpecs.of(spark, conf, plan, model, prepared),
+                PipelineSpecs.recovery(conf),
+                synchronizer::weights,
+                reporting::recovered);
+        LiveFigures figures = LiveFigures.of(plan.plan().stages().size(), pipeline::memory)) {
+      reporting.watchedBy(figures::stepEnded);
+      TrainingLoop loop =
+          new TrainingLoop(
+              pipeline,
+              synchronizer,
+              plan.schedule().name(),
+              batches,
+              TimeSegments.of(model.model(), prepared),
+              new NoValidation(),
+              new ValidationWatch(0, 0, BestFigures.none(), best -> {}),
+              new Telling(
+                  events,
+                  ScheduleTuning.listener(
+                      conf.exchange(), pipeline, plan, reporting, progress::message)),
+              events,
+              progress,
+              () -> false,
+              System::nanoTime);
+      try {
+        TrainingLoop.Result result =
+            loop.run(
+                firstEpoch,
+                TrainingLoop.Start.first(),
+                new TrainingLoop.Limits(conf.epochs(), conf.maxSteps(), conf.maxDuration()));
+        model.updater().setEpochs(firstEpoch + result.epochs());
+      } catch (StagecoachException e) {
+        pipeline.abandon();
+        throw e;
+      }
+      return reporting.report();
+    }
+  }
+
+  /** Tells of each step, and passes it on. */
+  private record Telling(FitEvents events, TrainingLoop.StepListener next)
+      implements TrainingLoop.StepListener {
+
+    @Override
+    public void stepEnded(
+        long step, StepOutcome outcome, List<StagePart> parts, TrainingLoop.DriverTimes times) {
+      next.stepEnded(step, outcome, parts, times);
+      events.stepEnded(outcome);
+    }
+
+    @Override
+    public void validated(long step, Loss found) {
+      next.validated(step, found);
+    }
+  }
+}
