@@ -129,6 +129,7 @@ class ImagesIT {
     Map<String, String> settings = settings(workshop);
     settings.put("spark.stagecoach.data.imageSize", "6,6");
     settings.put("spark.stagecoach.stages", "3");
+    settings.put("spark.master", "local[1]");
 
     StagecoachProcess.Outcome planned = workshop.run("plan", settings);
 

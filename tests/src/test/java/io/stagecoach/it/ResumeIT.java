@@ -53,7 +53,13 @@ class ResumeIT {
     StagecoachProcess.Outcome refused =
         train(
             workshop,
-            Map.of("spark.stagecoach.learningRate", "0.5", "spark.stagecoach.batchSize", "16"));
+            Map.of(
+                "spark.master",
+                "local-cluster[1,1,1024]",
+                "spark.stagecoach.learningRate",
+                "0.5",
+                "spark.stagecoach.batchSize",
+                "16"));
     assertThat(refused.exitCode()).as(refused.toString()).isEqualTo(20);
     assertThat(refused.lastLine().get("error").asText())
         .contains(

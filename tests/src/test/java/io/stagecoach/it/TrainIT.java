@@ -198,7 +198,9 @@ class TrainIT {
     workshop.table(50);
     workshop.write("model.json", Workshop.classifier().toJson());
 
-    StagecoachProcess.Outcome outcome = workshop.run("plan", workshop.classifierSettings());
+    Map<String, String> settings = workshop.classifierSettings();
+    settings.put("spark.master", "local[1]");
+    StagecoachProcess.Outcome outcome = workshop.run("plan", settings);
 
     assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
     assertThat(outcome.out())

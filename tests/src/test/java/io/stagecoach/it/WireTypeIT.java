@@ -80,6 +80,7 @@ class WireTypeIT {
     workshop.table(50);
     workshop.write("model.json", Workshop.classifier().toJson());
     Map<String, String> settings = workshop.classifierSettings();
+    settings.put("spark.master", "local[1]");
     settings.put("spark.stagecoach.wireType", "float16");
 
     StagecoachProcess.Outcome outcome = workshop.run("plan", settings);

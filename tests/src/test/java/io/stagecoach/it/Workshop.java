@@ -121,10 +121,13 @@ record Workshop(Path directory) {
 
   /**
    * What these processes leave among temporary files can so be told from what others do. They live
-   * for seconds, most of which the second compiler would take for itself.
+   * for seconds, most of which the second compiler and the verifier of byte code would take for
+   * themselves.
    */
   private String javaOptions() {
-    return "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Djava.io.tmpdir=" + temporary();
+    return "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:+UnlockDiagnosticVMOptions"
+        + " -XX:-BytecodeVerificationRemote -Djava.io.tmpdir="
+        + temporary();
   }
 
   private Path temporary() {
