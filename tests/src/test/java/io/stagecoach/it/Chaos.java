@@ -72,6 +72,8 @@ record Chaos(Workshop workshop, int steps) {
     settings.put("spark.stagecoach.recovery.attempts", "10");
     settings.put("spark.stagecoach.recovery.perHour", "1000");
     settings.put("spark.stagecoach.checkpoint.interval", "20");
+    // Where a disk that fails is looked for.
+    settings.put("spark.local.dir", workshop.path("local").toString());
     settings.put("spark.stagecoach.output.path", workshop.path(name).toString());
     settings.put("spark.stagecoach.batchStore.path", workshop.path(name + "-batches").toString());
     return settings;

@@ -33,6 +33,7 @@ class ChaosIT {
 
     Chaos.Result result = chaos.disturbed("shuffle", "gpipe", faults, SEED, chaos.undisturbed());
 
+    assertThat(result.run().struck().keySet()).containsExactlyInAnyOrderElementsOf(faults);
     assertThat(result.identical()).as(result.outcome().toString()).isTrue();
     assertThat(result.run().starts()).isEqualTo(2);
     assertThat(result.run().recoveries()).as(result.outcome().toString()).isNotEmpty();
