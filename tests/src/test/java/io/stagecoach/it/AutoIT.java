@@ -26,8 +26,7 @@ class AutoIT {
         Map.of("spark.stagecoach.schedule", "auto", "spark.stagecoach.microBatches", "auto");
     StagecoachProcess.Outcome outcome = train(workshop, "auto", auto);
 
-    JsonNode report =
-        new ObjectMapper().readTree(workshop.path("auto").resolve("report.json").toFile());
+    JsonNode report = workshop.report("auto");
     String schedule = report.get("schedule").asText();
     int microBatches = report.get("microBatches").asInt();
     assertThat(microBatches).isBetween(1, 32);

@@ -3,8 +3,6 @@ package io.stagecoach.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -63,7 +61,7 @@ class RecoveryIT {
       workshop.assertTidy(run, outcome);
     }
     assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
-    JsonNode recovered = report("out").get("recovered");
+    JsonNode recovered = workshop.report("out").get("recovered");
     assertThat(recovered).as(outcome.toString()).hasSize(2);
     recovered.forEach(one -> assertThat(one.get("what").asText()).contains("was lost"));
     assertThat(outcome.err()).doesNotContain("\tat ");
@@ -83,7 +81,7 @@ class RecoveryIT {
       workshop.assertTidy(run, outcome);
     }
     assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
-    JsonNode recovered = report("out").get("recovered");
+    JsonNode recovered = workshop.report("out").get("recovered");
     assertThat(recovered).as(outcome.toString()).hasSize(1);
     assertThat(recovered.get(0).get("what").asText()).contains("no sign of life for 2");
     Networks.assertSame(workshop.network("out"), undisturbed());
@@ -113,7 +111,7 @@ class RecoveryIT {
       workshop.assertTidy(run, outcome);
     }
     assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
-    assertThat(report("out").get("recovered"))
+    assertThat(workshop.report("out").get("recovered"))
         .anySatisfy(one -> assertThat(one.get("executors").asInt()).isEqualTo(1));
     Networks.assertSame(workshop.network("out"), undisturbed());
   }
@@ -134,7 +132,7 @@ class RecoveryIT {
     }
     StagecoachProcess.Outcome outcome = workshop.run("train", settings);
     assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
-    assertThat(report("out").get("resumedAt")).hasSize(1);
+    assertThat(workshop.report("out").get("resumedAt")).hasSize(1);
     Networks.assertSame(workshop.network("out"), undisturbed());
   }
 
@@ -143,15 +141,10 @@ class RecoveryIT {
     if (ALONE.isEmpty()) {
       StagecoachProcess.Outcome outcome = workshop.run("train", settings("alone"));
       assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
-      assertThat(report("alone").get("recovered")).isEmpty();
+      assertThat(workshop.report("alone").get("recovered")).isEmpty();
       ALONE.add(workshop.network("alone"));
     }
     return ALONE.get(0);
-  }
-
-  private JsonNode report(String name) throws IOException {
-    File file = workshop.path(name).resolve("report.json").toFile();
-    return new ObjectMapper().readTree(file);
   }
 
   private static void kill(StagecoachProcess run, int index) {

@@ -3,14 +3,11 @@ package io.stagecoach.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,17 +35,19 @@ class ResumeIT {
         train(workshop, Map.of("spark.stagecoach.output.path", workshop.path("whole").toString()));
     assertThat(undisturbed.exitCode()).as(undisturbed.toString()).isZero();
 
-    killAtCheckpointAfter(
+    DriverKill.atCheckpointAfter(
         0,
         workshop,
-        Map.of(
-            "spark.master",
-            "local-cluster[4,1,1024]",
-            "spark.stagecoach.stages",
-            "4",
-            "spark.stagecoach.checkpoint.interval",
-            "15"));
-    long first = newestCheckpoint();
+        settings(
+            workshop,
+            Map.of(
+                "spark.master",
+                "local-cluster[4,1,1024]",
+                "spark.stagecoach.stages",
+                "4",
+                "spark.stagecoach.checkpoint.interval",
+                "15")));
+    long first = DriverKill.newestCheckpoint(workshop);
 
     StagecoachProcess.Outcome refused =
         train(
@@ -67,19 +66,23 @@ class ResumeIT {
             "batchSize was 32, is 16",
             "learningRate was 0.01, is 0.5",
             "learningRate.decaySteps was " + STEPS);
-    assertThat(newestCheckpoint()).as("what was refused has touched nothing").isEqualTo(first);
+    assertThat(DriverKill.newestCheckpoint(workshop))
+        .as("what was refused has touched nothing")
+        .isEqualTo(first);
 
-    killAtCheckpointAfter(
+    DriverKill.atCheckpointAfter(
         first,
         workshop,
-        Map.of(
-            "spark.stagecoach.exchange",
-            "shuffle",
-            "spark.stagecoach.schedule",
-            "gpipe",
-            "spark.stagecoach.checkpoint.interval",
-            "5"));
-    long second = newestCheckpoint();
+        settings(
+            workshop,
+            Map.of(
+                "spark.stagecoach.exchange",
+                "shuffle",
+                "spark.stagecoach.schedule",
+                "gpipe",
+                "spark.stagecoach.checkpoint.interval",
+                "5")));
+    long second = DriverKill.newestCheckpoint(workshop);
 
     StagecoachProcess.Outcome last =
         train(
@@ -98,12 +101,10 @@ class ResumeIT {
     Networks.assertSame(resumed, workshop.network("whole"));
     assertThat(resumed.getIterationCount()).isEqualTo(STEPS);
     assertThat(resumed.getEpochCount()).isEqualTo(EPOCHS);
-    JsonNode report =
-        new ObjectMapper().readTree(workshop.path("out").resolve("report.json").toFile());
+    JsonNode report = workshop.report("out");
     assertThat(report.get("steps").asLong()).isEqualTo(STEPS);
     assertThat(report.get("resumedAt").toString()).isEqualTo("[" + first + "," + second + "]");
-    JsonNode whole =
-        new ObjectMapper().readTree(workshop.path("whole").resolve("report.json").toFile());
+    JsonNode whole = workshop.report("whole");
     for (String what : List.of("first", "last", "least", "leastStep")) {
       assertThat(report.get("loss").get(what)).as(what).isEqualTo(whole.get("loss").get(what));
     }
@@ -140,39 +141,6 @@ class ResumeIT {
       StagecoachProcess.Outcome outcome = run.await(Duration.ofMinutes(3));
       run.awaitNoProcess();
       return outcome;
-    }
-  }
-
-  /** Kills the driver as soon as a checkpoint of more steps than so many is there. */
-  private void killAtCheckpointAfter(long steps, Workshop workshop, Map<String, String> difference)
-      throws IOException {
-    try (StagecoachProcess run = workshop.start("train", settings(workshop, difference))) {
-      long end = System.nanoTime() + Duration.ofMinutes(2).toNanos();
-      while (newestCheckpoint() <= steps) {
-        assertThat(System.nanoTime()).as(run.errSoFar()).isLessThan(end);
-        assertThat(run.processes()).as(run.errSoFar()).isNotEmpty();
-        Awaiting.pause();
-      }
-      run.driver().destroyForcibly();
-      run.await(Duration.ofSeconds(30));
-      run.awaitNoProcess();
-      assertThat(workshop.path("out")).as("the run was over too soon").doesNotExist();
-    }
-  }
-
-  /** The steps of the newest committed checkpoint; 0 where there is none. */
-  private long newestCheckpoint() throws IOException {
-    Path checkpoints = directory.resolve("out.checkpoints");
-    if (!Files.isDirectory(checkpoints)) {
-      return 0;
-    }
-    try (Stream<Path> all = Files.list(checkpoints)) {
-      return all.filter(folder -> Files.exists(folder.resolve("manifest.json")))
-          .map(folder -> folder.getFileName().toString())
-          .sorted()
-          .reduce((earlier, later) -> later)
-          .map(name -> Long.valueOf(name.split("-", -1)[3]))
-          .orElse(0L);
     }
   }
 }

@@ -3,7 +3,6 @@ package io.stagecoach.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -129,8 +128,7 @@ class StandaloneIT {
       workshop.assertTidy(run, outcome);
     }
     assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
-    JsonNode report =
-        new ObjectMapper().readTree(workshop.path("disturbed").resolve("report.json").toFile());
+    JsonNode report = workshop.report("disturbed");
     assertThat(report.get("recovered")).as(outcome.toString()).isNotEmpty();
 
     settings.put("spark.stagecoach.output.path", workshop.path("undisturbed").toString());
@@ -140,9 +138,6 @@ class StandaloneIT {
   }
 
   private static JsonNode lastLine() throws IOException {
-    String last =
-        cluster.driverOutput().lines().reduce((first, second) -> second).orElse("(nothing)");
-    assertThat(last).startsWith("STAGECOACH ");
-    return new ObjectMapper().readTree(last.substring("STAGECOACH ".length()));
+    return new StagecoachProcess.Outcome(0, cluster.driverOutput(), "").lastLine();
   }
 }

@@ -138,8 +138,7 @@ class TrainIT {
   }
 
   private void assertReport(int steps) throws IOException {
-    JsonNode report =
-        new ObjectMapper().readTree(workshop.path("out").resolve("report.json").toFile());
+    JsonNode report = workshop.report("out");
     assertThat(report.findValue("steps").asInt()).isEqualTo(steps);
   }
 

@@ -2,6 +2,8 @@ package io.stagecoach.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -81,6 +83,11 @@ record Workshop(Path directory) {
 
   Path path(String name) {
     return directory.resolve(name);
+  }
+
+  /** The report that a run has saved to this output. */
+  JsonNode report(String output) throws IOException {
+    return new ObjectMapper().readTree(path(output).resolve("report.json").toFile());
   }
 
   /** The network that a run has saved to this output. */
