@@ -112,7 +112,10 @@ final class StagecoachProcess implements AutoCloseable {
     return read(err);
   }
 
-  /** All its processes that still run. */
+  /**
+   * All its processes that still run, but for one that is just about to become another program: in
+   * that moment the system shows no environment of it.
+   */
   List<ProcessHandle> processes() {
     return ProcessHandle.allProcesses()
         .filter(ProcessHandle::isAlive)
@@ -184,6 +187,7 @@ final class StagecoachProcess implements AutoCloseable {
 
   @Override
   public void close() {
+    process.destroyForcibly();
     processes().forEach(ProcessHandle::destroyForcibly);
   }
 }
