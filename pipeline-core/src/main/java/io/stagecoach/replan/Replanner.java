@@ -57,6 +57,7 @@ public final class Replanner {
   private Schedule windowSchedule;
   private int inWindow;
   private long windowNanos;
+  private long lastStep;
   private int settling;
   private int agreeing;
   private int rest;
@@ -104,6 +105,7 @@ public final class Replanner {
       begin(schedule);
     }
     window.record(step);
+    lastStep = step.step();
     windowNanos += step.wallNanos();
     inWindow++;
     if (inWindow == WINDOW) {
@@ -176,8 +178,9 @@ public final class Replanner {
     }
     return String.format(
         Locale.ROOT,
-        "Cut anew: layers %s, not %s; a step's stages should take %s ms, not %s (executor %d takes"
-            + " %.2f times as long for its layers as the fastest)",
+        "Cut anew after step %,d: layers %s, not %s; a step's stages should take %s ms, not %s"
+            + " (executor %d takes %.2f times as long for its layers as the fastest)",
+        lastStep + 1,
         cut(other),
         cut(plan),
         millis((double) then),

@@ -272,7 +272,7 @@ class ReplannerTest {
         .extracting(Proposal::reason)
         .asString()
         .matches(
-            "Cut anew: layers 0-5 \\| 6-7, not 0-3 \\| 4-7; a step's stages should take \\d+ ms, not"
+            "Cut anew after step 1: layers 0-5 \\| 6-7, not 0-3 \\| 4-7; a step's stages should take \\d+ ms, not"
                 + " \\d+ \\(executor 1 takes 3.00 times as long for its layers as the fastest\\)");
   }
 }
