@@ -105,6 +105,9 @@ record Workshop(Path directory) {
     settings.put("spark.executor.cores", "1");
     settings.put("spark.ui.enabled", "false");
     settings.put("spark.sql.shuffle.partitions", "2");
+    // For tables of a few hundred rows Spark would write, and compile, more code than it runs.
+    settings.put("spark.sql.codegen.wholeStage", "false");
+    settings.put("spark.sql.codegen.factoryMode", "NO_CODEGEN");
     settings.put("spark.driver.extraJavaOptions", javaOptions());
     settings.put("spark.executor.extraJavaOptions", javaOptions());
     return settings;
