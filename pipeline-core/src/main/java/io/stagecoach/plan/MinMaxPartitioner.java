@@ -3,6 +3,7 @@ package io.stagecoach.plan;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.ToLongFunction;
 
 /**
@@ -20,11 +21,27 @@ final class MinMaxPartitioner implements Partitioner {
   private static final long IMPOSSIBLE = Long.MAX_VALUE;
 
   private final String name;
-  private final ToLongFunction<LayerCost> weight;
+  private final Function<ModelCosts, StageTime> weights;
 
-  MinMaxPartitioner(String name, ToLongFunction<LayerCost> weight) {
+  /**
+   * @param weights what a stage weighs, for a model
+   */
+  MinMaxPartitioner(String name, Function<ModelCosts, StageTime> weights) {
     this.name = name;
-    this.weight = weight;
+    this.weights = weights;
+  }
+
+  /** A stage weighs what its layers do, whichever stage it is. */
+  static MinMaxPartitioner byLayers(String name, ToLongFunction<LayerCost> weight) {
+    return new MinMaxPartitioner(
+        name,
+        model -> {
+          long[] before = new long[model.size() + 1];
+          for (int i = 0; i < model.size(); i++) {
+            before[i + 1] = Math.addExact(before[i], weight.applyAsLong(model.layers().get(i)));
+          }
+          return (stage, first, end) -> before[end] - before[first];
+        });
   }
 
   @Override
@@ -35,33 +52,24 @@ final class MinMaxPartitioner implements Partitioner {
   @Override
   public Plan partition(PlanRequest request) {
     MemoryLimit limit = MemoryLimit.of(request);
-    long[] before = weightBefore(request.model());
-    long lightest = lightestBottleneck(request, limit, before);
+    StageTime weight = weights.apply(request.model());
+    long lightest = lightestBottleneck(request, limit, weight);
     if (lightest == IMPOSSIBLE) {
       throw MemoryLimit.noPlan(request);
     }
-    Plan plan = Plan.of(name, request, fewestBytes(request, limit, before, lightest));
+    Plan plan = Plan.of(name, request, fewestBytes(request, limit, weight, lightest));
     if (request.limitBytes() == PlanRequest.UNLIMITED || MemoryLimit.holds(plan, request)) {
       return plan;
     }
     // Each of its stages fits, but not all of those that share a device.
-    return new SharedDevices(request, before)
+    return new SharedDevices(request, weight)
         .bestCut()
         .map(cuts -> Plan.of(name, request, cuts))
         .orElseThrow(() -> MemoryLimit.noPlan(request));
   }
 
-  /** The weight of all layers before each place. */
-  private long[] weightBefore(ModelCosts model) {
-    long[] before = new long[model.size() + 1];
-    for (int i = 0; i < model.size(); i++) {
-      before[i + 1] = Math.addExact(before[i], weight.applyAsLong(model.layers().get(i)));
-    }
-    return before;
-  }
-
   /** The least possible weight of the heaviest stage. */
-  private static long lightestBottleneck(PlanRequest request, MemoryLimit limit, long[] before) {
+  private static long lightestBottleneck(PlanRequest request, MemoryLimit limit, StageTime weight) {
     int layers = request.model().size();
     int stages = request.stages();
     // best[first]: the lightest bottleneck of the layers from `first` on, in the stages from s on.
@@ -71,7 +79,7 @@ final class MinMaxPartitioner implements Partitioner {
       for (int first = s; first <= layers - (stages - s); first++) {
         for (int end = first + 1; end <= layers - (stages - s - 1); end++) {
           if (best[end] != IMPOSSIBLE && limit.fits(s, first, end)) {
-            now[first] = Math.min(now[first], Math.max(before[end] - before[first], best[end]));
+            now[first] = Math.min(now[first], Math.max(weight.of(s, first, end), best[end]));
           }
         }
       }
@@ -82,7 +90,7 @@ final class MinMaxPartitioner implements Partitioner {
 
   /** Among the cuts with no stage heavier than the bottleneck, the one that sends least. */
   private static List<Integer> fewestBytes(
-      PlanRequest request, MemoryLimit limit, long[] before, long bottleneck) {
+      PlanRequest request, MemoryLimit limit, StageTime weight, long bottleneck) {
     int layers = request.model().size();
     int stages = request.stages();
     int[][] chosenEnd = new int[stages][layers + 1];
@@ -92,7 +100,7 @@ final class MinMaxPartitioner implements Partitioner {
       for (int first = s; first <= layers - (stages - s); first++) {
         for (int end = first + 1; end <= layers - (stages - s - 1); end++) {
           if (best[end] == IMPOSSIBLE
-              || before[end] - before[first] > bottleneck
+              || weight.of(s, first, end) > bottleneck
               || !limit.fits(s, first, end)) {
             continue;
           }

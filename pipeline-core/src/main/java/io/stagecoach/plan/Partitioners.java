@@ -7,10 +7,12 @@ import java.util.List;
 /** The partitioners by name. */
 public final class Partitioners {
 
+  private static final String MEASURED = "measured";
+
   private static final List<Partitioner> ALL =
       List.of(
-          new MinMaxPartitioner("balanced", LayerCost::operations),
-          new MinMaxPartitioner("parameters", LayerCost::parameters),
+          MinMaxPartitioner.byLayers("balanced", LayerCost::operations),
+          MinMaxPartitioner.byLayers("parameters", LayerCost::parameters),
           new UniformPartitioner());
 
   private Partitioners() {}
@@ -27,7 +29,25 @@ public final class Partitioners {
    */
   public static Partitioner measured(List<Long> times) {
     List<Long> copy = List.copyOf(times);
-    return new MinMaxPartitioner("measured", layer -> copy.get(layer.index()));
+    return MinMaxPartitioner.byLayers(MEASURED, layer -> copy.get(layer.index()));
+  }
+
+  /**
+   * The least time for the slowest stage, on devices that differ.
+   *
+   * @param times what layers take on the device of each stage
+   */
+  public static Partitioner measured(StageTime times) {
+    return new MinMaxPartitioner(MEASURED, model -> times);
+  }
+
+  /**
+   * Makes the stages that somebody wants.
+   *
+   * @param firstLayers the first layer of each
+   */
+  public static Partitioner given(List<Integer> firstLayers) {
+    return new GivenCut(firstLayers);
   }
 
   /**

@@ -26,7 +26,7 @@ final class SharedDevices {
           .thenComparing(SharedDevices::earlier);
 
   private final PlanRequest request;
-  private final long[] weightBefore;
+  private final StageTime weights;
 
   /**
    * A way to cut the first layers.
@@ -39,11 +39,11 @@ final class SharedDevices {
   private record Way(List<Integer> cuts, long heaviest, long sent, List<Long> held) {}
 
   /**
-   * @param weightBefore the weight of all layers before each place
+   * @param weights what a stage weighs
    */
-  SharedDevices(PlanRequest request, long[] weightBefore) {
+  SharedDevices(PlanRequest request, StageTime weights) {
     this.request = request;
-    this.weightBefore = weightBefore.clone();
+    this.weights = weights;
   }
 
   /** The first layer of each stage; none where no cut was found that fits. */
@@ -71,7 +71,7 @@ final class SharedDevices {
   }
 
   private void extend(List<Way> ways, int stage, int first, int end, List<Way> to) {
-    long weight = weightBefore[end] - weightBefore[first];
+    long weight = weights.of(stage, first, end);
     long needs = request.estimate(request.model().stage(first, end), stage).total();
     int device = stage % request.executors();
     for (Way way : ways) {

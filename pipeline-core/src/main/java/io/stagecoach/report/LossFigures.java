@@ -17,8 +17,8 @@ public record LossFigures(
     double last,
     double least,
     long leastStep,
-    List<LossPoint> curve,
-    List<LossPoint> validations) {
+    List<CurvePoint> curve,
+    List<CurvePoint> validations) {
 
   public LossFigures {
     curve = List.copyOf(curve);

@@ -19,7 +19,7 @@ import java.util.Map;
  */
 public final class RunRecorder {
 
-  private static final int LOSS_POINTS = 512;
+  private static final int CURVE_POINTS = 512;
 
   private static final int MOST_RECOVERED = 256;
 
@@ -27,12 +27,14 @@ public final class RunRecorder {
   private final List<Recovered> recovered = new ArrayList<>();
   private final List<Long> resumedAt = new ArrayList<>();
   private Schedule schedule;
-  private final long warmUpSteps;
-  private final StepSums warmUp;
-  private final StepSums steady;
+  private long warmUpSteps;
+  private StepSums warmUp;
+  private StepSums steady;
   private final int[] peakStash;
-  private final LossCurve curve = new LossCurve(LOSS_POINTS);
-  private final LossCurve validations = new LossCurve(LOSS_POINTS);
+  private final Curve curve = new Curve(CURVE_POINTS);
+  private final Curve validations = new Curve(CURVE_POINTS);
+  private final Curve stepMillis = new Curve(CURVE_POINTS);
+  private long settling;
   private long stepsBefore;
   private long steps;
   private long skipped;
@@ -84,6 +86,7 @@ public final class RunRecorder {
     best = before.best();
     curve.goOn(before.loss().curve());
     validations.goOn(before.loss().validations());
+    stepMillis.goOn(before.stepMillis());
     recoveries = before.recoveries();
     recovered.addAll(before.recovered());
     firstLoss = before.loss().first();
@@ -125,12 +128,30 @@ public final class RunRecorder {
     schedule = other;
   }
 
+  /**
+   * The stages are others from here on: times begin anew, after so many steps of warm-up. What was
+   * measured before stays until then.
+   */
+  public synchronized void recut(long warmUpAfter) {
+    warmUpSteps = steps + warmUpAfter;
+    if (steady.steps() > 0) {
+      warmUp = steady;
+    }
+    steady = new StepSums(schedule.stages());
+    settling = warmUpAfter;
+  }
+
   /** Takes a step that is done. */
   public synchronized void record(StepRecord step) {
     checkStages(step);
-    (steps < warmUpSteps ? warmUp : steady).add(step);
+    if (settling > 0 && steps < warmUpSteps) {
+      settling--;
+    } else {
+      (steps < warmUpSteps ? warmUp : steady).add(step);
+    }
     steps++;
     wallNanos += step.wallNanos();
+    stepMillis.add(step.step(), step.wallNanos() / 1e6);
     if (step.skipped()) {
       skipped++;
     }
@@ -217,7 +238,7 @@ public final class RunRecorder {
         resumedAt,
         stepsBefore + steps,
         skipped,
-        warm ? warmUp.steps() : 0,
+        warm ? warmUpSteps : 0,
         new LossFigures(
             firstLoss, lastLoss, leastLoss, leastLossStep, curve.points(), validations.points()),
         validation,
@@ -225,6 +246,7 @@ public final class RunRecorder {
         savedStep,
         new NormFigures(lastNorm, normSum / norms, mostNorm),
         sums.time(secondsBefore + wallNanos / 1e9),
+        stepMillis.points(),
         stages,
         bubble(sums.bubble(), stages, hops),
         hops);

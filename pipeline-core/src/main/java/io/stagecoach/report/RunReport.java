@@ -29,6 +29,7 @@ import java.util.Map;
  *     are
  * @param gradientNorm the gradient's norm
  * @param time where a step's time went
+ * @param stepMillis how long each step took, in a bounded number of points
  * @param stages each stage, in order
  * @param bubble how much the devices waited, and should have
  * @param hops what passed between stages
@@ -50,6 +51,7 @@ public record RunReport(
     long savedStep,
     NormFigures gradientNorm,
     TimeFigures time,
+    List<CurvePoint> stepMillis,
     List<StageFigures> stages,
     BubbleFigures bubble,
     HopFigures hops) {
@@ -60,6 +62,7 @@ public record RunReport(
     choices = List.copyOf(choices);
     recovered = recovered == null ? List.of() : List.copyOf(recovered);
     resumedAt = resumedAt == null ? List.of() : List.copyOf(resumedAt);
+    stepMillis = stepMillis == null ? List.of() : List.copyOf(stepMillis);
     stages = List.copyOf(stages);
     validation = Collections.unmodifiableMap(new LinkedHashMap<>(validation));
   }

@@ -1,5 +1,6 @@
 package io.stagecoach.report;
 
+import io.stagecoach.schedule.Schedule;
 import io.stagecoach.stage.StageStep;
 import java.util.List;
 
@@ -32,6 +33,12 @@ public record StepRecord(
 
   public StepRecord {
     stages = List.copyOf(stages);
+  }
+
+  /** Whether it was a step of a whole mini-batch: the last one of an epoch may be smaller. */
+  public boolean isWhole(Schedule schedule) {
+    int actions = stages.stream().mapToInt(stage -> stage.spans().size()).sum();
+    return actions == schedule.executors().stream().mapToInt(List::size).sum();
   }
 
   /** The slowest stage's time: the window in which each stage is either busy or idle. */

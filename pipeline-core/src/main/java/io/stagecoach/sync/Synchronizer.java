@@ -25,7 +25,7 @@ public final class Synchronizer implements AutoCloseable {
 
   private final ModelUpdater updater;
   private final SyncSettings settings;
-  private final StageWeights stages;
+  private StageWeights stages;
   private final INDArray gradients;
   private final List<Part> parts;
   private long updates;
@@ -84,6 +84,15 @@ public final class Synchronizer implements AutoCloseable {
   /** The weights of a stage as they now are; unchanged until the next {@link #commit}. */
   public INDArray weights(int stage) {
     return stages.of(stage, updater.parameters());
+  }
+
+  /**
+   * The model is cut into other stages from the next step on.
+   *
+   * @param stageLayouts what each stage's flat vector is made of, in order
+   */
+  public void recut(List<ParameterLayout> stageLayouts) {
+    stages = new StageWeights(updater.parameterLayout(), stageLayouts);
   }
 
   /** What was counted so far. */

@@ -15,6 +15,7 @@ class HouseTest {
 
   /** The rooms from top to bottom; each may import those below it. */
   private static final String[] ROOMS = {
+    "replan",
     "report",
     "sync",
     "checkpoint",
@@ -49,7 +50,8 @@ class HouseTest {
               "io.stagecoach.schedule..",
               "io.stagecoach.sync..",
               "io.stagecoach.checkpoint..",
-              "io.stagecoach.report..")
+              "io.stagecoach.report..",
+              "io.stagecoach.replan..")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("io.stagecoach.engine.dl4j..", "org.deeplearning4j..");

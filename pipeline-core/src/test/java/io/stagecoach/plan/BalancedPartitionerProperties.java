@@ -21,6 +21,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
+import net.jqwik.api.constraints.Size;
 
 /** The min-max partitioners against every cut there is. */
 class BalancedPartitionerProperties {
@@ -54,6 +55,38 @@ class BalancedPartitionerProperties {
       @ForAll @LongRange(min = 100, max = 6000) long limit) {
     Assume.that(executors * chunks <= model.size());
     compare("balanced", LayerCost::operations, model, executors * chunks, limit, chunks);
+  }
+
+  /** Devices of different speed: what a stage takes depends on where it is. */
+  @Property(tries = 3000)
+  void measuredIsTheBestOfTheCutsThatFitForUnlikeDevices(
+      @ForAll("models") ModelCosts model,
+      @ForAll @IntRange(min = 1, max = 5) int wanted,
+      @ForAll @Size(5) List<@IntRange(min = 1, max = 7) Integer> slowness,
+      @ForAll @LongRange(min = 200, max = 20_000) long limit) {
+    int stages = Math.min(wanted, model.size());
+    compare(
+        Partitioners.measured(onDevices(model, stages, slowness)),
+        onDevices(model, stages, slowness),
+        request(model, stages, limit, 1));
+  }
+
+  @Property(tries = 1000)
+  void measuredIsTheBestForUnlikeDevicesOfSeveralChunks(
+      @ForAll("models") ModelCosts model,
+      @ForAll @IntRange(min = 1, max = 3) int executors,
+      @ForAll @IntRange(min = 2, max = 3) int chunks,
+      @ForAll @Size(3) List<@IntRange(min = 1, max = 7) Integer> slowness,
+      @ForAll @LongRange(min = 100, max = 6000) long limit) {
+    Assume.that(executors * chunks <= model.size());
+    StageTime times = onDevices(model, executors, slowness);
+    compare(Partitioners.measured(times), times, request(model, executors * chunks, limit, chunks));
+  }
+
+  private static StageTime onDevices(ModelCosts model, int devices, List<Integer> slowness) {
+    return (stage, first, end) ->
+        slowness.get(stage % devices)
+            * model.layers().subList(first, end).stream().mapToLong(LayerCost::operations).sum();
   }
 
   @Property(tries = 300)
@@ -130,15 +163,21 @@ class BalancedPartitionerProperties {
       int stages,
       long limit,
       int chunks) {
-    PlanRequest request = request(model, stages, limit, chunks);
+    compare(
+        Partitioners.named(name),
+        (stage, first, end) -> model.layers().subList(first, end).stream().mapToLong(weight).sum(),
+        request(model, stages, limit, chunks));
+  }
+
+  private static void compare(Partitioner partitioner, StageTime weight, PlanRequest request) {
+    ModelCosts model = request.model();
     Optional<List<Integer>> best =
-        allCuts(model.size(), stages).stream()
+        allCuts(model.size(), request.stages()).stream()
             .filter(cuts -> fits(request, cuts))
             .min(
                 Comparator.<List<Integer>>comparingLong(cuts -> heaviest(model, weight, cuts))
                     .thenComparingLong(cuts -> sent(model, cuts))
                     .thenComparing(BalancedPartitionerProperties::lexicographic));
-    Partitioner partitioner = Partitioners.named(name);
     if (best.isPresent()) {
       Plan plan = partitioner.partition(request);
       assertThat(plan.stages().stream().map(PlannedStage::firstLayer).toList())
@@ -165,16 +204,10 @@ class BalancedPartitionerProperties {
     return stage + 1 < cuts.size() ? cuts.get(stage + 1) : model.size();
   }
 
-  private static long heaviest(
-      ModelCosts model, ToLongFunction<LayerCost> weight, List<Integer> cuts) {
+  private static long heaviest(ModelCosts model, StageTime weight, List<Integer> cuts) {
     long heaviest = 0;
     for (int s = 0; s < cuts.size(); s++) {
-      heaviest =
-          Math.max(
-              heaviest,
-              model.layers().subList(cuts.get(s), end(model, cuts, s)).stream()
-                  .mapToLong(weight)
-                  .sum());
+      heaviest = Math.max(heaviest, weight.of(s, cuts.get(s), end(model, cuts, s)));
     }
     return heaviest;
   }

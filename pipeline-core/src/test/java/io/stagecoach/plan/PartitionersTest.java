@@ -95,6 +95,29 @@ class PartitionersTest {
   }
 
   @Test
+  void aGivenCutIsMadeAsItIs() {
+    Plan plan = Partitioners.given(List.of(0, 1, 5)).partition(Costs.request(times(6), 3));
+    assertThat(plan.stages()).extracting(PlannedStage::layers).containsExactly(1, 4, 1);
+  }
+
+  @Test
+  void aGivenCutThatCannotBeIsRefused() {
+    assertThat(refusal(List.of(0, 2))).contains("has 2 stages, and 3 are wanted");
+    assertThat(refusal(List.of(1, 2, 3))).contains("begins with layer 1");
+    assertThat(refusal(List.of(0, 2, 2))).contains("has no layer in stage 1");
+    assertThat(refusal(List.of(0, 2, 6))).contains("begins a stage with layer 6").contains("5");
+  }
+
+  private static String refusal(List<Integer> cut) {
+    StagecoachException refusal =
+        catchThrowableOfType(
+            StagecoachException.class,
+            () -> Partitioners.given(cut).partition(Costs.request(times(6), 3)));
+    assertThat(refusal.kind()).isEqualTo(ErrorKind.PLAN);
+    return refusal.getMessage();
+  }
+
+  @Test
   void anUnknownNameListsTheKnownOnes() {
     StagecoachException refusal =
         catchThrowableOfType(StagecoachException.class, () -> Partitioners.named("ballanced"));

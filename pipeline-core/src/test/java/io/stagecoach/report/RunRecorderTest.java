@@ -109,7 +109,8 @@ class RunRecorderTest {
                 3.5,
                 3,
                 1,
-                List.of(new LossPoint(0, 4, 1), new LossPoint(1, 3, 1), new LossPoint(2, 3.5, 1)),
+                List.of(
+                    new CurvePoint(0, 4, 1), new CurvePoint(1, 3, 1), new CurvePoint(2, 3.5, 1)),
                 List.of()));
     assertThat(report.gradientNorm()).isEqualTo(new NormFigures(1, 1.5, 2));
   }
@@ -279,5 +280,37 @@ class RunRecorderTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("1 stages in step 7, not 2");
     assertThat(recorder.report().steps()).isZero();
+  }
+
+  @Test
+  void afterARecutTimesBeginAnew() {
+    RunRecorder recorder = twoStagesThreeSteps();
+    assertThat(recorder.report().stages().get(0).forward()).isEqualTo(3, EXACT);
+    recorder.recut(1);
+    assertThat(recorder.report().stages().get(0).forward())
+        .as("as long as nothing else is known")
+        .isEqualTo(3, EXACT);
+    for (long step = 3; step < 5; step++) {
+      recorder.record(
+          Steps.step(
+              step,
+              2,
+              1,
+              false,
+              32,
+              List.of(100 * step, 35L, 3L, 2L),
+              Steps.stage(0, 2, 10 * step, 5, 28, Steps.traffic(2, 1000, 1, 2000, 2)),
+              Steps.stage(1, 2, 20 * step, 4, 30, Steps.traffic(2, 2000, 2, 1000, 1))));
+    }
+    RunReport report = recorder.report();
+    assertThat(report.steps()).isEqualTo(5);
+    assertThat(report.excludedSteps()).isEqualTo(4);
+    assertThat(report.stages().get(0).forward()).isEqualTo(40, EXACT);
+    assertThat(report.stages().get(1).forward()).isEqualTo(80, EXACT);
+    assertThat(report.time().step()).isEqualTo(400, EXACT);
+    assertThat(report.loss().last()).isEqualTo(2, EXACT);
+    assertThat(report.stepMillis())
+        .extracting(CurvePoint::value)
+        .containsExactly(1000.0, 50.0, 60.0, 300.0, 400.0);
   }
 }

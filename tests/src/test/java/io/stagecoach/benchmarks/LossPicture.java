@@ -1,6 +1,6 @@
 package io.stagecoach.benchmarks;
 
-import io.stagecoach.report.LossPoint;
+import io.stagecoach.report.CurvePoint;
 import io.stagecoach.report.ReportJson;
 import io.stagecoach.report.RunReport;
 import java.awt.BasicStroke;
@@ -55,9 +55,9 @@ public final class LossPicture {
     return svg.getSVGDocument();
   }
 
-  private static XYSeries series(String name, List<LossPoint> points) {
+  private static XYSeries series(String name, List<CurvePoint> points) {
     XYSeries series = new XYSeries(name);
-    points.forEach(point -> series.add((double) point.step() + 1, point.loss()));
+    points.forEach(point -> series.add((double) point.step() + 1, point.value()));
     return series;
   }
 }

@@ -34,7 +34,12 @@ final class DriverKill {
 
   /** The steps of the newest committed checkpoint of {@code out}; 0 where there is none. */
   static long newestCheckpoint(Workshop workshop) throws IOException {
-    Path checkpoints = workshop.path("out.checkpoints");
+    return newestCheckpoint(workshop, "out");
+  }
+
+  /** The same of another output. */
+  static long newestCheckpoint(Workshop workshop, String output) throws IOException {
+    Path checkpoints = workshop.path(output + ".checkpoints");
     if (!Files.isDirectory(checkpoints)) {
       return 0;
     }

@@ -135,6 +135,19 @@ final class StagecoachProcess implements AutoCloseable {
         .toList();
   }
 
+  /** The executor of this number, as Spark counts them. */
+  ProcessHandle executor(int number) {
+    return executors().stream()
+        .filter(
+            p -> {
+              List<String> arguments = entries(p, "cmdline");
+              int at = arguments.indexOf("--executor-id");
+              return at >= 0 && arguments.get(at + 1).equals(String.valueOf(number));
+            })
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("there is no executor " + number));
+  }
+
   /** Its driver. */
   ProcessHandle driver() {
     return processes().stream()

@@ -35,7 +35,7 @@ public final class LastingPipeline implements Pipeline {
     Pipeline launch(int executors);
   }
 
-  private final Launcher launcher;
+  private Launcher launcher;
   private final ExecutorRecovery recovery;
   private final IntFunction<INDArray> weights;
   private final Consumer<Setback> listener;
@@ -48,6 +48,10 @@ public final class LastingPipeline implements Pipeline {
   private Pipeline current;
   private Order told;
   private StagecoachException untold;
+  private int placements = 1;
+
+  /** Whether the stages have no weights yet, though others before them had. */
+  private boolean bare;
 
   LastingPipeline(
       Launcher launcher,
@@ -71,19 +75,54 @@ public final class LastingPipeline implements Pipeline {
    * @param weights all weights of a stage, as they are now
    * @param listener is told of each step that was told again
    */
-  public static Pipeline launch(
+  public static LastingPipeline launch(
       PipelineSpec spec,
       Recovery limits,
       IntFunction<INDArray> weights,
       Consumer<Setback> listener) {
-    UUID run = UUID.randomUUID();
     return new LastingPipeline(
-        executors -> Pipeline.launch(spec.onExecutors(executors), run),
+        launcher(spec),
         ExecutorRecovery.of(spec.spark().sc(), spec.executors(), limits),
         spec.executors(),
         weights,
         listener,
         System::nanoTime);
+  }
+
+  private static Launcher launcher(PipelineSpec spec) {
+    UUID run = UUID.randomUUID();
+    return executors -> Pipeline.launch(spec.onExecutors(executors), run);
+  }
+
+  /**
+   * Ends the stages and places others in their stead, between two steps; the first that these are
+   * told brings them their weights.
+   *
+   * @param spec the other stages, for as many executors as the first ones had
+   */
+  public void recut(PipelineSpec spec) {
+    recut(launcher(spec));
+  }
+
+  void recut(Launcher other) {
+    int executors = executors();
+    current.close();
+    carried.close();
+    launcher = other;
+    current = recovery.begin(() -> launcher.launch(executors));
+    authors.values().forEach(current::use);
+    placements++;
+    bare = true;
+  }
+
+  /** How many executors host stages now. */
+  public int executors() {
+    return (int) stages().stream().map(StageAddress::executor).distinct().count();
+  }
+
+  /** How often stages were placed. */
+  public int placements() {
+    return placements;
   }
 
   @Override
@@ -109,10 +148,11 @@ public final class LastingPipeline implements Pipeline {
 
   @Override
   public void tell(Order order) {
-    told = order;
+    told = bare ? order.with(this::allWeights) : order;
+    bare = false;
     untold = null;
     try {
-      current.tell(order);
+      current.tell(told);
     } catch (StagecoachException e) {
       // Whoever waits for the step will hear of it.
       untold = e;
@@ -151,6 +191,7 @@ public final class LastingPipeline implements Pipeline {
       try {
         current = launcher.launch(there);
         authors.values().forEach(current::use);
+        placements++;
         tellAgain();
       } catch (StagecoachException e) {
         cause = e;
@@ -180,14 +221,16 @@ public final class LastingPipeline implements Pipeline {
             old.microBatches(),
             old.mode(),
             old.carriesState());
-    IntFunction<Optional<INDArray>> all =
-        stage -> Optional.of(weights.apply(stage)).filter(flat -> !flat.isEmpty());
     tell(
         new Order(
             new Message.RunStep(next, step.schedule(), step.slices()),
-            all,
+            this::allWeights,
             told.given(),
             old.carriesState() ? carried::of : stage -> Map.of()));
+  }
+
+  private Optional<INDArray> allWeights(int stage) {
+    return Optional.of(weights.apply(stage)).filter(flat -> !flat.isEmpty());
   }
 
   @Override

@@ -35,6 +35,11 @@ public record Order(
     return new Order(step, weights, columns, state);
   }
 
+  /** The same step with these weights. */
+  Order with(IntFunction<Optional<INDArray>> others) {
+    return new Order(step, others, given, state);
+  }
+
   /** What goes to an executor beside the message: for each of its stages, and for the first. */
   Map<String, INDArray> tensorsOf(int stage) {
     Map<String, INDArray> named = new LinkedHashMap<>();

@@ -167,6 +167,22 @@ public final class SettingType<T> {
         size -> size.stream().map(String::valueOf).collect(Collectors.joining(",")));
   }
 
+  /** The first layer of each stage; none for no cut. */
+  static SettingType<List<Integer>> cut() {
+    return new SettingType<>(
+        "the first layer of each stage with commas between, such as 0,4,9",
+        text -> {
+          if (text.isEmpty()) {
+            return List.of();
+          }
+          List<Integer> firstLayers =
+              Arrays.stream(text.split(",", -1)).map(part -> Integer.valueOf(part.trim())).toList();
+          require(firstLayers.stream().allMatch(layer -> layer >= 0));
+          return firstLayers;
+        },
+        firstLayers -> firstLayers.stream().map(String::valueOf).collect(Collectors.joining(",")));
+  }
+
   /** One of some words. */
   static SettingType<String> oneOf(List<String> words) {
     return new SettingType<>(

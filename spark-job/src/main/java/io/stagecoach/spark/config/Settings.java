@@ -121,6 +121,51 @@ public final class Settings {
               + " operations should take, or, with measured and wherever something is auto, by the"
               + " time that they took on an executor.");
 
+  public static final Setting<List<Integer>> CUT =
+      setting(
+          "cut",
+          PIPELINE,
+          SettingType.cut(),
+          List.of(),
+          "The first layer of each stage, in the place of a partitioner; `stagecoach plan` shows the"
+              + " layers.");
+
+  public static final Setting<Boolean> REPLAN =
+      setting(
+          "replan",
+          PIPELINE,
+          bool(),
+          false,
+          "Whether the layers are shared out anew between two steps when devices turn out to be faster"
+              + " or slower than they were, and another cut would repay what it costs. Layers and"
+              + " hops are then measured before the first step. The weights are the same to the last"
+              + " bit.");
+
+  public static final Setting<Double> REPLAN_GAIN =
+      setting(
+          "replan.gain",
+          PIPELINE,
+          real(0, 1),
+          0.1,
+          "The least share of a step's time that another cut must save.");
+
+  public static final Setting<Integer> REPLAN_REPAY_STEPS =
+      setting(
+          "replan.repaySteps",
+          PIPELINE,
+          integer(1, 1 << 30),
+          1000,
+          "Within how many steps another cut must have saved the time that placing the stages anew"
+              + " takes.");
+
+  public static final Setting<Integer> REPLAN_PER_HOUR =
+      setting(
+          "replan.perHour",
+          PIPELINE,
+          integer(0, 1 << 20),
+          12,
+          "How many times within an hour the layers may be shared out anew.");
+
   public static final Setting<DataSize> MEMORY_LIMIT =
       setting(
           "memory.limit",

@@ -178,6 +178,21 @@ public final class StagecoachConf {
     }
     atMostOneOf(
         List.of(Settings.MODEL_CONFIG, Settings.MODEL_FROM, Settings.MODEL_PRESET), problems);
+    if (replan() && wireType() == WireType.FLOAT16) {
+      problems.add(
+          Settings.REPLAN.key()
+              + " is true and "
+              + Settings.WIRE_TYPE.key()
+              + " float16; another cut would round other numbers, and so change the weights: allowed is"
+              + " one of them");
+    }
+    if (replan() && !cut().isEmpty()) {
+      problems.add(
+          Settings.CUT.key()
+              + " says which layers make which stage, and "
+              + Settings.REPLAN.key()
+              + " moves them; allowed is one of them");
+    }
     if (microBatches().fixed().orElse(1) > batchSize()) {
       problems.add(
           Settings.MICRO_BATCHES.key()
@@ -273,6 +288,31 @@ public final class StagecoachConf {
   /** {@link Settings#RECOMPUTE}. */
   public RecomputeKind recompute() {
     return get(Settings.RECOMPUTE);
+  }
+
+  /** {@link Settings#CUT}; empty where a partitioner makes it. */
+  public List<Integer> cut() {
+    return get(Settings.CUT);
+  }
+
+  /** {@link Settings#REPLAN}. */
+  public boolean replan() {
+    return get(Settings.REPLAN);
+  }
+
+  /** {@link Settings#REPLAN_GAIN}. */
+  public double replanGain() {
+    return get(Settings.REPLAN_GAIN);
+  }
+
+  /** {@link Settings#REPLAN_REPAY_STEPS}. */
+  public int replanRepaySteps() {
+    return get(Settings.REPLAN_REPAY_STEPS);
+  }
+
+  /** {@link Settings#REPLAN_PER_HOUR}. */
+  public int replanPerHour() {
+    return get(Settings.REPLAN_PER_HOUR);
   }
 
   /** {@link Settings#PARTITIONER}. */

@@ -10,7 +10,6 @@ import io.stagecoach.plan.ModelCosts;
 import io.stagecoach.report.BestFigures;
 import io.stagecoach.report.RunReport;
 import io.stagecoach.spark.cluster.LastingPipeline;
-import io.stagecoach.spark.cluster.Pipeline;
 import io.stagecoach.spark.config.SparkSettingsCheck;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.data.DataSetData;
@@ -110,7 +109,11 @@ public final class NetworkFit {
     reporting.reads(prepared.snapshot());
     decision.reasons().forEach(reporting::chose);
     int firstEpoch = model.updater().epochs();
+    TrainingLoop.Limits limits =
+        new TrainingLoop.Limits(conf.epochs(), conf.maxSteps(), conf.maxDuration());
+    TimeSegments segments = TimeSegments.of(model.model(), prepared);
     FitEvents events = new FitEvents(listener, model.updater(), batches.steps());
+    long placing = System.nanoTime();
     try (Synchronizer synchronizer =
             new Synchronizer(
                 new BorrowedUpdater(model.updater(), events::gradientsSummed),
@@ -118,7 +121,7 @@ public final class NetworkFit {
                 model.updater().iterations(),
                 new SyncSettings(
                     conf.gradientWeight(), conf.clipNorm(), conf.nonFiniteMaxSkips()));
-        Pipeline pipeline =
+        LastingPipeline pipeline =
             LastingPipeline.launch(
                 PipelineSpecs.of(spark, conf, plan, model, prepared),
                 PipelineSpecs.recovery(conf),
@@ -126,29 +129,41 @@ public final class NetworkFit {
                 reporting::recovered);
         LiveFigures figures = LiveFigures.of(plan.plan().stages().size(), pipeline::memory)) {
       reporting.watchedBy(figures::stepEnded);
+      TrainingLoop.MiniBatchListener replanning =
+          Replanning.listener(
+              conf,
+              decision,
+              new Replanning.Run(
+                  pipeline,
+                  synchronizer,
+                  model.updater(),
+                  other -> PipelineSpecs.of(spark, conf, other, model, prepared),
+                  reporting,
+                  progress::message,
+                  limits.steps(batches.steps() * segments.count()),
+                  System.nanoTime() - placing));
       TrainingLoop loop =
           new TrainingLoop(
               pipeline,
               synchronizer,
               plan.schedule().name(),
               batches,
-              TimeSegments.of(model.model(), prepared),
+              segments,
               new NoValidation(),
               new ValidationWatch(0, 0, BestFigures.none(), best -> {}),
               new Telling(
                   events,
                   ScheduleTuning.listener(
                       conf.exchange(), pipeline, plan, reporting, progress::message)),
-              events,
+              position -> {
+                events.miniBatchEnded(position);
+                replanning.miniBatchEnded(position);
+              },
               progress,
               () -> false,
               System::nanoTime);
       try {
-        TrainingLoop.Result result =
-            loop.run(
-                firstEpoch,
-                TrainingLoop.Start.first(),
-                new TrainingLoop.Limits(conf.epochs(), conf.maxSteps(), conf.maxDuration()));
+        TrainingLoop.Result result = loop.run(firstEpoch, TrainingLoop.Start.first(), limits);
         model.updater().setEpochs(firstEpoch + result.epochs());
       } catch (StagecoachException e) {
         pipeline.abandon();

@@ -68,7 +68,7 @@ final class PipelineChoices {
     if (conf.microBatches().isAuto()) {
       keys.add("microBatches");
     }
-    if (conf.partitioner() == PartitionerKind.MEASURED) {
+    if (conf.partitioner() == PartitionerKind.MEASURED || conf.replan()) {
       keys.add("partitioner");
     }
     return keys;
@@ -173,7 +173,8 @@ final class PipelineChoices {
     return SimulatedPlan.of(tuned, times, Simulator.simulate(tuned.schedule(), times).makespan());
   }
 
-  private static Backward backward(TrainingPlan plan) {
+  /** How the stages' backward passes are made up. */
+  static Backward backward(TrainingPlan plan) {
     if (plan.recompute() == Recompute.STAGE) {
       return Backward.RECOMPUTED;
     }

@@ -46,6 +46,9 @@ final class RunReporting implements TrainingLoop.StepListener {
   /** The first steps load classes, compile and fill caches. */
   static final int WARM_UP_STEPS = 5;
 
+  /** Stages placed anew on executors at work have less to load. */
+  private static final int WARM_UP_AFTER_RECUT = 2;
+
   /** The names of the timeline's files beside it. */
   static final String PAGE = "timeline.html";
 
@@ -110,6 +113,21 @@ final class RunReporting implements TrainingLoop.StepListener {
     recorder.use(other);
   }
 
+  /** A full mini-batch's schedule, as it is now. */
+  Schedule schedule() {
+    return schedule;
+  }
+
+  /**
+   * The layers are shared out otherwise from here on.
+   *
+   * @param line what changes, and why
+   */
+  void recut(String line) {
+    recorder.chose(line);
+    recorder.recut(WARM_UP_AFTER_RECUT);
+  }
+
   @Override
   public void stepEnded(
       long step, StepOutcome outcome, List<StagePart> parts, TrainingLoop.DriverTimes times) {
@@ -144,16 +162,10 @@ final class RunReporting implements TrainingLoop.StepListener {
     recorder.record(record);
     watchers.forEach(watcher -> watcher.accept(record));
     narrowing.stepEnded(step, parts);
-    if (last == null || isWhole(record)) {
+    if (last == null || record.isWhole(schedule)) {
       last = record;
     }
     return record;
-  }
-
-  /** The last mini-batch of an epoch may be smaller. */
-  private boolean isWhole(StepRecord record) {
-    int actions = record.stages().stream().mapToInt(stage -> stage.spans().size()).sum();
-    return actions == schedule.executors().stream().mapToInt(List::size).sum();
   }
 
   /** A validation was better than all before. */
@@ -200,7 +212,7 @@ final class RunReporting implements TrainingLoop.StepListener {
     }
     List<Timeline> timelines = new ArrayList<>();
     timelines.add(Timeline.measured(last));
-    if (isWhole(last)) {
+    if (last.isWhole(schedule)) {
       timelines.add(
           Timeline.simulated(
               schedule, Simulator.simulate(schedule, RunRecorder.costs(recorder.report()))));

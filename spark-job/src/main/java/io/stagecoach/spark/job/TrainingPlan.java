@@ -121,6 +121,9 @@ record TrainingPlan(
 
   private static Partitioner partitioner(
       StagecoachConf conf, Optional<RunProfile> profile, int rows) {
+    if (!conf.cut().isEmpty()) {
+      return Partitioners.given(conf.cut());
+    }
     return switch (conf.partitioner()) {
       case BALANCED, MEASURED ->
           profile
@@ -176,6 +179,16 @@ record TrainingPlan(
     Schedule written = other.schedule(shape);
     ScheduleValidator.validate(written, Limits.none(shape.stages()).withStash(slots));
     return new TrainingPlan(plan, other, written, recompute, slots);
+  }
+
+  /** The same with another cut. */
+  TrainingPlan cutAs(Plan other) {
+    return new TrainingPlan(other, author, schedule, recompute, slots);
+  }
+
+  /** What any cut of the model must keep to. */
+  PlanRequest request(StagecoachConf conf) {
+    return request(conf, plan.model(), slots, recompute);
   }
 
   /** The most memory that an executor's stages need together, in bytes. */

@@ -19,7 +19,6 @@ import io.stagecoach.plan.ModelCosts;
 import io.stagecoach.report.ReportTable;
 import io.stagecoach.report.RunReport;
 import io.stagecoach.spark.cluster.LastingPipeline;
-import io.stagecoach.spark.cluster.Pipeline;
 import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.data.JobData;
@@ -231,7 +230,8 @@ final class TrainingRun {
       Optional<BestKeeping> kept = conf.validationKeepBest() ? Optional.of(best) : Optional.empty();
       progress.message("Placing " + conf.stages() + " stages on executors");
       TrainingLoop.Result result;
-      try (Pipeline pipeline =
+      long placing = System.nanoTime();
+      try (LastingPipeline pipeline =
               LastingPipeline.launch(
                   PipelineSpecs.of(spark, conf, plan, model, prepared),
                   PipelineSpecs.recovery(conf),
@@ -240,13 +240,27 @@ final class TrainingRun {
           LiveFigures figures = LiveFigures.of(plan.plan().stages().size(), pipeline::memory)) {
         reporting.watchedBy(figures::stepEnded);
         stop.patience(conf.deadlineStop());
+        TimeSegments segments = TimeSegments.of(model.model(), prepared);
+        TrainingLoop.MiniBatchListener replanning =
+            Replanning.listener(
+                conf,
+                decision,
+                new Replanning.Run(
+                    pipeline,
+                    synchronizer,
+                    model.updater(),
+                    other -> PipelineSpecs.of(spark, conf, other, model, prepared),
+                    reporting,
+                    progress::message,
+                    limits().steps(batches.steps() * segments.count()),
+                    System.nanoTime() - placing));
         TrainingLoop loop =
             new TrainingLoop(
                 pipeline,
                 synchronizer,
                 plan.schedule().name(),
                 batches,
-                TimeSegments.of(model.model(), prepared),
+                segments,
                 new Evaluation(pipeline, prepared, batches.microBatchSize()),
                 new ValidationWatch(
                     conf.validationPatience(),
@@ -258,7 +272,10 @@ final class TrainingRun {
                     }),
                 ScheduleTuning.listener(
                     conf.exchange(), pipeline, plan, reporting, progress::message),
-                keeping,
+                position -> {
+                  keeping.miniBatchEnded(position);
+                  replanning.miniBatchEnded(position);
+                },
                 progress,
                 stop::isMade,
                 System::nanoTime);

@@ -213,6 +213,43 @@ class LastingPipelineTest {
   }
 
   @Test
+  void stagesOfAnotherCutGetAllWeightsWithTheirFirstStep() {
+    try (LastingPipeline pipeline = pipeline(often())) {
+      pipeline.use(new GPipe());
+      pipeline.tell(order(5, Mode.TRAINING, false));
+      pipeline.await().forEach(StagePart::close);
+      pipeline.recut(
+          executors -> {
+            events.add("launch others " + executors);
+            return new Fragile(executors);
+          });
+      assertThat(pipeline.placements()).isEqualTo(2);
+      pipeline.tell(order(6, Mode.TRAINING, false));
+      pipeline.await().forEach(StagePart::close);
+      failures.add(lost(0));
+      pipeline.tell(order(7, Mode.TRAINING, false));
+      pipeline.await().forEach(StagePart::close);
+      assertThat(pipeline.placements()).isEqualTo(3);
+    }
+    assertThat(events)
+        .containsExactly(
+            "launch 2",
+            "use gpipe",
+            "tell 5.0 - -",
+            "close",
+            "launch others 2",
+            "use gpipe",
+            "tell 6.0 w w",
+            "tell 7.0 - -",
+            "abandon",
+            "replace e0",
+            "launch others 2",
+            "use gpipe",
+            "tell 7.1 w w",
+            "close");
+  }
+
+  @Test
   void aPeersWordAgainstAPeerBlamesNone() {
     failures.add(new StagecoachException(ErrorKind.PEER, "said", Where.stage(0), "", null));
     try (LastingPipeline pipeline = pipeline(often())) {

@@ -91,6 +91,11 @@ class StagecoachConfTest {
             Optional.of(Instant.parse("2026-11-19T05:30:00Z"))));
     MAPPINGS.put("data.format", new Mapping(Optional.empty(), "delta", Optional.of("delta")));
     MAPPINGS.put("data.features", new Mapping(List.of("features"), "a, b", List.of("a", "b")));
+    MAPPINGS.put("cut", new Mapping(List.of(), "0, 4,9", List.of(0, 4, 9)));
+    MAPPINGS.put("replan", new Mapping(false, "true", true));
+    MAPPINGS.put("replan.gain", new Mapping(0.1, "0.25", 0.25));
+    MAPPINGS.put("replan.repaySteps", new Mapping(1000, "50", 50));
+    MAPPINGS.put("replan.perHour", new Mapping(12, "0", 0));
     MAPPINGS.put("data.imageSize", new Mapping(List.of(), "28, 20", List.of(28, 20)));
     MAPPINGS.put("data.label", new Mapping(List.of("label"), "y", List.of("y")));
     MAPPINGS.put("data.missing", new Mapping(MissingValues.FAIL, "drop", MissingValues.DROP));
@@ -231,6 +236,7 @@ class StagecoachConfTest {
         "data.imageSize; 28; height and width with a comma between, such as 28,28",
         "data.asOf; yesterday; a time such as 2026-11-19, 2026-11-19T06:30:00 or"
             + " 2026-11-19T06:30:00+01:00, in UTC where it says nothing else",
+        "cut; 0,,4; the first layer of each stage with commas between, such as 0,4,9",
         "memory.limit; -1g; a size such as 512k, 64m or 8g",
         "exchange.credit; 0; a whole number from 1 to 65536",
         "port.driver; 70000; a whole number from 0 to 65535",
@@ -272,6 +278,21 @@ class StagecoachConfTest {
             .set("spark.stagecoach." + other, "2026-11-19");
 
     assertThatThrownBy(() -> StagecoachConf.from(spark)).hasMessageContaining(problem);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"cut, '0,2'", "wireType, float16"})
+  void refusesToMoveLayersThatMustStay(String name, String text) {
+    SparkConf spark =
+        new SparkConf(false)
+            .set("spark.stagecoach.replan", "true")
+            .set("spark.stagecoach." + name, text);
+
+    assertThatThrownBy(() -> StagecoachConf.from(spark))
+        .isInstanceOf(StagecoachException.class)
+        .hasMessageContaining("spark.stagecoach.replan")
+        .hasMessageContaining("spark.stagecoach." + name)
+        .hasMessageContaining("allowed is one of them");
   }
 
   @ParameterizedTest

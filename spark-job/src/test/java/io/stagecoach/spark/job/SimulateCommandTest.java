@@ -128,6 +128,7 @@ class SimulateCommandTest {
             0,
             new NormFigures(1, 1, 1),
             new TimeFigures(1, 1, 1, 1, 1, 1, 1, 1, 1, 1),
+            List.of(),
             List.of(
                 new StageFigures(0, 0, 3, 6, Double.NaN, 36, 0, 2, side, side),
                 new StageFigures(1, 1, 5, 10, Double.NaN, 60, 0, 1, side, side)),

@@ -4,39 +4,39 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The loss by step in a bounded number of points. When they are used up, neighbours become one, and
- * each point to come stands for twice as many steps.
+ * Something of each step, such as its loss, in a bounded number of points. When they are used up,
+ * neighbours become one, and each point to come stands for twice as many steps.
  */
-final class LossCurve {
+final class Curve {
 
   private final int most;
-  private final List<LossPoint> points = new ArrayList<>();
-  private LossPoint open;
+  private final List<CurvePoint> points = new ArrayList<>();
+  private CurvePoint open;
   private long stepsEach = 1;
 
   /**
    * @param most how many points there may be; at least 2
    */
-  LossCurve(int most) {
+  Curve(int most) {
     if (most < 2) {
       throw new IllegalArgumentException(most + " points");
     }
     this.most = most;
   }
 
-  void add(long step, double loss) {
-    add(new LossPoint(step, loss, 1));
+  void add(long step, double value) {
+    add(new CurvePoint(step, value, 1));
   }
 
   /** Goes on with the points of an earlier curve. */
-  void goOn(List<LossPoint> before) {
-    for (LossPoint point : before) {
+  void goOn(List<CurvePoint> before) {
+    for (CurvePoint point : before) {
       stepsEach = Math.max(stepsEach, point.steps());
       add(point);
     }
   }
 
-  private void add(LossPoint point) {
+  private void add(CurvePoint point) {
     open = open == null ? point : open.and(point);
     if (open.steps() < stepsEach) {
       return;
@@ -49,7 +49,7 @@ final class LossCurve {
   }
 
   private void halve() {
-    List<LossPoint> merged = new ArrayList<>();
+    List<CurvePoint> merged = new ArrayList<>();
     for (int i = 0; i + 1 < points.size(); i += 2) {
       merged.add(points.get(i).and(points.get(i + 1)));
     }
@@ -60,8 +60,8 @@ final class LossCurve {
     stepsEach *= 2;
   }
 
-  List<LossPoint> points() {
-    List<LossPoint> all = new ArrayList<>(points);
+  List<CurvePoint> points() {
+    List<CurvePoint> all = new ArrayList<>(points);
     if (open != null) {
       all.add(open);
     }

@@ -1,0 +1,253 @@
+package io.stagecoach.replan;
+
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
+import io.stagecoach.plan.Partitioners;
+import io.stagecoach.plan.Plan;
+import io.stagecoach.plan.PlanRequest;
+import io.stagecoach.plan.PlannedStage;
+import io.stagecoach.report.RunRecorder;
+import io.stagecoach.report.StepRecord;
+import io.stagecoach.schedule.Schedule;
+import io.stagecoach.schedule.StageCosts;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Watches what the stages of a pipeline take, and says when another cut would be worth it. Looks at
+ * a few steps together, twice in a row before it says something, so that a moment's disturbance
+ * moves nothing; keeps still for a while after each change, ever longer where one did not bring
+ * what it should have.
+ *
+ * <p>One thread calls it.
+ */
+public final class Replanner {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Replanner.class);
+
+  private static final long HOUR = Duration.ofHours(1).toNanos();
+
+  /** Steps that are looked at together. */
+  private static final int WINDOW = 4;
+
+  /** Looks in a row that must agree that another cut is better. */
+  private static final int LOOKS = 2;
+
+  /** The first steps of stages placed anew load classes and fill caches. */
+  private static final int SETTLING = 2;
+
+  /** Looks without a change after one. */
+  private static final int REST = 3;
+
+  private final PlanRequest request;
+  private final LayerEstimates estimates;
+  private final StepTime stepTime;
+  private final ReplanRules rules;
+  private final LongSupplier nanoClock;
+  private final Deque<Long> changes = new ArrayDeque<>();
+  private Plan plan;
+  private RunRecorder window;
+  private Schedule windowSchedule;
+  private int inWindow;
+  private long windowNanos;
+  private long lastStep;
+  private int settling;
+  private int agreeing;
+  private int rest;
+  private int disappointments;
+  private Proposal proposal;
+  private double stepNanos = Double.NaN;
+  private Change open;
+  private String brought;
+
+  /** A change whose effect is not known yet. */
+  private record Change(double before, long promised) {}
+
+  /**
+   * @param plan the cut that the pipeline has
+   * @param request what any cut must keep to
+   * @param estimates what the layers should take
+   * @param nanoClock tells when an hour is over
+   */
+  public Replanner(
+      Plan plan,
+      PlanRequest request,
+      LayerEstimates estimates,
+      StepTime stepTime,
+      ReplanRules rules,
+      LongSupplier nanoClock) {
+    this.plan = plan;
+    this.request = request;
+    this.estimates = estimates;
+    this.stepTime = stepTime;
+    this.rules = rules;
+    this.nanoClock = nanoClock;
+  }
+
+  /**
+   * Takes a step of a whole mini-batch.
+   *
+   * @param schedule the one that it went by
+   */
+  public void observe(StepRecord step, Schedule schedule) {
+    if (settling > 0) {
+      settling--;
+      return;
+    }
+    if (window == null || !schedule.equals(windowSchedule)) {
+      begin(schedule);
+    }
+    window.record(step);
+    lastStep = step.step();
+    windowNanos += step.wallNanos();
+    inWindow++;
+    if (inWindow == WINDOW) {
+      look();
+      window = null;
+    }
+  }
+
+  private void begin(Schedule schedule) {
+    window = new RunRecorder(schedule, 0);
+    windowSchedule = schedule;
+    windowNanos = 0;
+    inWindow = 0;
+  }
+
+  private void look() {
+    stepNanos = (double) windowNanos / WINDOW;
+    conclude();
+    if (rest > 0) {
+      rest--;
+      return;
+    }
+    Optional<Proposal> better = better(RunRecorder.costs(window.report()));
+    agreeing = better.isPresent() ? agreeing + 1 : 0;
+    proposal = better.orElse(null);
+  }
+
+  /** The first look after a change shows what it brought. */
+  private void conclude() {
+    if (open == null) {
+      return;
+    }
+    double gained = open.before() - stepNanos;
+    disappointments = gained < open.promised() / 2.0 ? disappointments + 1 : 0;
+    brought =
+        String.format(
+            Locale.ROOT,
+            "The new cut brought steps of %s ms, after %s ms",
+            millis(stepNanos),
+            millis(open.before()));
+    rest += REST * ((1 << Math.min(disappointments, 10)) - 1);
+    open = null;
+  }
+
+  private Optional<Proposal> better(StageCosts observed) {
+    int executors = request.stages() / request.chunks();
+    DeviceSpeeds speeds = DeviceSpeeds.of(observed, plan, executors, estimates);
+    Plan other;
+    try {
+      other = Partitioners.measured(speeds.times(estimates)).partition(request);
+    } catch (StagecoachException e) {
+      if (e.kind() != ErrorKind.PLAN) {
+        throw e;
+      }
+      LOG.debug("no other cut fits", e);
+      return Optional.empty();
+    }
+    long now = stepTime.of(windowSchedule, observed);
+    long then = stepTime.of(windowSchedule, speeds.costs(other, observed, estimates));
+    if (cut(other).equals(cut(plan)) || now - then < rules.leastGain() * now) {
+      return Optional.empty();
+    }
+    return Optional.of(new Proposal(other, now, then, reason(speeds, executors, other, now, then)));
+  }
+
+  private String reason(DeviceSpeeds speeds, int executors, Plan other, long now, long then) {
+    int slowest = 0;
+    for (int executor = 1; executor < executors; executor++) {
+      slowest = speeds.relative(executor) > speeds.relative(slowest) ? executor : slowest;
+    }
+    return String.format(
+        Locale.ROOT,
+        "Cut anew after step %,d: layers %s, not %s; a step's stages should take %s ms, not %s"
+            + " (executor %d takes %.2f times as long for its layers as the fastest)",
+        lastStep + 1,
+        cut(other),
+        cut(plan),
+        millis((double) then),
+        millis((double) now),
+        slowest,
+        speeds.relative(slowest));
+  }
+
+  /** Such as {@code 0-3 | 4-9}. */
+  private static String cut(Plan plan) {
+    return plan.stages().stream().map(Replanner::range).collect(Collectors.joining(" | "));
+  }
+
+  private static String range(PlannedStage stage) {
+    return stage.layers() == 1
+        ? String.valueOf(stage.firstLayer())
+        : stage.firstLayer() + "-" + (stage.endLayer() - 1);
+  }
+
+  private static String millis(double nanos) {
+    double millis = nanos / 1e6;
+    return String.format(Locale.ROOT, millis < 1 ? "%.3f" : millis < 100 ? "%.1f" : "%.0f", millis);
+  }
+
+  /**
+   * Another cut that is worth it, if there is one.
+   *
+   * @param stepsLeft how many steps the run still has
+   * @param costNanos how long placing the stages anew takes
+   */
+  public Optional<Proposal> propose(long stepsLeft, long costNanos) {
+    if (agreeing < LOOKS || !isAllowed()) {
+      return Optional.empty();
+    }
+    double saved = (double) proposal.gainNanos() * Math.min(stepsLeft, rules.repaySteps());
+    return saved > costNanos ? Optional.of(proposal) : Optional.empty();
+  }
+
+  private boolean isAllowed() {
+    long now = nanoClock.getAsLong();
+    while (!changes.isEmpty() && now - changes.peekFirst() > HOUR) {
+      changes.removeFirst();
+    }
+    return changes.size() < rules.perHour();
+  }
+
+  /** The pipeline has the proposed cut now. */
+  public void adopted(Proposal adopted) {
+    changes.addLast(nanoClock.getAsLong());
+    open = new Change(stepNanos, adopted.gainNanos());
+    plan = adopted.plan();
+    rest = REST;
+    restart();
+  }
+
+  /** Stages were placed anew: what was seen before does not count any more. */
+  public void restart() {
+    window = null;
+    proposal = null;
+    agreeing = 0;
+    settling = SETTLING;
+  }
+
+  /** What the last change brought, once that is known; said once. */
+  public Optional<String> brought() {
+    Optional<String> line = Optional.ofNullable(brought);
+    brought = null;
+    return line;
+  }
+}

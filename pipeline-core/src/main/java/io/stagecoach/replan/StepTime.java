@@ -1,0 +1,14 @@
+package io.stagecoach.replan;
+
+import io.stagecoach.schedule.Schedule;
+import io.stagecoach.schedule.StageCosts;
+
+/**
+ * What a step takes, as far as it depends on the stages: how hops are carried makes a difference.
+ */
+@FunctionalInterface
+public interface StepTime {
+
+  /** In nanoseconds. */
+  long of(Schedule schedule, StageCosts costs);
+}

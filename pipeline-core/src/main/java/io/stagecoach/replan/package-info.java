@@ -1,0 +1,4 @@
+/**
+ * When, and how, a pipeline at work is cut anew: what its devices show against what was planned.
+ */
+package io.stagecoach.replan;

@@ -1,0 +1,278 @@
+package io.stagecoach.replan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.stagecoach.engine.Loss;
+import io.stagecoach.plan.LayerCost;
+import io.stagecoach.plan.MemoryRules;
+import io.stagecoach.plan.ModelCosts;
+import io.stagecoach.plan.Partitioners;
+import io.stagecoach.plan.Plan;
+import io.stagecoach.plan.PlanRequest;
+import io.stagecoach.plan.PlannedStage;
+import io.stagecoach.plan.StageTime;
+import io.stagecoach.plan.Stash;
+import io.stagecoach.plan.StashSlots;
+import io.stagecoach.report.StepRecord;
+import io.stagecoach.schedule.Action;
+import io.stagecoach.schedule.OneForwardOneBackward;
+import io.stagecoach.schedule.PipelineShape;
+import io.stagecoach.schedule.Schedule;
+import io.stagecoach.schedule.Simulator;
+import io.stagecoach.schedule.StageCosts;
+import io.stagecoach.stage.Span;
+import io.stagecoach.stage.StageStep;
+import io.stagecoach.stage.Traffic;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** A pipeline that is played: what its stages take is known, and changes when the test says so. */
+class ReplannerTest {
+
+  private static final int MICRO_BATCHES = 4;
+  private static final long MANY = 1_000_000;
+  private static final long CHEAP = 1_000_000;
+
+  /** Milliseconds of each layer's forward pass; a backward pass takes twice as long. */
+  private static final List<Long> LAYERS = List.of(5L, 5L, 8L, 5L, 5L, 8L, 5L, 5L);
+
+  private final Random random = new Random(3);
+  private double noise;
+  private long nanoTime;
+
+  private final class World {
+
+    private final double[] slowness;
+    private final Schedule schedule;
+    private final Replanner replanner;
+    private final List<Integer> changedAt = new ArrayList<>();
+    private final List<String> brought = new ArrayList<>();
+    private final PlanRequest request;
+    private Plan plan;
+    private int step;
+
+    World(int stages, long limit, ReplanRules rules) {
+      slowness = new double[stages];
+      Arrays.fill(slowness, 1);
+      schedule = new OneForwardOneBackward().schedule(new PipelineShape(stages, MICRO_BATCHES));
+      request =
+          new PlanRequest(
+              model(),
+              stages,
+              new MemoryRules(Stash.ACTIVATIONS, StashSlots.everywhere(stages), 1),
+              limit);
+      plan = Partitioners.measured(LAYERS).partition(request);
+      replanner =
+          new Replanner(
+              plan,
+              request,
+              new LayerEstimates(LAYERS, LAYERS.stream().map(time -> 2 * time).toList()),
+              (by, costs) -> Simulator.simulate(by, costs).makespan(),
+              rules,
+              () -> nanoTime);
+    }
+
+    private long forward(int stage, int first, int end) {
+      double sum = LAYERS.subList(first, end).stream().mapToLong(time -> time * 1_000_000).sum();
+      return Math.round(slowness[stage] * sum * (1 + noise * (random.nextDouble() - 0.5)));
+    }
+
+    private StageCosts costs(Plan of) {
+      List<Long> forward = new ArrayList<>();
+      for (int s = 0; s < of.stages().size(); s++) {
+        PlannedStage stage = of.stages().get(s);
+        forward.add(forward(s, stage.firstLayer(), stage.endLayer()));
+      }
+      return new StageCosts(forward, forward.stream().map(time -> 2 * time).toList(), 0);
+    }
+
+    private long stepNanos(Plan of) {
+      return Simulator.simulate(schedule, costs(of)).makespan();
+    }
+
+    /** Runs so many steps, and does what is proposed. */
+    void run(int steps, long stepsLeft, long costNanos) {
+      for (int i = 0; i < steps; i++) {
+        StageCosts costs = costs(plan);
+        long wall = Simulator.simulate(schedule, costs).makespan();
+        replanner.observe(record(costs, wall), schedule);
+        step++;
+        replanner.brought().ifPresent(brought::add);
+        Optional<Proposal> proposal = replanner.propose(stepsLeft, costNanos);
+        if (proposal.isPresent()) {
+          plan = proposal.get().plan();
+          replanner.adopted(proposal.get());
+          changedAt.add(step);
+        }
+      }
+    }
+
+    void run(int steps) {
+      run(steps, MANY, CHEAP);
+    }
+
+    private StepRecord record(StageCosts costs, long wall) {
+      List<StageStep> stages = new ArrayList<>();
+      for (int s = 0; s < plan.stages().size(); s++) {
+        List<Span> spans = new ArrayList<>();
+        long at = 0;
+        for (int m = 0; m < MICRO_BATCHES; m++) {
+          spans.add(new Span(new Action.Forward(s, m), at, at + costs.forward().get(s)));
+          at += costs.forward().get(s);
+          spans.add(new Span(new Action.Backward(s, m), at, at + costs.backward().get(s)));
+          at += costs.backward().get(s);
+        }
+        stages.add(new StageStep(s, s, step, 0, Loss.none(), 1, 0, wall, spans, Traffic.none(), 1));
+      }
+      return new StepRecord(step, 1, 1, false, 1, wall, 0, 0, 0, stages);
+    }
+
+    /** The least that a step could take by any cut within the memory. */
+    private long best() {
+      StageTime exact = (stage, first, end) -> 3 * forward(stage, first, end);
+      return stepNanos(Partitioners.measured(exact).partition(request));
+    }
+  }
+
+  private static ModelCosts model() {
+    return new ModelCosts(
+        IntStream.range(0, LAYERS.size())
+            .mapToObj(i -> new LayerCost(i, "l" + i, "Dense", 100, 400, 8, 8, 0, 1, 2))
+            .toList(),
+        8,
+        4);
+  }
+
+  private static ReplanRules rules() {
+    return new ReplanRules(0.1, 1000, 6);
+  }
+
+  @Test
+  void aDeviceThatBecomesSlowIsRelievedWithinTwentySteps() {
+    int relieved = 0;
+    for (int stages = 2; stages <= 4; stages++) {
+      for (int slow = 0; slow < stages; slow++) {
+        World world = new World(stages, PlanRequest.UNLIMITED, rules());
+        world.run(30 + slow);
+        assertThat(world.changedAt).as("nothing was wrong").isEmpty();
+        world.slowness[slow] = 3;
+        long before = world.stepNanos(world.plan);
+        world.run(20);
+        boolean isWorthIt = world.best() <= 0.9 * before;
+        assertThat(world.changedAt).as("stage %d of %d", slow, stages).hasSize(isWorthIt ? 1 : 0);
+        assertThat(world.stepNanos(world.plan))
+            .as("as good as can be")
+            .isLessThanOrEqualTo(before)
+            .isLessThanOrEqualTo(Math.round(1.1 * world.best()));
+        assertThat(world.brought).hasSameSizeAs(world.changedAt);
+        relieved += isWorthIt ? 1 : 0;
+      }
+    }
+    assertThat(relieved).isGreaterThan(5);
+  }
+
+  @Test
+  void whenTheDeviceRecoversItsLayersComeBack() {
+    World world = new World(3, PlanRequest.UNLIMITED, rules());
+    Plan first = world.plan;
+    world.slowness[1] = 3;
+    world.run(20);
+    assertThat(world.plan).isNotEqualTo(first);
+    world.slowness[1] = 1;
+    world.run(40);
+    assertThat(world.plan.stages()).isEqualTo(first.stages());
+    assertThat(world.changedAt).hasSize(2);
+  }
+
+  @Test
+  void noiseMovesNothing() {
+    noise = 0.15;
+    World world = new World(4, PlanRequest.UNLIMITED, rules());
+    world.run(400);
+    assertThat(world.changedAt).isEmpty();
+  }
+
+  @Test
+  void aMomentsDisturbanceMovesNothing() {
+    World world = new World(3, PlanRequest.UNLIMITED, rules());
+    world.run(16);
+    world.slowness[2] = 5;
+    world.run(4);
+    world.slowness[2] = 1;
+    world.run(40);
+    assertThat(world.changedAt).isEmpty();
+  }
+
+  @Test
+  void whatDoesNotPayIsLeft() {
+    World world = new World(2, PlanRequest.UNLIMITED, rules());
+    world.slowness[0] = 3;
+    long gain = world.stepNanos(world.plan) - world.best();
+    world.run(40, 10, 10 * gain + CHEAP);
+    assertThat(world.changedAt).as("ten steps are left").isEmpty();
+    world.run(40, MANY, 1000 * gain + CHEAP);
+    assertThat(world.changedAt).as("a thousand steps do not repay it").isEmpty();
+    world.run(10, MANY, 900 * gain);
+    assertThat(world.changedAt).hasSize(1);
+  }
+
+  @Test
+  void theMemoryLimitHolds() {
+    // Each layer takes 1.2 kB for its weights: five of eight fit on a device.
+    World world = new World(2, 6_500, rules());
+    world.slowness[0] = 9;
+    world.run(40);
+    assertThat(world.plan.stages().get(1).layers()).isEqualTo(5);
+    assertThat(world.plan.stages()).allMatch(stage -> stage.memory().total() <= 6_500);
+  }
+
+  @Test
+  void thereIsABoundOnHowOften() {
+    World world = new World(2, PlanRequest.UNLIMITED, new ReplanRules(0.1, 1000, 3));
+    for (int i = 0; i < 10; i++) {
+      world.slowness[0] = i % 2 == 0 ? 4 : 1;
+      world.run(60);
+    }
+    assertThat(world.changedAt).hasSize(3);
+    nanoTime = Duration.ofMinutes(61).toNanos();
+    world.run(60);
+    assertThat(world.changedAt).as("an hour later").hasSize(4);
+  }
+
+  @Test
+  void afterARestartNothingSeenBeforeCounts() {
+    World world = new World(2, PlanRequest.UNLIMITED, rules());
+    world.slowness[0] = 3;
+    world.run(7);
+    world.replanner.restart();
+    world.run(9);
+    assertThat(world.changedAt).as("two steps to settle, and two looks at four").isEmpty();
+    world.run(1);
+    assertThat(world.changedAt).hasSize(1);
+  }
+
+  @Test
+  void thePersonReadsWhatWasSeenAndWhatChanges() {
+    World world = new World(2, PlanRequest.UNLIMITED, rules());
+    world.slowness[1] = 3;
+    for (int i = 0; i < 8; i++) {
+      StageCosts costs = world.costs(world.plan);
+      world.replanner.observe(
+          world.record(costs, Simulator.simulate(world.schedule, costs).makespan()),
+          world.schedule);
+    }
+    assertThat(world.replanner.propose(MANY, CHEAP))
+        .get()
+        .extracting(Proposal::reason)
+        .asString()
+        .matches(
+            "Cut anew after step 1: layers 0-5 \\| 6-7, not 0-3 \\| 4-7; a step's stages should take \\d+ ms, not"
+                + " \\d+ \\(executor 1 takes 3.00 times as long for its layers as the fastest\\)");
+  }
+}

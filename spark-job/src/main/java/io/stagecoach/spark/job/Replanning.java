@@ -1,0 +1,180 @@
+package io.stagecoach.spark.job;
+
+import io.stagecoach.checkpoint.Position;
+import io.stagecoach.engine.dl4j.Dl4jModelUpdater;
+import io.stagecoach.engine.profile.PassTimes;
+import io.stagecoach.engine.profile.RunProfile;
+import io.stagecoach.replan.LayerEstimates;
+import io.stagecoach.replan.Proposal;
+import io.stagecoach.replan.ReplanRules;
+import io.stagecoach.replan.Replanner;
+import io.stagecoach.replan.StepTime;
+import io.stagecoach.report.StepRecord;
+import io.stagecoach.schedule.Simulator;
+import io.stagecoach.schedule.StageCosts;
+import io.stagecoach.schedule.Ticks;
+import io.stagecoach.spark.cluster.LastingPipeline;
+import io.stagecoach.spark.cluster.PipelineSpec;
+import io.stagecoach.spark.config.StagecoachConf;
+import io.stagecoach.spark.exchange.ExchangeKind;
+import io.stagecoach.sync.Synchronizer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Cuts the model anew while it is trained, where that is worth it. Between two mini-batches the
+ * stages end, others are placed on the same executors, and get their weights from the driver, which
+ * has them all: what is computed stays the same to the last bit, for gradients add up in the order
+ * of micro-batches whatever the cut.
+ */
+final class Replanning implements TrainingLoop.MiniBatchListener {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Replanning.class);
+
+  private final Replanner replanner;
+  private final LastingPipeline pipeline;
+  private final Synchronizer synchronizer;
+  private final Dl4jModelUpdater model;
+  private final Function<TrainingPlan, PipelineSpec> specs;
+  private final RunReporting reporting;
+  private final Consumer<String> say;
+  private final long steps;
+  private final int executors;
+  private final LongSupplier nanoClock;
+  private TrainingPlan plan;
+  private long placingNanos;
+  private int placements;
+
+  /**
+   * What a run is made of.
+   *
+   * @param specs what stages of another cut are placed from
+   * @param say tells people what changes
+   * @param steps how many steps it takes, unless it ends early
+   * @param placingNanos how long its stages took to be placed
+   */
+  record Run(
+      LastingPipeline pipeline,
+      Synchronizer synchronizer,
+      Dl4jModelUpdater model,
+      Function<TrainingPlan, PipelineSpec> specs,
+      RunReporting reporting,
+      Consumer<String> say,
+      long steps,
+      long placingNanos) {}
+
+  private Replanning(Run run, TrainingPlan plan, Replanner replanner, LongSupplier nanoClock) {
+    this.replanner = replanner;
+    this.pipeline = run.pipeline();
+    this.synchronizer = run.synchronizer();
+    this.model = run.model();
+    this.specs = run.specs();
+    this.reporting = run.reporting();
+    this.say = run.say();
+    this.steps = run.steps();
+    this.placingNanos = run.placingNanos();
+    this.plan = plan;
+    this.nanoClock = nanoClock;
+    this.executors = pipeline.executors();
+    this.placements = pipeline.placements();
+  }
+
+  /**
+   * Who hears of a run's mini-batches: one who cuts it anew where the settings allow that, and the
+   * report says how long its steps take.
+   *
+   * @param decision how the run begins
+   */
+  static TrainingLoop.MiniBatchListener listener(StagecoachConf conf, Decision decision, Run run) {
+    if (!conf.replan() || decision.plan().plan().stages().size() == 1) {
+      return position -> {};
+    }
+    TrainingPlan plan = decision.plan();
+    RunProfile profile = decision.profile().orElseThrow();
+    Replanning replanning =
+        new Replanning(
+            run,
+            plan,
+            new Replanner(
+                plan.plan(),
+                plan.request(conf),
+                estimates(profile, plan),
+                stepTime(conf.exchange(), profile, plan),
+                new ReplanRules(conf.replanGain(), conf.replanRepaySteps(), conf.replanPerHour()),
+                System::nanoTime),
+            System::nanoTime);
+    run.reporting().watchedBy(replanning::stepEnded);
+    return replanning;
+  }
+
+  private static LayerEstimates estimates(RunProfile profile, TrainingPlan plan) {
+    List<Long> forward = new ArrayList<>();
+    List<Long> backward = new ArrayList<>();
+    for (int layer = 0; layer < profile.layers().layers(); layer++) {
+      PassTimes times = profile.layers().layer(layer, plan.rows());
+      forward.add(times.forward());
+      backward.add(
+          switch (PipelineChoices.backward(plan)) {
+            case WHOLE -> times.backward();
+            case SPLIT -> times.backwardInput() + times.backwardWeights();
+            case RECOMPUTED -> times.total();
+          });
+    }
+    return new LayerEstimates(forward, backward);
+  }
+
+  /** By shuffle a hop is a tick of its own, which no other hop runs beside. */
+  private static StepTime stepTime(ExchangeKind exchange, RunProfile profile, TrainingPlan plan) {
+    if (exchange == ExchangeKind.STREAMING) {
+      return (schedule, costs) -> Simulator.simulate(schedule, costs).makespan();
+    }
+    long tick = profile.costs(plan.plan(), plan.rows(), PipelineChoices.backward(plan)).hop();
+    return (schedule, costs) -> {
+      StageCosts ticked = new StageCosts(costs.forward(), costs.backward(), costs.weights(), tick);
+      return Ticks.cheapest(schedule, ticked, tick).makespan(ticked, tick);
+    };
+  }
+
+  private void stepEnded(StepRecord step) {
+    if (pipeline.placements() != placements) {
+      placements = pipeline.placements();
+      replanner.restart();
+    }
+    if (step.isWhole(reporting.schedule()) && pipeline.executors() == executors) {
+      replanner.observe(step, reporting.schedule());
+      replanner.brought().ifPresent(this::tell);
+    }
+  }
+
+  @Override
+  public void miniBatchEnded(Position position) {
+    if (pipeline.executors() == executors) {
+      replanner.propose(steps - position.step(), placingNanos).ifPresent(this::recut);
+    }
+  }
+
+  private void recut(Proposal proposal) {
+    TrainingPlan next = plan.cutAs(proposal.plan());
+    long start = nanoClock.getAsLong();
+    synchronizer.recut(next.layouts(model));
+    pipeline.recut(specs.apply(next));
+    placingNanos = nanoClock.getAsLong() - start;
+    placements = pipeline.placements();
+    plan = next;
+    replanner.adopted(proposal);
+    reporting.recut(proposal.reason());
+    LOG.info("{}", proposal.reason());
+    say.accept(proposal.reason());
+  }
+
+  private void tell(String line) {
+    reporting.chose(line);
+    LOG.info("{}", line);
+    say.accept(line);
+  }
+}

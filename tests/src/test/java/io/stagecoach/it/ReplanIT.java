@@ -1,0 +1,181 @@
+package io.stagecoach.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.stagecoach.model.DataShape;
+import io.stagecoach.model.ModelPresets;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
+
+/** An executor becomes slow while it trains: the other one takes over some of its layers. */
+@Isolated
+class ReplanIT {
+
+  private static final int ROWS = 9_000;
+  private static final String LONG = "stagecoach.replan.long";
+
+  /** In the long form, from this step on one executor is slow; and so many steps count as after. */
+  private static final int SLOW_FROM = 60;
+
+  private static final int AFTER = 60;
+
+  @TempDir Path directory;
+
+  private static Map<String, String> settings(Workshop workshop, Map<String, String> difference) {
+    Map<String, String> settings = workshop.classifierSettings();
+    settings.put("spark.stagecoach.batchSize", "512");
+    settings.put("spark.stagecoach.epochs", "5");
+    settings.put("spark.stagecoach.data.validationShare", "0.1");
+    settings.putAll(difference);
+    return settings;
+  }
+
+  private Workshop workshop(int layers, int width) {
+    Workshop workshop = new Workshop(directory);
+    workshop.table(ROWS);
+    workshop.write(
+        "model.json",
+        ModelPresets.named("mlp")
+            .configuration(
+                new DataShape.Table(Workshop.FEATURES, Workshop.CLASSES),
+                Map.of(
+                    "hidden", String.join(",", Collections.nCopies(layers, String.valueOf(width)))))
+            .toJson());
+    return workshop;
+  }
+
+  @Test
+  void theLayersMoveAwayFromASlowExecutorAndTheWeightsAreTheSame() throws IOException {
+    Workshop workshop = workshop(9, 384);
+    StagecoachProcess.Outcome undisturbed =
+        workshop.run("train", settings(workshop, output(workshop, "whole")));
+    assertThat(undisturbed.exitCode()).as(undisturbed.toString()).isZero();
+
+    Map<String, String> replan = new TreeMap<>(output(workshop, "out"));
+    replan.put("spark.stagecoach.replan", "true");
+    StagecoachProcess.Outcome replanned =
+        withASlowExecutor(workshop, settings(workshop, replan), "out", 8);
+    assertThat(replanned.exitCode()).as(replanned.toString()).isZero();
+    Networks.assertSame(workshop.network("out"), workshop.network("whole"));
+    assertThat(choices(workshop, "out"))
+        .as(replanned.toString())
+        .anySatisfy(
+            line ->
+                assertThat(line)
+                    .matches(
+                        "Cut anew after step \\d+: layers 0-\\d \\| .*, not 0-\\d \\| .*; a step's"
+                            + " stages .*"))
+        .anySatisfy(line -> assertThat(line).startsWith("The new cut brought steps of "));
+    assertThat(workshop.report("out").get("recoveries").asInt()).isZero();
+  }
+
+  private static Map<String, String> output(Workshop workshop, String name) {
+    return Map.of("spark.stagecoach.output.path", workshop.path(name).toString());
+  }
+
+  private static List<String> choices(Workshop workshop, String output) throws IOException {
+    List<String> choices = new ArrayList<>();
+    workshop.report(output).get("choices").forEach(line -> choices.add(line.asText()));
+    return choices;
+  }
+
+  /** One of the executors gets a third of its time from a checkpoint after so many steps on. */
+  private static StagecoachProcess.Outcome withASlowExecutor(
+      Workshop workshop, Map<String, String> settings, String output, int steps)
+      throws IOException {
+    settings.put("spark.stagecoach.checkpoint.interval", String.valueOf(steps));
+    try (StagecoachProcess run = workshop.start("train", settings)) {
+      long end = System.nanoTime() + Duration.ofMinutes(3).toNanos();
+      while (DriverKill.newestCheckpoint(workshop, output) == 0) {
+        assertThat(System.nanoTime()).as(run.errSoFar()).isLessThan(end);
+        assertThat(run.isOver()).as("the run is over%n%s", run.errSoFar()).isFalse();
+        Awaiting.sleep(5);
+      }
+      Throttle throttle = Throttle.on(run.executor(1));
+      try {
+        StagecoachProcess.Outcome outcome = run.await(Duration.ofMinutes(8));
+        run.awaitNoProcess();
+        return outcome;
+      } finally {
+        throttle.close();
+      }
+    }
+  }
+
+  /** What {@code tests/bin/replan} runs: a table, and a picture. */
+  @Test
+  @EnabledIfSystemProperty(named = LONG, matches = "true")
+  void theLongForm() throws IOException {
+    Workshop workshop = workshop(12, 512);
+    Map<String, String> base = new TreeMap<>();
+    base.put("spark.stagecoach.epochs", "14");
+    Map<String, CurveOfSteps> curves = new LinkedHashMap<>();
+    for (String name : List.of("undisturbed", "slow", "slow, replan", "slow, best cut")) {
+      String output = name.replaceAll("[ ,]+", "-");
+      Map<String, String> settings = new TreeMap<>(base);
+      settings.putAll(output(workshop, output));
+      if (name.endsWith("replan")) {
+        settings.put("spark.stagecoach.replan", "true");
+      }
+      if (name.endsWith("best cut")) {
+        settings.put("spark.stagecoach.cut", lastCut(choices(workshop, "slow-replan")));
+      }
+      Map<String, String> all = settings(workshop, settings);
+      StagecoachProcess.Outcome outcome =
+          name.equals("undisturbed")
+              ? workshop.run("train", all)
+              : withASlowExecutor(workshop, all, output, SLOW_FROM);
+      assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
+      Networks.assertSame(workshop.network(output), workshop.network("undisturbed"));
+      curves.put(name, CurveOfSteps.of(workshop.report(output)));
+      if (name.endsWith("replan")) {
+        choices(workshop, output).forEach(System.out::println);
+      }
+    }
+    StringBuilder table = new StringBuilder();
+    table.append("| run | steps before, ms | the last ").append(AFTER).append(" steps, ms |\n");
+    table.append("| --- | --- | --- |\n");
+    curves.forEach(
+        (name, curve) ->
+            table.append(
+                String.format(
+                    Locale.ROOT,
+                    "| %s | %.0f | %.0f |%n",
+                    name,
+                    curve.median(SLOW_FROM / 2, SLOW_FROM),
+                    curve.median(curve.size() - AFTER, curve.size()))));
+    System.out.println(table);
+    Files.writeString(Path.of("target", "replan.txt"), table);
+    curves.remove("undisturbed");
+    Files.writeString(
+        Path.of("target", "replan.svg"),
+        CurveOfSteps.picture("One of two executors gets a third of its time", curves));
+  }
+
+  /** {@code 0,8} of {@code Cut anew after step 73: layers 0-7 | 8-12, not …}. */
+  private static String lastCut(List<String> choices) {
+    String line =
+        choices.stream()
+            .filter(choice -> choice.startsWith("Cut anew"))
+            .reduce((earlier, later) -> later)
+            .orElseThrow();
+    return Arrays.stream(line.replaceAll(".*: layers |, not .*", "").split(" \\| "))
+        .map(range -> range.replaceAll("-.*", ""))
+        .collect(Collectors.joining(","));
+  }
+}
