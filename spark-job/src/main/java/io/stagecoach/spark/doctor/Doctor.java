@@ -84,7 +84,7 @@ public final class Doctor {
           .map(Examination::read)
           .toList();
     } catch (StagecoachException e) {
-      rows.add(new Row("executors", Here.DRIVER, new Finding.Trouble(e.what(), e.remedy())));
+      rows.add(new Row("executors", Here.DRIVER, Failing.found(e)));
       return List.of();
     }
   }

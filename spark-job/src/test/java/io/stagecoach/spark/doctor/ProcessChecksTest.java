@@ -1,7 +1,10 @@
 package io.stagecoach.spark.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
 import io.stagecoach.spark.doctor.LocalDiskCheck.Folder;
 import io.stagecoach.spark.doctor.ModuleOptionsCheck.Opened;
 import io.stagecoach.spark.doctor.OffHeapLimitCheck.Limits;
@@ -104,6 +107,21 @@ class ProcessChecksTest {
   void aClassThatIsNowhereIsAFinding() {
     LibraryCheck absent = new LibraryCheck("Nothing", "1", List.of("no.such.Class"));
     error(Failing.asFinding(() -> absent.look(driver())), "no.such.Class");
+  }
+
+  @Test
+  void whoIsToldToStopDoesNotLookOn() {
+    StagecoachException stopped = new StagecoachException(ErrorKind.INTERRUPTED, "stopped", "");
+    assertThatThrownBy(
+            () ->
+                Failing.asFinding(
+                    () -> {
+                      throw stopped;
+                    }))
+        .isSameAs(stopped);
+    error(
+        Failing.found(new StagecoachException(ErrorKind.CLUSTER, "lost", "Wait.")),
+        "lost -> Wait.");
   }
 
   @Test
