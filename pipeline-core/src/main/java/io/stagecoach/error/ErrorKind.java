@@ -35,6 +35,8 @@ public enum ErrorKind {
   INTERRUPTED(31),
   /** Another run does what only one may do at a time. */
   BUSY(32),
+  /** The doctor has found what a run would fail on. */
+  UNFIT(33),
   /** A defect of Stagecoach itself. */
   INTERNAL(40);
 

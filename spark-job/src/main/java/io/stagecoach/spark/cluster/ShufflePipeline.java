@@ -15,7 +15,6 @@ import java.io.Serializable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -30,12 +29,10 @@ import org.apache.arrow.memory.RootAllocator;
 import org.apache.spark.ShuffleDependency;
 import org.apache.spark.SparkContext;
 import org.apache.spark.broadcast.Broadcast;
-import org.apache.spark.storage.BlockManagerId;
 import org.apache.spark.util.SerializableConfiguration;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import scala.collection.JavaConverters;
 import scala.reflect.ClassTag$;
 
 /**
@@ -133,7 +130,7 @@ final class ShufflePipeline implements Pipeline {
    * the pipeline are there.
    */
   private List<Home> homesAfter(MisplacedException e) {
-    List<Home> now = executorsNow();
+    List<Home> now = Home.all(spark);
     if (!now.containsAll(homes)) {
       return awaitHomes();
     }
@@ -146,23 +143,10 @@ final class ShufflePipeline implements Pipeline {
     return moved;
   }
 
-  private List<Home> executorsNow() {
-    List<BlockManagerId> ids = new ArrayList<>();
-    JavaConverters.asJavaCollection(spark.env().blockManager().master().getMemoryStatus().keys())
-        .forEach(ids::add);
-    return ids.stream()
-        .filter(id -> !id.isDriver() || spark.isLocal())
-        .map(id -> new Home(id.executorId(), id.host()))
-        .sorted(
-            Comparator.comparingInt((Home home) -> home.executor().length())
-                .thenComparing(Home::executor))
-        .toList();
-  }
-
   /** Executors are counted a moment before their blocks can be reached. */
   private List<Home> awaitHomes() {
     long end = System.nanoTime() + spec.deadlines().launch().toNanos();
-    List<Home> found = executorsNow();
+    List<Home> found = Home.all(spark);
     while (found.size() < spec.executors()) {
       if (System.nanoTime() > end) {
         throw new StagecoachException(
@@ -177,7 +161,7 @@ final class ShufflePipeline implements Pipeline {
         throw new StagecoachException(
             ErrorKind.INTERRUPTED, "The run was interrupted", Where.nowhere(), "", e);
       }
-      found = executorsNow();
+      found = Home.all(spark);
     }
     return found.subList(0, spec.executors());
   }
@@ -411,7 +395,7 @@ final class ShufflePipeline implements Pipeline {
   @Override
   public void abandon() {
     if (!spark.isStopped()) {
-      List<Home> now = executorsNow();
+      List<Home> now = Home.all(spark);
       end(Stream.concat(left.stream(), homes.stream()).filter(now::contains).toList(), HURRY);
     } else {
       end(List.of(), HURRY);

@@ -62,4 +62,9 @@ public final class SparkSettingsCheck {
           ErrorKind.CLUSTER, String.join("; ", conflicts), String.join(" ", remedies));
     }
   }
+
+  /** Takes out what {@link #check} would refuse, as far as Spark itself runs without it. */
+  public static void disarm(SparkConf spark) {
+    spark.set(DYNAMIC_ALLOCATION, "false").set(SPECULATION, "false");
+  }
 }

@@ -32,7 +32,6 @@ import org.apache.spark.sql.SparkSession;
  */
 final class StoreDirectory {
 
-  private static final String DEFAULT_PATH = "stagecoach-output/batches";
   private static final long CHUNK_BYTES = 4L << 20;
   private static final int MOST_CHUNK_ROWS = 1 << 16;
 
@@ -49,7 +48,7 @@ final class StoreDirectory {
   private StoreDirectory(SparkSession spark, StagecoachConf conf) {
     this.spark = spark;
     this.conf = conf;
-    this.directory = new Path(conf.batchStorePath().orElse(DEFAULT_PATH));
+    this.directory = new Path(BatchStorePlace.of(conf));
   }
 
   static StoreDirectory of(SparkSession spark, StagecoachConf conf) {

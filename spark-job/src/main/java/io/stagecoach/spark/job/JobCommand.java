@@ -5,6 +5,7 @@ import io.stagecoach.error.MemoryShortage;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import io.stagecoach.spark.cluster.FirstExecutor;
+import io.stagecoach.spark.config.SparkConnect;
 import io.stagecoach.spark.config.SparkSettingsCheck;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.job.outcome.LastLine;
@@ -101,6 +102,7 @@ abstract class JobCommand implements Callable<Integer> {
 
   private LastLine runInSpark(RunRecord record, StopRequest stop) {
     SparkConf settings = new SparkConf();
+    SparkConnect.refuse(settings, System.getenv());
     adjust(settings);
     StagecoachConf conf = StagecoachConf.from(settings);
     checkSpark(settings, conf);

@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
       RetrainCommand.class,
       GenerateCommand.class,
       PlanCommand.class,
+      DoctorCommand.class,
       SimulateCommand.class
     },
     mixinStandardHelpOptions = true,

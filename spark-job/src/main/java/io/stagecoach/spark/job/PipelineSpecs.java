@@ -1,8 +1,12 @@
 package io.stagecoach.spark.job;
 
 import io.stagecoach.batch.ReadOptions;
+import io.stagecoach.engine.Recompute;
+import io.stagecoach.engine.StageSpec;
 import io.stagecoach.engine.dl4j.Dl4jEngine;
+import io.stagecoach.engine.profile.EchoEngine;
 import io.stagecoach.schedule.ForwardOnly;
+import io.stagecoach.schedule.ScheduleAuthor;
 import io.stagecoach.spark.cluster.Deadlines;
 import io.stagecoach.spark.cluster.PipelineSpec;
 import io.stagecoach.spark.cluster.Recovery;
@@ -10,6 +14,7 @@ import io.stagecoach.spark.cluster.StoreAccess;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.data.PreparedData;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -63,15 +68,57 @@ final class PipelineSpecs {
     return of(spark, conf, plan, model, StoreAccess.none());
   }
 
+  /** A pipeline of one stage on each of so many executors, which only passes messages on. */
+  static PipelineSpec withoutModel(SparkSession spark, StagecoachConf conf, int executors) {
+    return of(
+        spark,
+        conf,
+        EchoEngine.NAME,
+        IntStream.range(0, executors)
+            .mapToObj(
+                stage ->
+                    new StageSpec(
+                        EchoEngine.model(List.of(0L)),
+                        stage,
+                        executors,
+                        stage,
+                        stage + 1,
+                        1,
+                        Recompute.NONE,
+                        conf.seed()))
+            .toList(),
+        1,
+        List.of(new ForwardOnly()),
+        StoreAccess.none());
+  }
+
   private static PipelineSpec of(
       SparkSession spark, StagecoachConf conf, TrainingPlan plan, String model, StoreAccess store) {
-    return new PipelineSpec(
-        JavaSparkContext.fromSparkContext(spark.sparkContext()),
-        conf.exchange(),
+    return of(
+        spark,
+        conf,
         Dl4jEngine.NAME,
         plan.specs(model, conf.seed()),
         conf.chunks(),
         List.of(plan.author(), new ForwardOnly()),
+        store);
+  }
+
+  private static PipelineSpec of(
+      SparkSession spark,
+      StagecoachConf conf,
+      String engine,
+      List<StageSpec> stages,
+      int chunks,
+      List<ScheduleAuthor> authors,
+      StoreAccess store) {
+    return new PipelineSpec(
+        JavaSparkContext.fromSparkContext(spark.sparkContext()),
+        conf.exchange(),
+        engine,
+        stages,
+        chunks,
+        authors,
         store,
         new PipelineSpec.Network(
             conf.portDriver(),

@@ -26,6 +26,8 @@ class SparkHouseTest {
           .definedBy("io.stagecoach.spark.job..")
           .layer("ui")
           .definedBy("io.stagecoach.spark.ui..")
+          .layer("doctor")
+          .definedBy("io.stagecoach.spark.doctor..")
           .layer("cluster")
           .definedBy("io.stagecoach.spark.cluster..")
           .layer("score")
@@ -44,14 +46,16 @@ class SparkHouseTest {
           .mayOnlyBeAccessedByLayers("ml", "dl4j")
           .whereLayer("ui")
           .mayOnlyBeAccessedByLayers("job")
+          .whereLayer("doctor")
+          .mayOnlyBeAccessedByLayers("job")
           .whereLayer("cluster")
-          .mayOnlyBeAccessedByLayers("job", "ui")
+          .mayOnlyBeAccessedByLayers("job", "ui", "doctor")
           .whereLayer("score")
           .mayOnlyBeAccessedByLayers("ml", "job")
           .whereLayer("data")
-          .mayOnlyBeAccessedByLayers("ml", "dl4j", "job", "score", "cluster")
+          .mayOnlyBeAccessedByLayers("ml", "dl4j", "job", "doctor", "score", "cluster")
           .whereLayer("config")
-          .mayOnlyBeAccessedByLayers("ml", "dl4j", "job", "score", "cluster", "data");
+          .mayOnlyBeAccessedByLayers("ml", "dl4j", "job", "doctor", "score", "cluster", "data");
 
   /** DL4J has declared its Spark modules deprecated: one adapter knows them. */
   @ArchTest
