@@ -8,6 +8,7 @@ import io.stagecoach.model.text.GenerationSettings;
 import io.stagecoach.model.text.Sampling;
 import io.stagecoach.model.text.TextListener;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -24,6 +25,9 @@ class GenerateIT {
   private static final List<String> PROMPTS = List.of("the coach", "it", "station 7 at", "dawn");
   private static final int LENGTH = 24;
   private static final int LONG = 80;
+
+  /** Some seconds of generation: what happens at its first word happens in its midst. */
+  private static final int SPOKEN = 2000;
 
   @TempDir Path directory;
 
@@ -115,7 +119,8 @@ class GenerateIT {
           PROMPTS.stream()
               .map(prompt -> model.generate(prompt, settings) + "\n\n")
               .collect(Collectors.joining());
-      single = model.generate(PROMPTS.get(2), settings) + "\n";
+      single =
+          model.generate(PROMPTS.get(2), GenerationSettings.of(SPOKEN, Sampling.at(0, 1))) + "\n";
     }
 
     String several = workshop.write("prompts.txt", String.join("\n", PROMPTS)).toString();
@@ -132,7 +137,28 @@ class GenerateIT {
     tableOverTheShuffleExchange(workshop, training);
 
     String one = workshop.write("prompt.txt", PROMPTS.get(2)).toString();
-    StagecoachProcess.Outcome outcome = workshop.run("generate", generation(training, 2, one));
+    Map<String, String> alone = generation(training, 2, one);
+    alone.put("spark.stagecoach.generate.maxLength", String.valueOf(SPOKEN));
+    StagecoachProcess.Outcome outcome = withAKillAtItsFirstWord(workshop, alone);
+    assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
     assertThat(outcome.out()).as(outcome.toString()).contains(single);
+    assertThat(outcome.err()).contains("The texts under way go on, on 2 executors");
+  }
+
+  /** A single text is written as it comes; one executor is killed when it has begun. */
+  private static StagecoachProcess.Outcome withAKillAtItsFirstWord(
+      Workshop workshop, Map<String, String> settings) {
+    try (StagecoachProcess run = workshop.start("generate", settings)) {
+      long end = System.nanoTime() + Duration.ofMinutes(2).toNanos();
+      while (!run.outSoFar().contains(PROMPTS.get(2))) {
+        assertThat(System.nanoTime()).as(run.errSoFar()).isLessThan(end);
+        assertThat(run.isOver()).as("the run is over%n%s", run.errSoFar()).isFalse();
+        Awaiting.sleep(5);
+      }
+      run.executors().get(1).destroyForcibly();
+      StagecoachProcess.Outcome outcome = run.await(Duration.ofMinutes(2));
+      run.awaitNoProcess();
+      return outcome;
+    }
   }
 }

@@ -107,6 +107,11 @@ final class StagecoachProcess implements AutoCloseable {
     return !process.isAlive();
   }
 
+  /** What it has said so far on the standard output stream. */
+  String outSoFar() {
+    return read(out);
+  }
+
   /** What it has said so far on the standard error stream. */
   String errSoFar() {
     return read(err);

@@ -3,7 +3,7 @@ package io.stagecoach.spark.cluster;
 import java.time.Duration;
 
 /** The application's executors, as far as a run that has lost one has to do with them. */
-interface ExecutorPool {
+public interface ExecutorPool {
 
   /**
    * Sees to it that an executor is gone and replaced: asks the cluster manager to end it where it

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.nd4j.linalg.factory.Nd4j;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -72,18 +73,21 @@ public final class HopProbe {
    * Measures.
    *
    * @param pipeline on whose executors, and by whose exchange
+   * @param recovery how often it may begin anew when executors are lost
    * @param largestBytes the largest hop that is of interest
    * @param budget about how long it may take, beside what launching takes
    */
-  public static HopTimes measure(PipelineSpec pipeline, long largestBytes, Duration budget) {
+  public static HopTimes measure(
+      PipelineSpec pipeline, Recovery recovery, long largestBytes, Duration budget) {
     return pipeline.executors() == 1
         ? HopTimes.NONE
-        : new HopProbe(pipeline, largestBytes).run(budget);
+        : new HopProbe(pipeline, largestBytes).run(recovery, budget);
   }
 
-  private HopTimes run(Duration budget) {
+  private HopTimes run(Recovery recovery, Duration budget) {
     List<List<Long>> times = List.of(new ArrayList<>(), new ArrayList<>());
-    try (Pipeline pipeline = Pipeline.launch(spec)) {
+    try (Pipeline pipeline =
+        LastingPipeline.launch(spec, recovery, stage -> Nd4j.empty(), setback -> {})) {
       long end = System.nanoTime() + budget.toNanos();
       for (int step = 0; step < sizes.size() * (WARM_UP + MOST); step++) {
         if (step > sizes.size() * WARM_UP && System.nanoTime() > end) {

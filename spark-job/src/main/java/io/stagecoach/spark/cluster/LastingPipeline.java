@@ -2,7 +2,6 @@ package io.stagecoach.spark.cluster;
 
 import io.stagecoach.engine.Mode;
 import io.stagecoach.engine.StepContext;
-import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.schedule.ScheduleAuthor;
 import io.stagecoach.sync.StagePart;
@@ -37,13 +36,10 @@ public final class LastingPipeline implements Pipeline {
   }
 
   private final Launcher launcher;
-  private final ExecutorPool pool;
-  private final int executors;
-  private final Recovery limits;
+  private final ExecutorRecovery recovery;
   private final IntFunction<INDArray> weights;
   private final Consumer<Setback> listener;
   private final LongSupplier nanoClock;
-  private final RecoveryBudget budget;
   private final CarriedStates carried = new CarriedStates();
 
   /** Those that took the place of others of their names. */
@@ -55,21 +51,17 @@ public final class LastingPipeline implements Pipeline {
 
   LastingPipeline(
       Launcher launcher,
-      ExecutorPool pool,
+      ExecutorRecovery recovery,
       int executors,
-      Recovery limits,
       IntFunction<INDArray> weights,
       Consumer<Setback> listener,
       LongSupplier nanoClock) {
     this.launcher = launcher;
-    this.pool = pool;
-    this.executors = executors;
-    this.limits = limits;
+    this.recovery = recovery;
     this.weights = weights;
     this.listener = listener;
     this.nanoClock = nanoClock;
-    this.budget = new RecoveryBudget(limits, nanoClock);
-    this.current = first();
+    this.current = recovery.begin(() -> launcher.launch(executors));
   }
 
   /**
@@ -87,28 +79,11 @@ public final class LastingPipeline implements Pipeline {
     UUID run = UUID.randomUUID();
     return new LastingPipeline(
         executors -> Pipeline.launch(spec.onExecutors(executors), run),
-        new SparkExecutorPool(spec.spark().sc()),
+        ExecutorRecovery.of(spec.spark().sc(), spec.executors(), limits),
         spec.executors(),
-        limits,
         weights,
         listener,
         System::nanoTime);
-  }
-
-  /** An executor lost while stages are built is replaced; that there are too few is not mended. */
-  private Pipeline first() {
-    while (true) {
-      try {
-        return launcher.launch(executors);
-      } catch (StagecoachException e) {
-        if (e.kind() != ErrorKind.EXECUTOR_LOST && e.kind() != ErrorKind.PEER) {
-          throw e;
-        }
-        budget.spend(e);
-        LOG.warn("{}; the stages are placed again", e.what());
-        pool.await(executors, limits.replacement());
-      }
-    }
   }
 
   @Override
@@ -152,7 +127,7 @@ public final class LastingPipeline implements Pipeline {
           throw untold;
         }
         List<StagePart> parts = current.await();
-        budget.ended();
+        recovery.ended();
         if (told.step().context().mode() == Mode.TRAINING) {
           carried.keep(parts);
         }
@@ -168,11 +143,11 @@ public final class LastingPipeline implements Pipeline {
     StagecoachException cause = failure;
     long start = nanoClock.getAsLong();
     while (true) {
-      budget.spend(cause);
+      recovery.spend(cause);
       LOG.warn("{}", cause.what());
-      Optional<String> suspect = suspect(cause);
+      List<StageAddress> stages = current.stages();
       current.abandon();
-      int there = executorsWithout(suspect);
+      int there = recovery.replace(cause, stages);
       try {
         current = launcher.launch(there);
         authors.values().forEach(current::use);
@@ -192,34 +167,6 @@ public final class LastingPipeline implements Pipeline {
       listener.accept(new Setback(step, failure, there, seconds));
       return;
     }
-  }
-
-  /** The executor that is to blame, by what is known. A peer's word against a peer blames none. */
-  private Optional<String> suspect(StagecoachException cause) {
-    if (cause.kind() == ErrorKind.PEER) {
-      return Optional.empty();
-    }
-    return current.stages().stream()
-        .filter(stage -> stage.stage() == cause.where().stage())
-        .map(StageAddress::executor)
-        .findFirst();
-  }
-
-  /** How many executors there are once the suspect is gone and had time to be replaced. */
-  private int executorsWithout(Optional<String> suspect) {
-    suspect.ifPresent(pool::replace);
-    int there = pool.await(executors, limits.replacement());
-    if (there < Math.min(executors, limits.leastExecutors())) {
-      throw budget.end(
-          "there are "
-              + there
-              + " executors of "
-              + executors
-              + ", and no other came within "
-              + limits.replacement().toSeconds()
-              + " s (spark.stagecoach.recovery.replacement)");
-    }
-    return there;
   }
 
   private void tellAgain() {

@@ -72,7 +72,7 @@ public record PipelineSpec(
   }
 
   /** The same pipeline on so many executors. */
-  PipelineSpec onExecutors(int count) {
+  public PipelineSpec onExecutors(int count) {
     return new PipelineSpec(
         spark, exchange, engine, stages, chunks, count, schedules, store, network, deadlines);
   }

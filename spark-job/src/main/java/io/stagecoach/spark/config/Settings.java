@@ -851,7 +851,8 @@ public final class Settings {
           CLUSTER,
           duration(ANY_TIME),
           Duration.ofMinutes(2),
-          "How long the cluster may take to give a first executor, and then as many as there are stages.");
+          "How long the cluster may take to give a first executor, and then as many as there are"
+              + " stages; and how long a job may be left without any.");
 
   public static final Setting<Duration> DEADLINE_STEP =
       setting(

@@ -3,6 +3,8 @@ package io.stagecoach.spark.job;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
+import io.stagecoach.spark.cluster.ExecutorWatch;
+import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.function.Function;
@@ -11,8 +13,8 @@ import org.apache.spark.sql.SparkSession;
 
 /**
  * The Spark session of a command, from its start to its end. A cluster that refuses the
- * application, or ends it, is so said to be the cause, and not what this made of the command's
- * work.
+ * application, ends it, or leaves it without executors is so said to be the cause, and not what
+ * this made of the command's work.
  */
 final class ClusterSession {
 
@@ -30,14 +32,19 @@ final class ClusterSession {
   /**
    * Does work in a session of its own.
    *
-   * @throws StagecoachException of kind {@code CLUSTER} where Spark cannot start, or was ended from
-   *     outside; whatever the work throws else
+   * @param withoutExecutors how long a job may be left without any executor
+   * @throws StagecoachException of kind {@code CLUSTER} where Spark cannot start, was ended from
+   *     outside, or is left without executors; whatever the work throws else
    */
-  static <T> T in(SparkConf settings, Function<SparkSession, T> work) {
-    try (SparkSession spark = start(settings)) {
+  static <T> T in(SparkConf settings, Duration withoutExecutors, Function<SparkSession, T> work) {
+    try (SparkSession spark = start(settings);
+        ExecutorWatch watch = ExecutorWatch.over(spark.sparkContext(), withoutExecutors)) {
       try {
         return work.apply(spark);
       } catch (Exception e) {
+        if (watch.verdict().isPresent()) {
+          throw watch.verdict().get();
+        }
         if (spark.sparkContext().isStopped() && !isCause(e)) {
           throw ended(settings, e);
         }

@@ -45,6 +45,7 @@ record Decision(TrainingPlan plan, List<String> reasons, Optional<RunProfile> pr
     RunProfile profile =
         new RunProfiling(
                 PipelineSpecs.of(spark, conf, usual, model, prepared),
+                PipelineSpecs.recovery(conf),
                 prepared.counts().training(),
                 TimeSegments.of(model.model(), prepared).segments().get(0))
             .measure(conf.batchSize(), choices.rows(), choices.largest());

@@ -10,7 +10,9 @@ import io.stagecoach.model.text.Grouping;
 import io.stagecoach.model.text.Sampling;
 import io.stagecoach.model.text.TextGeneration;
 import io.stagecoach.model.text.Tokenizer;
+import io.stagecoach.spark.cluster.ExecutorRecovery;
 import io.stagecoach.spark.cluster.Pipeline;
+import io.stagecoach.spark.cluster.PipelineSpec;
 import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.data.Prompts;
@@ -19,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
@@ -78,11 +81,18 @@ final class GenerateCommand extends JobCommand {
       GeneratedOutput output = GeneratedOutput.of(texts, table.isPresent(), System.out);
       long nanos;
       List<GeneratedText> generated;
-      try (PipelineSequences sequences =
-          new PipelineSequences(
-              Pipeline.launch(PipelineSpecs.withoutData(spark, conf, plan, model.updater().json())),
-              longest,
-              plan.weights(model.updater()))) {
+      PipelineSpec pipeline = PipelineSpecs.withoutData(spark, conf, plan, model.updater().json());
+      UUID run = UUID.randomUUID();
+      try (LastingSequences sequences =
+          new LastingSequences(
+              executors ->
+                  new PipelineSequences(
+                      Pipeline.launch(pipeline.onExecutors(executors), run),
+                      longest,
+                      plan.weights(model.updater())),
+              ExecutorRecovery.of(
+                  spark.sparkContext(), pipeline.executors(), PipelineSpecs.recovery(conf)),
+              pipeline.executors())) {
         TextGeneration generation =
             new TextGeneration(
                 sequences,

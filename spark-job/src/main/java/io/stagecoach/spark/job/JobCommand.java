@@ -114,6 +114,7 @@ abstract class JobCommand implements Callable<Integer> {
     }
     return ClusterSession.in(
         settings,
+        conf.deadlineLaunch(),
         spark -> {
           if (stages(conf) > 0) {
             FirstExecutor.await(spark.sparkContext(), conf.deadlineLaunch());

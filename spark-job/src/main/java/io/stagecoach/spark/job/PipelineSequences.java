@@ -5,11 +5,11 @@ import io.stagecoach.batch.Slice;
 import io.stagecoach.batch.Slice.Split;
 import io.stagecoach.engine.Mode;
 import io.stagecoach.engine.StepContext;
-import io.stagecoach.model.text.SequenceModel;
 import io.stagecoach.schedule.ForwardOnly;
 import io.stagecoach.spark.cluster.Message;
 import io.stagecoach.spark.cluster.Order;
 import io.stagecoach.spark.cluster.Pipeline;
+import io.stagecoach.spark.cluster.StageAddress;
 import io.stagecoach.sync.StagePart;
 import io.stagecoach.tensor.Tensors;
 import java.util.ArrayList;
@@ -20,7 +20,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** A model cut into stages: each group is a micro-batch, which takes its new tokens through all. */
-final class PipelineSequences implements SequenceModel {
+final class PipelineSequences implements PlacedSequences {
 
   private static final String SCHEDULE = new ForwardOnly().name();
 
@@ -83,6 +83,16 @@ final class PipelineSequences implements SequenceModel {
   @Override
   public int longestSequence() {
     return longest;
+  }
+
+  @Override
+  public List<StageAddress> stages() {
+    return pipeline.stages();
+  }
+
+  @Override
+  public void abandon() {
+    pipeline.abandon();
   }
 
   @Override

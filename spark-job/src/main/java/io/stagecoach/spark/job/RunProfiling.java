@@ -9,6 +9,7 @@ import io.stagecoach.plan.ModelCosts;
 import io.stagecoach.spark.cluster.HopProbe;
 import io.stagecoach.spark.cluster.LayerProfiling;
 import io.stagecoach.spark.cluster.PipelineSpec;
+import io.stagecoach.spark.cluster.Recovery;
 import java.time.Duration;
 import java.util.List;
 
@@ -24,16 +25,20 @@ final class RunProfiling {
   private static final Duration HOPS = Duration.ofSeconds(3);
 
   private final PipelineSpec pipeline;
+  private final Recovery recovery;
   private final long trainingRows;
   private final TimeSegments.Segment segment;
 
   /**
    * @param pipeline any pipeline of the model
+   * @param recovery how often it may begin anew when executors are lost
    * @param trainingRows how many examples there are
    * @param segment the time steps that one step takes of an example
    */
-  RunProfiling(PipelineSpec pipeline, long trainingRows, TimeSegments.Segment segment) {
+  RunProfiling(
+      PipelineSpec pipeline, Recovery recovery, long trainingRows, TimeSegments.Segment segment) {
     this.pipeline = pipeline;
+    this.recovery = recovery;
     this.trainingRows = trainingRows;
     this.segment = segment;
   }
@@ -60,7 +65,7 @@ final class RunProfiling {
             .mapToLong(LayerCost::outputBytes)
             .max()
             .orElse(0);
-    HopTimes hops = HopProbe.measure(pipeline, largest, HOPS);
+    HopTimes hops = HopProbe.measure(pipeline, recovery, largest, HOPS);
     return new RunProfile(batchSize, model, layers, hops, (System.nanoTime() - start) / 1e9);
   }
 }

@@ -146,9 +146,8 @@ class LastingPipelineTest {
         };
     return new LastingPipeline(
         launcher,
-        pool,
+        new ExecutorRecovery(pool, STAGES, recovery, () -> now),
         STAGES,
-        recovery,
         stage -> Nd4j.createFromArray(1.0f),
         setbacks::add,
         () -> now);

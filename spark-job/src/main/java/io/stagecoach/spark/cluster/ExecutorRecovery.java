@@ -1,0 +1,113 @@
+package io.stagecoach.spark.cluster;
+
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.apache.spark.SparkContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What is done about executors that fail: the one to blame is replaced, and others are waited for,
+ * as often as the limits allow. What ran on them is the caller's to begin again.
+ */
+public final class ExecutorRecovery {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ExecutorRecovery.class);
+
+  private final ExecutorPool pool;
+  private final int executors;
+  private final Recovery limits;
+  private final RecoveryBudget budget;
+
+  /**
+   * @param executors how many are wanted
+   * @param nanoClock tells when an hour is over
+   */
+  public ExecutorRecovery(
+      ExecutorPool pool, int executors, Recovery limits, LongSupplier nanoClock) {
+    this.pool = pool;
+    this.executors = executors;
+    this.limits = limits;
+    this.budget = new RecoveryBudget(limits, nanoClock);
+  }
+
+  /** Of an application's executors, of which so many are wanted. */
+  public static ExecutorRecovery of(SparkContext spark, int executors, Recovery limits) {
+    return new ExecutorRecovery(new SparkExecutorPool(spark), executors, limits, System::nanoTime);
+  }
+
+  /** What was tried has come to its end: what went before is forgiven, but for the hour's limit. */
+  public void ended() {
+    budget.ended();
+  }
+
+  /**
+   * Something has failed, and is to be tried again.
+   *
+   * @throws StagecoachException if it may not be: the first cause, with what was tried
+   */
+  public void spend(StagecoachException failure) {
+    budget.spend(failure);
+  }
+
+  /**
+   * Begins on all executors. One that is lost meanwhile is replaced; that there are too few is not
+   * mended.
+   *
+   * @param launch what places something on them
+   * @throws StagecoachException whatever that throws else, or where it was tried too often
+   */
+  public <T> T begin(Supplier<T> launch) {
+    while (true) {
+      try {
+        return launch.get();
+      } catch (StagecoachException e) {
+        if (e.kind() != ErrorKind.EXECUTOR_LOST && e.kind() != ErrorKind.PEER) {
+          throw e;
+        }
+        budget.spend(e);
+        LOG.warn("{}; the stages are placed again", e.what());
+        pool.await(executors, limits.replacement());
+      }
+    }
+  }
+
+  /** The executor that is to blame, by what is known. A peer's word against a peer blames none. */
+  private static Optional<String> suspect(StagecoachException failure, List<StageAddress> stages) {
+    if (failure.kind() == ErrorKind.PEER) {
+      return Optional.empty();
+    }
+    return stages.stream()
+        .filter(stage -> stage.stage() == failure.where().stage())
+        .map(StageAddress::executor)
+        .findFirst();
+  }
+
+  /**
+   * Has the executor to blame replaced, and waits for it. To be called once nothing of the caller's
+   * runs on the executors any more, and after {@link #spend}.
+   *
+   * @param stages where they were
+   * @return how many executors there are
+   * @throws StagecoachException the first cause, where there are fewer than the limits allow
+   */
+  public int replace(StagecoachException failure, List<StageAddress> stages) {
+    suspect(failure, stages).ifPresent(pool::replace);
+    int there = pool.await(executors, limits.replacement());
+    if (there < Math.min(executors, limits.leastExecutors())) {
+      throw budget.end(
+          "there are "
+              + there
+              + " executors of "
+              + executors
+              + ", and no other came within "
+              + limits.replacement().toSeconds()
+              + " s (spark.stagecoach.recovery.replacement)");
+    }
+    return there;
+  }
+}
