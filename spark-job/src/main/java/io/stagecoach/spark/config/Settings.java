@@ -738,6 +738,15 @@ public final class Settings {
           "How long a run has the model folder for itself without saying so again, which it does three"
               + " times as often; after a run has died elsewhere, how long others wait.");
 
+  public static final Setting<Integer> RETRAIN_KEEP =
+      setting(
+          "retrain.keep",
+          RETRAINING,
+          integer(0, 1 << 20),
+          0,
+          "How many candidates' models stay in the folder, the newest ones. The accepted model, the"
+              + " one before it and all records stay whatever their age. 0 is all.");
+
   private static final String GENERATION = "Generation of texts";
 
   public static final Setting<Optional<String>> GENERATE_PROMPTS =

@@ -602,6 +602,11 @@ public final class StagecoachConf {
     return get(Settings.RETRAIN_LEASE);
   }
 
+  /** {@link Settings#RETRAIN_KEEP}. */
+  public int retrainKeep() {
+    return get(Settings.RETRAIN_KEEP);
+  }
+
   /** {@link Settings#RESUME_DIFFERING}. */
   public DifferingResume resumeDiffering() {
     return get(Settings.RESUME_DIFFERING);

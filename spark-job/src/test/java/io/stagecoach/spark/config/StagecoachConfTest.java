@@ -138,6 +138,7 @@ class StagecoachConfTest {
     MAPPINGS.put("generate.group", new Mapping(16, "4", 4));
     MAPPINGS.put("score.format", new Mapping("parquet", "ORC", "orc"));
     MAPPINGS.put("score.keep", new Mapping(List.of("*"), "a, b", List.of("a", "b")));
+    MAPPINGS.put("retrain.keep", new Mapping(0, "3", 3));
     MAPPINGS.put(
         "score.partitionBy", new Mapping(Optional.empty(), "day", Optional.of(List.of("day"))));
     MAPPINGS.put("score.batchSize", new Mapping(256, "64", 64));
