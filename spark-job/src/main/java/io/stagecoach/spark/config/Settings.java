@@ -396,6 +396,60 @@ public final class Settings {
           "The label of one of several outputs of a graph, by the output's name, such as"
               + " data.label.side; numbers, as data.label.");
 
+  public static final Setting<Optional<List<String>>> DATA_CATEGORICAL =
+      setting(
+          "data.categorical",
+          DATA,
+          optional(words("columns' names with commas between")),
+          Optional.empty(),
+          "Which columns of the features are categories: texts, whole numbers or truth values that"
+              + " name something. The categories are those of the training rows, and are saved with"
+              + " the model.");
+
+  public static final Setting<CategoryEncoding> DATA_CATEGORICAL_ENCODING =
+      setting(
+          "data.categorical.encoding",
+          DATA,
+          choice(CategoryEncoding.class, CategoryEncoding::word),
+          CategoryEncoding.ONE_HOT,
+          "As which numbers categories go into the network: a 0 or 1 for each, or the index, for"
+              + " embeddings.");
+
+  public static final Setting<UnknownCategories> DATA_CATEGORICAL_UNKNOWN =
+      setting(
+          "data.categorical.unknown",
+          DATA,
+          choice(UnknownCategories.class, UnknownCategories::word),
+          UnknownCategories.FAIL,
+          "What happens to a row with a category that the training did not have: the job fails, or"
+              + " the row is counted and has zeros, or the index behind the last.");
+
+  public static final Setting<Optional<String>> DATA_WEIGHT_COLUMN =
+      setting(
+          "data.weightColumn",
+          DATA,
+          optional(word("a column's name")),
+          Optional.empty(),
+          "A column of numbers, at least 0: how much the loss of a row counts in training. 1 for"
+              + " all without it.");
+
+  public static final Setting<ClassWeighting> DATA_CLASS_WEIGHTS =
+      setting(
+          "data.classWeights",
+          DATA,
+          choice(ClassWeighting.class, ClassWeighting::word),
+          ClassWeighting.NONE,
+          "How much the rows of a class count in training: all the same, or rare classes more, so"
+              + " that every class counts the same as a whole.");
+
+  public static final SettingPrefix DATA_CLASS_WEIGHTS_OF =
+      prefix(
+          "data.classWeights.",
+          DATA,
+          "How much the rows of a class count, by its name or index, such as"
+              + " data.classWeights.fraud = 20; a number, at least 0, and 1 for classes that are not"
+              + " named.");
+
   public static final Setting<MissingValues> DATA_MISSING =
       setting(
           "data.missing",

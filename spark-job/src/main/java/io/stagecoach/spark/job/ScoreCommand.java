@@ -43,6 +43,10 @@ final class ScoreCommand extends JobCommand {
     result.snapshot().ifPresent(snapshot -> System.out.println("Read " + snapshot));
     System.out.printf(
         Locale.ROOT, "%,d rows scored, %,d dropped%n", result.scored(), result.dropped());
+    if (result.unknownCategories() > 0) {
+      System.out.printf(
+          Locale.ROOT, "%,d have a category unknown to the model%n", result.unknownCategories());
+    }
     System.out.println("The table is at " + result.path());
     return LastLine.succeeded(record.figures()).with(result.figures());
   }

@@ -44,11 +44,23 @@ final class ScoringRun {
    * @param snapshot what of the source was read, where the source itself can say it
    * @param scored how many rows it has
    * @param dropped how many rows of the data are not in it, because something is missing
+   * @param unknownCategories how many of its rows have a category that the model does not know
    */
-  record Result(String path, Optional<DataSnapshot> snapshot, long scored, long dropped) {
+  record Result(
+      String path,
+      Optional<DataSnapshot> snapshot,
+      long scored,
+      long dropped,
+      long unknownCategories) {
 
     Map<String, Double> figures() {
-      return Map.of("rows", (double) scored, "rows_dropped", (double) dropped);
+      return Map.of(
+          "rows",
+          (double) scored,
+          "rows_dropped",
+          (double) dropped,
+          "rows_with_unknown_category",
+          (double) unknownCategories);
     }
   }
 
@@ -73,11 +85,13 @@ final class ScoringRun {
     SparkContext context = spark.sparkContext();
     LongAccumulator scored = context.longAccumulator("rows scored");
     LongAccumulator dropped = context.longAccumulator("rows dropped");
+    LongAccumulator unknown = context.longAccumulator("rows with an unknown category");
     Dataset<Row> result =
-        scoring.score(table, conf.scoreBatchSize(), new Scoring.Counts(scored, dropped));
+        scoring.score(table, conf.scoreBatchSize(), new Scoring.Counts(scored, dropped, unknown));
     context.setJobDescription("Stagecoach: score the rows of " + source.name());
     output.commit(place -> write(result, folders, place));
-    return new Result(output.path(), source.snapshot(), scored.value(), dropped.value());
+    return new Result(
+        output.path(), source.snapshot(), scored.value(), dropped.value(), unknown.value());
   }
 
   private static void requireKept(List<String> folders, List<String> kept) {

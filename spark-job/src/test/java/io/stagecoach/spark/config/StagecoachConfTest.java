@@ -93,6 +93,16 @@ class StagecoachConfTest {
     MAPPINGS.put("data.features", new Mapping(List.of("features"), "a, b", List.of("a", "b")));
     MAPPINGS.put("data.imageSize", new Mapping(List.of(), "28, 20", List.of(28, 20)));
     MAPPINGS.put("data.label", new Mapping(List.of("label"), "y", List.of("y")));
+    MAPPINGS.put("data.categorical", new Mapping(List.of(), "a, b", List.of("a", "b")));
+    MAPPINGS.put(
+        "data.categorical.encoding",
+        new Mapping(CategoryEncoding.ONE_HOT, "index", CategoryEncoding.INDEX));
+    MAPPINGS.put(
+        "data.categorical.unknown",
+        new Mapping(UnknownCategories.FAIL, "other", UnknownCategories.OTHER));
+    MAPPINGS.put("data.weightColumn", new Mapping(Optional.empty(), "w", Optional.of("w")));
+    MAPPINGS.put(
+        "data.classWeights", new Mapping(ClassWeighting.NONE, "balanced", ClassWeighting.BALANCED));
     MAPPINGS.put("data.missing", new Mapping(MissingValues.FAIL, "drop", MissingValues.DROP));
     MAPPINGS.put("validation.keepBest", new Mapping(false, "true", true));
     MAPPINGS.put("retrain.folder", new Mapping(Optional.empty(), "m", Optional.of("m")));
@@ -345,6 +355,7 @@ class StagecoachConfTest {
                 .set("spark.stagecoach.data.options.delimiter", ";")
                 .set("spark.stagecoach.data.features.image", "a, b")
                 .set("spark.stagecoach.data.label.side", "c")
+                .set("spark.stagecoach.data.classWeights.2", "2.5")
                 .set("spark.stagecoach.model.preset", "character-lstm")
                 .set("spark.stagecoach.model.preset.width", "128"));
 
@@ -358,7 +369,8 @@ class StagecoachConfTest {
             "spark.stagecoach.data.options.delimiter=;",
             "spark.stagecoach.model.preset.width=128",
             "spark.stagecoach.data.features.image=a,b",
-            "spark.stagecoach.data.label.side=c");
+            "spark.stagecoach.data.label.side=c",
+            "spark.stagecoach.data.classWeights.2=2.5");
   }
 
   @Test
@@ -380,6 +392,7 @@ class StagecoachConfTest {
                         "modelPresetSettings",
                         "dataFeaturesOf",
                         "dataLabelOf",
+                        "dataClassWeightsOf",
                         "retrainHasHeldOut",
                         "changed"))
                 .toList());
