@@ -880,7 +880,34 @@ public final class Settings {
           SCORING,
           oneOf(List.of("parquet", "orc", "json")),
           "parquet",
-          "What the table is written as that `score` makes.");
+          "What the table is written as that `score` makes at output.path.");
+
+  public static final Setting<Optional<String>> SCORE_TABLE =
+      setting(
+          "score.table",
+          SCORING,
+          optional(word("a table's name")),
+          Optional.empty(),
+          "The table of a catalog that `score` writes instead of output.path, such as a Delta or"
+              + " Iceberg table; it is made where there is none.");
+
+  public static final Setting<Optional<String>> SCORE_TABLE_FORMAT =
+      setting(
+          "score.table.format",
+          SCORING,
+          optional(word("delta, iceberg or another format of the catalog")),
+          Optional.empty(),
+          "As what a table is made that is not there; by default as the catalog does.");
+
+  public static final Setting<Optional<String>> SCORE_REPLACE =
+      setting(
+          "score.replace",
+          SCORING,
+          optional(word("a condition in Spark's SQL")),
+          Optional.empty(),
+          "Which rows of score.table the new ones take the place of, such as day = '2026-11-19', in"
+              + " one commit; all new rows must be such ones. Without it, all rows are replaced if"
+              + " output.overwrite allows it.");
 
   public static final Setting<List<String>> SCORE_KEEP =
       setting(

@@ -718,6 +718,21 @@ public final class StagecoachConf {
     return get(Settings.SCORE_FORMAT);
   }
 
+  /** {@link Settings#SCORE_TABLE}. */
+  public Optional<String> scoreTable() {
+    return get(Settings.SCORE_TABLE);
+  }
+
+  /** {@link Settings#SCORE_TABLE_FORMAT}. */
+  public Optional<String> scoreTableFormat() {
+    return get(Settings.SCORE_TABLE_FORMAT);
+  }
+
+  /** {@link Settings#SCORE_REPLACE}. */
+  public Optional<String> scoreReplace() {
+    return get(Settings.SCORE_REPLACE);
+  }
+
   /** {@link Settings#SCORE_KEEP}. */
   public List<String> scoreKeep() {
     return get(Settings.SCORE_KEEP);

@@ -148,6 +148,10 @@ class StagecoachConfTest {
     MAPPINGS.put("generate.group", new Mapping(16, "4", 4));
     MAPPINGS.put("score.format", new Mapping("parquet", "ORC", "orc"));
     MAPPINGS.put("score.keep", new Mapping(List.of("*"), "a, b", List.of("a", "b")));
+    MAPPINGS.put("score.table", new Mapping(Optional.empty(), "a.b", Optional.of("a.b")));
+    MAPPINGS.put(
+        "score.table.format", new Mapping(Optional.empty(), "delta", Optional.of("delta")));
+    MAPPINGS.put("score.replace", new Mapping(Optional.empty(), "a = 1", Optional.of("a = 1")));
     MAPPINGS.put("retrain.keep", new Mapping(0, "3", 3));
     MAPPINGS.put(
         "score.partitionBy", new Mapping(Optional.empty(), "day", Optional.of(List.of("day"))));

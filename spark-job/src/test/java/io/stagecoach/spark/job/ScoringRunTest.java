@@ -115,8 +115,12 @@ class ScoringRunTest {
     for (int i = 0; i < settings.length; i += 2) {
       conf.set("spark.stagecoach." + settings[i], settings[i + 1]);
     }
-    return new ScoringRun(spark, StagecoachConf.from(conf))
-        .run(folder.toString(), folder.resolve("scored").toString());
+    conf.set("spark.stagecoach.output.path", folder.resolve("scored").toString());
+    return score(StagecoachConf.from(conf));
+  }
+
+  private ScoringRun.Result score(StagecoachConf conf) {
+    return new ScoringRun(spark, conf).run(folder.toString(), ScoreOutput.open(spark, conf));
   }
 
   private List<Row> scored() {
@@ -231,13 +235,14 @@ class ScoringRunTest {
         String[] setting = wrong.getKey().split("=", 2);
         assertThatThrownBy(
                 () ->
-                    new ScoringRun(
-                            spark,
-                            StagecoachConf.from(
-                                new SparkConf(false)
-                                    .set("spark.stagecoach.data.table", "rows")
-                                    .set("spark.stagecoach." + setting[0], setting[1])))
-                        .run(folder.toString(), folder.resolve("scored").toString()))
+                    score(
+                        StagecoachConf.from(
+                            new SparkConf(false)
+                                .set("spark.stagecoach.data.table", "rows")
+                                .set(
+                                    "spark.stagecoach.output.path",
+                                    folder.resolve("scored").toString())
+                                .set("spark.stagecoach." + setting[0], setting[1]))))
             .isInstanceOf(StagecoachException.class)
             .hasMessageContaining(wrong.getValue());
       }
