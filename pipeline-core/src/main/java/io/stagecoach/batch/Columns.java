@@ -21,6 +21,12 @@ public final class Columns {
   /** Which labels count; shape [rows] or [rows, time]; absent where all do. */
   public static final String LABELS_MASK = "labels_mask";
 
+  /**
+   * How much the loss of a row counts in training; floats of shape [rows] or, for labels with time,
+   * [rows, time]; absent where all count 1.
+   */
+  public static final String WEIGHTS = "weights";
+
   private Columns() {}
 
   /** What goes into one of several inputs: {@code features.NAME}. */
@@ -41,5 +47,10 @@ public final class Columns {
   /** Which of {@link #labels(String)} count: {@code labels_mask.NAME}. */
   public static String labelsMask(String output) {
     return LABELS_MASK + "." + output;
+  }
+
+  /** How much {@link #labels(String)} count: {@code weights.NAME}. */
+  public static String weights(String output) {
+    return WEIGHTS + "." + output;
   }
 }

@@ -1,7 +1,6 @@
 package io.stagecoach.engine.dl4j;
 
 import org.deeplearning4j.nn.conf.layers.BaseLayer;
-import org.deeplearning4j.nn.conf.layers.BaseOutputLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.LossLayer;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
@@ -25,13 +24,13 @@ public final class ClassProbabilities {
   public static boolean areDistribution(Layer output) {
     return output instanceof BaseLayer layer
         && (layer.getActivationFn() instanceof ActivationSoftmax
-            || (isLossAlone(layer) && loss(layer) instanceof LossMCXENT));
+            || (isLossAlone(layer) && hasLoss(layer, LossMCXENT.class)));
   }
 
   /** How probable the second of two classes is. */
   static boolean areOfSecondClass(Layer output) {
     return output instanceof BaseLayer layer
-        && loss(layer) instanceof LossBinaryXENT
+        && hasLoss(layer, LossBinaryXENT.class)
         && (layer.getActivationFn() instanceof ActivationSigmoid || isLossAlone(layer));
   }
 
@@ -40,13 +39,7 @@ public final class ClassProbabilities {
         && (layer instanceof LossLayer || layer instanceof RnnLossLayer);
   }
 
-  private static ILossFunction loss(BaseLayer layer) {
-    if (layer instanceof BaseOutputLayer output) {
-      return output.getLossFn();
-    }
-    if (layer instanceof LossLayer output) {
-      return output.getLossFn();
-    }
-    return layer instanceof RnnLossLayer output ? output.getLossFn() : null;
+  private static boolean hasLoss(BaseLayer layer, Class<? extends ILossFunction> kind) {
+    return OutputLosses.find(layer).filter(kind::isInstance).isPresent();
   }
 }

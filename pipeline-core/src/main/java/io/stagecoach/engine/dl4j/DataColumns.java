@@ -54,6 +54,7 @@ final class DataColumns {
     for (String output : slice.outputs()) {
       names.add(labels(output));
       names.add(labelsMask(output));
+      names.add(weights(output));
     }
     return names;
   }
@@ -74,6 +75,10 @@ final class DataColumns {
     return isOnly(output) ? Columns.LABELS_MASK : Columns.labelsMask(output);
   }
 
+  private String weights(String output) {
+    return isOnly(output) ? Columns.WEIGHTS : Columns.weights(output);
+  }
+
   /** Whether it is the model's only output. */
   boolean isOnly(String output) {
     return model.outputs().size() == 1 && model.outputs().contains(output);
@@ -91,7 +96,8 @@ final class DataColumns {
 
   /** The end of an output. */
   OutputHead head(String output, Layer layer) {
-    return new OutputHead(layer, labels(output), labelsMask(output), model.dataType());
+    return new OutputHead(
+        layer, labels(output), labelsMask(output), weights(output), model.dataType());
   }
 
   /** How many examples there are; only where the stage reads an input of the model. */

@@ -38,21 +38,28 @@ final class OutputHead {
   private final Layer layer;
   private final String labelsColumn;
   private final String maskColumn;
+  private final String weightsColumn;
   private final org.deeplearning4j.nn.conf.layers.Layer configured;
   private final DataType type;
+  private final boolean takesIndices;
   private INDArray labels;
 
   /**
    * @param layer the layer with the loss
    * @param labelsColumn what its labels are called
    * @param maskColumn what their mask is called
+   * @param weightsColumn what the weights of the rows are called
    */
-  OutputHead(Layer layer, String labelsColumn, String maskColumn, DataType type) {
+  OutputHead(
+      Layer layer, String labelsColumn, String maskColumn, String weightsColumn, DataType type) {
     this.layer = layer;
     this.labelsColumn = labelsColumn;
     this.maskColumn = maskColumn;
+    this.weightsColumn = weightsColumn;
     this.configured = layer.conf().getLayer();
     this.type = type;
+    this.takesIndices =
+        OutputLosses.find(configured).filter(ClassIndexLoss.class::isInstance).isPresent();
   }
 
   /**
@@ -69,7 +76,7 @@ final class OutputHead {
     }
   }
 
-  /** Gives the output layer its labels and their mask; its input must be set. */
+  /** Gives the output layer its labels, their mask and weights; its input must be set. */
   void setLabels(Tensors columns) {
     INDArray given =
         columns
@@ -87,6 +94,37 @@ final class OutputHead {
       INDArray cast = mask.get().castTo(type);
       layer.setMaskArray(cast.rank() == 1 ? cast.reshape(cast.length(), 1) : cast);
     }
+    columns.find(weightsColumn).ifPresent(this::setWeights);
+  }
+
+  /**
+   * @param weights of shape [rows] or [rows, time]
+   */
+  private void setWeights(INDArray weights) {
+    WeightedLoss loss =
+        OutputLosses.weighted(configured)
+            .orElseThrow(
+                () ->
+                    new StagecoachException(
+                        ErrorKind.MODEL,
+                        "The rows have weights, and the output layer "
+                            + configured.getLayerName()
+                            + " ("
+                            + configured.getClass().getSimpleName()
+                            + ") takes none",
+                        "Train without weights, or end the network with an output or loss layer of"
+                            + " vectors or sequences."));
+    INDArray cast = weights.castTo(type);
+    if (!hasTimeAxis()) {
+      loss.setWeights(cast.reshape(cast.length(), 1));
+      return;
+    }
+    INDArray perStep =
+        cast.rank() == 2
+            ? cast
+            : cast.reshape(cast.length(), 1).repeat(1, labelVectors() / cast.length());
+    // DL4J puts sequences under each other with the rows running first, then time.
+    loss.setWeights(perStep.dup('f').reshape('f', perStep.length(), 1));
   }
 
   private INDArray prepare(INDArray given) {
@@ -104,8 +142,7 @@ final class OutputHead {
     } else if (!time && given.rank() == 1) {
       indices = given.reshape('c', given.length(), 1);
     }
-    if (configured instanceof BaseOutputLayer output
-        && output.getLossFn() instanceof ClassIndexLoss) {
+    if (takesIndices) {
       return indices;
     }
     return classCount() == 1 ? indices.castTo(type) : oneHot(given, time);
@@ -275,6 +312,6 @@ final class OutputHead {
 
   /** The columns that it reads. */
   List<String> columns() {
-    return List.of(labelsColumn, maskColumn);
+    return List.of(labelsColumn, maskColumn, weightsColumn);
   }
 }

@@ -186,11 +186,12 @@ class CutGraphEqualsUncutTest {
               "features.late",
               "features_mask.late",
               "labels",
-              "labels_mask");
+              "labels_mask",
+              "weights");
       assertThat(outputs.stages().get(0).dataColumns())
           .contains("features", "labels.side", "labels_mask.side");
       assertThat(outputs.stages().get(1).dataColumns())
-          .containsExactlyInAnyOrder("labels.classes", "labels_mask.classes");
+          .containsExactlyInAnyOrder("labels.classes", "labels_mask.classes", "weights.classes");
     }
   }
 }

@@ -419,7 +419,7 @@ class Dl4jStageModuleTest {
           .containsExactlyInAnyOrder(Columns.FEATURES, Columns.FEATURES_MASK);
       assertThat(pipeline.stages().get(1).dataColumns()).isEmpty();
       assertThat(pipeline.stages().get(2).dataColumns())
-          .containsExactlyInAnyOrder(Columns.LABELS, Columns.LABELS_MASK);
+          .containsExactlyInAnyOrder(Columns.LABELS, Columns.LABELS_MASK, Columns.WEIGHTS);
     }
   }
 

@@ -53,6 +53,8 @@ class FiniteDifferencesTest {
     return Stream.of(
         new Case("MLP", mlp(), List.of(1, 2), none, Batches.vectors(5, 7, 5, 3)),
         new Case("MLP, class indices", mlp(), List.of(2), none, indices()),
+        new Case("MLP, weights", mlp(), List.of(2), none, weighted()),
+        new Case("one value, weights", oneValue(), List.of(1), none, weightedValue()),
         new Case(
             "residual graph", Graphs.residual(), List.of(3, 8), none, Batches.images(5, 5, 6, 3)),
         new Case(
@@ -128,6 +130,36 @@ class FiniteDifferencesTest {
         Batches.classes(4, 3, 7),
         Columns.LABELS_MASK,
         Batches.oneHot(Batches.classes(2, 2, 7), 2).getColumn(0).dup());
+  }
+
+  private static Tensors weighted() {
+    return Batches.vectors(5, 7, 5, 3)
+        .and(Batches.tensors(Columns.WEIGHTS, Batches.uniform(8, 7).addi(1.5)));
+  }
+
+  private static Tensors weightedValue() {
+    return Batches.tensors(
+        Columns.FEATURES,
+        Batches.uniform(5, 7, 5),
+        Columns.LABELS,
+        Batches.uniform(6, 7, 1),
+        Columns.WEIGHTS,
+        Batches.uniform(8, 7).addi(1.5));
+  }
+
+  private static String oneValue() {
+    return Networks.base()
+        .list()
+        .layer(new DenseLayer.Builder().nIn(5).nOut(4).build())
+        .layer(new DenseLayer.Builder().nIn(4).nOut(4).build())
+        .layer(
+            new OutputLayer.Builder(LossFunction.MSE)
+                .activation(Activation.TANH)
+                .nIn(4)
+                .nOut(1)
+                .build())
+        .build()
+        .toJson();
   }
 
   private static String mlp() {

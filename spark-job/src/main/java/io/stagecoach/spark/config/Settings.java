@@ -441,6 +441,60 @@ public final class Settings {
           "The label of one of several outputs of a graph, by the output's name, such as"
               + " data.label.side; numbers, as data.label.");
 
+  public static final Setting<Optional<List<String>>> DATA_CATEGORICAL =
+      setting(
+          "data.categorical",
+          DATA,
+          optional(words("columns' names with commas between")),
+          Optional.empty(),
+          "Which columns of the features are categories: texts, whole numbers or truth values that"
+              + " name something. The categories are those of the training rows, and are saved with"
+              + " the model.");
+
+  public static final Setting<CategoryEncoding> DATA_CATEGORICAL_ENCODING =
+      setting(
+          "data.categorical.encoding",
+          DATA,
+          choice(CategoryEncoding.class, CategoryEncoding::word),
+          CategoryEncoding.ONE_HOT,
+          "As which numbers categories go into the network: a 0 or 1 for each, or the index, for"
+              + " embeddings.");
+
+  public static final Setting<UnknownCategories> DATA_CATEGORICAL_UNKNOWN =
+      setting(
+          "data.categorical.unknown",
+          DATA,
+          choice(UnknownCategories.class, UnknownCategories::word),
+          UnknownCategories.FAIL,
+          "What happens to a row with a category that the training did not have: the job fails, or"
+              + " the row is counted and has zeros, or the index behind the last.");
+
+  public static final Setting<Optional<String>> DATA_WEIGHT_COLUMN =
+      setting(
+          "data.weightColumn",
+          DATA,
+          optional(word("a column's name")),
+          Optional.empty(),
+          "A column of numbers, at least 0: how much the loss of a row counts in training. 1 for"
+              + " all without it.");
+
+  public static final Setting<ClassWeighting> DATA_CLASS_WEIGHTS =
+      setting(
+          "data.classWeights",
+          DATA,
+          choice(ClassWeighting.class, ClassWeighting::word),
+          ClassWeighting.NONE,
+          "How much the rows of a class count in training: all the same, or rare classes more, so"
+              + " that every class counts the same as a whole.");
+
+  public static final SettingPrefix DATA_CLASS_WEIGHTS_OF =
+      prefix(
+          "data.classWeights.",
+          DATA,
+          "How much the rows of a class count, by its name or index, such as"
+              + " data.classWeights.fraud = 20; a number, at least 0, and 1 for classes that are not"
+              + " named.");
+
   public static final Setting<MissingValues> DATA_MISSING =
       setting(
           "data.missing",
@@ -783,6 +837,15 @@ public final class Settings {
           "How long a run has the model folder for itself without saying so again, which it does three"
               + " times as often; after a run has died elsewhere, how long others wait.");
 
+  public static final Setting<Integer> RETRAIN_KEEP =
+      setting(
+          "retrain.keep",
+          RETRAINING,
+          integer(0, 1 << 20),
+          0,
+          "How many candidates' models stay in the folder, the newest ones. The accepted model, the"
+              + " one before it and all records stay whatever their age. 0 is all.");
+
   private static final String GENERATION = "Generation of texts";
 
   public static final Setting<Optional<String>> GENERATE_PROMPTS =
@@ -862,7 +925,34 @@ public final class Settings {
           SCORING,
           oneOf(List.of("parquet", "orc", "json")),
           "parquet",
-          "What the table is written as that `score` makes.");
+          "What the table is written as that `score` makes at output.path.");
+
+  public static final Setting<Optional<String>> SCORE_TABLE =
+      setting(
+          "score.table",
+          SCORING,
+          optional(word("a table's name")),
+          Optional.empty(),
+          "The table of a catalog that `score` writes instead of output.path, such as a Delta or"
+              + " Iceberg table; it is made where there is none.");
+
+  public static final Setting<Optional<String>> SCORE_TABLE_FORMAT =
+      setting(
+          "score.table.format",
+          SCORING,
+          optional(word("delta, iceberg or another format of the catalog")),
+          Optional.empty(),
+          "As what a table is made that is not there; by default as the catalog does.");
+
+  public static final Setting<Optional<String>> SCORE_REPLACE =
+      setting(
+          "score.replace",
+          SCORING,
+          optional(word("a condition in Spark's SQL")),
+          Optional.empty(),
+          "Which rows of score.table the new ones take the place of, such as day = '2026-11-19', in"
+              + " one commit; all new rows must be such ones. Without it, all rows are replaced if"
+              + " output.overwrite allows it.");
 
   public static final Setting<List<String>> SCORE_KEEP =
       setting(

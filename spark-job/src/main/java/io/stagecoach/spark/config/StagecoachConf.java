@@ -30,12 +30,17 @@ public final class StagecoachConf {
   private static final String REMEDY =
       "Correct it in --conf or --properties-file; docs/configuration.md lists every setting.";
 
+  /** Of one class. */
+  private static final SettingType<Double> CLASS_WEIGHT =
+      SettingType.real(0, Double.POSITIVE_INFINITY);
+
   private final Set<String> given;
   private final Map<Setting<?>, Object> values;
   private final SortedMap<String, String> dataOptions;
   private final SortedMap<String, String> presetSettings;
   private final SortedMap<String, List<String>> featuresOf;
   private final SortedMap<String, List<String>> labelOf;
+  private final SortedMap<String, Double> classWeightsOf;
 
   private StagecoachConf(
       Set<String> given,
@@ -43,13 +48,15 @@ public final class StagecoachConf {
       SortedMap<String, String> dataOptions,
       SortedMap<String, String> presetSettings,
       SortedMap<String, List<String>> featuresOf,
-      SortedMap<String, List<String>> labelOf) {
+      SortedMap<String, List<String>> labelOf,
+      SortedMap<String, Double> classWeightsOf) {
     this.given = given;
     this.values = values;
     this.dataOptions = dataOptions;
     this.presetSettings = presetSettings;
     this.featuresOf = featuresOf;
     this.labelOf = labelOf;
+    this.classWeightsOf = classWeightsOf;
   }
 
   /**
@@ -70,9 +77,9 @@ public final class StagecoachConf {
       values.put(setting, value(setting, given.get(setting.name()), problems));
     }
     SortedMap<String, List<String>> featuresOf =
-        columnsBehind(Settings.DATA_FEATURES_OF, Settings.DATA_FEATURES, given, problems);
+        valuesBehind(Settings.DATA_FEATURES_OF, Settings.DATA_FEATURES.type(), given, problems);
     SortedMap<String, List<String>> labelOf =
-        columnsBehind(Settings.DATA_LABEL_OF, Settings.DATA_LABEL, given, problems);
+        valuesBehind(Settings.DATA_LABEL_OF, Settings.DATA_LABEL.type(), given, problems);
     StagecoachConf conf =
         new StagecoachConf(
             Set.copyOf(given.keySet()),
@@ -80,7 +87,8 @@ public final class StagecoachConf {
             behind(Settings.DATA_OPTIONS, given),
             behind(Settings.MODEL_PRESET_SETTINGS, given),
             featuresOf,
-            labelOf);
+            labelOf,
+            valuesBehind(Settings.DATA_CLASS_WEIGHTS_OF, CLASS_WEIGHT, given, problems));
     conf.addContradictions(problems);
     if (!problems.isEmpty()) {
       String what =
@@ -120,15 +128,15 @@ public final class StagecoachConf {
   private static <T> T value(Setting<T> setting, String text, List<String> problems) {
     return text == null
         ? setting.defaultValue()
-        : value(setting, setting.key(), text, problems).orElse(setting.defaultValue());
+        : value(setting.type(), setting.key(), text, problems).orElse(setting.defaultValue());
   }
 
   private static <T> Optional<T> value(
-      Setting<T> like, String key, String text, List<String> problems) {
+      SettingType<T> like, String key, String text, List<String> problems) {
     try {
-      return Optional.of(like.type().parse(text));
+      return Optional.of(like.parse(text));
     } catch (IllegalArgumentException | ArithmeticException notAllowed) {
-      problems.add(key + " is '" + text + "'; allowed is " + like.type().allowed());
+      problems.add(key + " is '" + text + "'; allowed is " + like.allowed());
       return Optional.empty();
     }
   }
@@ -145,18 +153,18 @@ public final class StagecoachConf {
     return found;
   }
 
-  private static SortedMap<String, List<String>> columnsBehind(
+  private static <T> SortedMap<String, T> valuesBehind(
       SettingPrefix prefix,
-      Setting<List<String>> like,
+      SettingType<T> like,
       SortedMap<String, String> given,
       List<String> problems) {
-    SortedMap<String, List<String>> columns = new TreeMap<>();
+    SortedMap<String, T> found = new TreeMap<>();
     behind(prefix, given)
         .forEach(
             (name, text) ->
                 value(like, prefix.key() + name, text, problems)
-                    .ifPresent(value -> columns.put(name, value)));
-    return columns;
+                    .ifPresent(value -> found.put(name, value)));
+    return found;
   }
 
   private void addContradictions(List<String> problems) {
@@ -227,6 +235,14 @@ public final class StagecoachConf {
               + " is auto, but "
               + Settings.SCHEDULE_FILE.key()
               + " is written for a number of micro-batches; allowed is that number");
+    }
+    if (dataClassWeights() != ClassWeighting.NONE && !classWeightsOf.isEmpty()) {
+      problems.add(
+          Settings.DATA_CLASS_WEIGHTS.key()
+              + " and "
+              + Settings.DATA_CLASS_WEIGHTS_OF.key()
+              + classWeightsOf.firstKey()
+              + " are set; allowed is one of them");
     }
     if (!presetSettings.isEmpty() && modelPreset().isEmpty()) {
       problems.add(
@@ -465,6 +481,31 @@ public final class StagecoachConf {
     return get(Settings.DATA_LABEL);
   }
 
+  /** {@link Settings#DATA_CATEGORICAL}. */
+  public List<String> dataCategorical() {
+    return get(Settings.DATA_CATEGORICAL).orElse(List.of());
+  }
+
+  /** {@link Settings#DATA_CATEGORICAL_ENCODING}. */
+  public CategoryEncoding dataCategoricalEncoding() {
+    return get(Settings.DATA_CATEGORICAL_ENCODING);
+  }
+
+  /** {@link Settings#DATA_CATEGORICAL_UNKNOWN}. */
+  public UnknownCategories dataCategoricalUnknown() {
+    return get(Settings.DATA_CATEGORICAL_UNKNOWN);
+  }
+
+  /** {@link Settings#DATA_WEIGHT_COLUMN}. */
+  public Optional<String> dataWeightColumn() {
+    return get(Settings.DATA_WEIGHT_COLUMN);
+  }
+
+  /** {@link Settings#DATA_CLASS_WEIGHTS}. */
+  public ClassWeighting dataClassWeights() {
+    return get(Settings.DATA_CLASS_WEIGHTS);
+  }
+
   /** {@link Settings#DATA_MISSING}. */
   public MissingValues dataMissing() {
     return get(Settings.DATA_MISSING);
@@ -642,6 +683,11 @@ public final class StagecoachConf {
     return get(Settings.RETRAIN_LEASE);
   }
 
+  /** {@link Settings#RETRAIN_KEEP}. */
+  public int retrainKeep() {
+    return get(Settings.RETRAIN_KEEP);
+  }
+
   /** {@link Settings#RESUME_DIFFERING}. */
   public DifferingResume resumeDiffering() {
     return get(Settings.RESUME_DIFFERING);
@@ -710,6 +756,21 @@ public final class StagecoachConf {
   /** {@link Settings#SCORE_FORMAT}. */
   public String scoreFormat() {
     return get(Settings.SCORE_FORMAT);
+  }
+
+  /** {@link Settings#SCORE_TABLE}. */
+  public Optional<String> scoreTable() {
+    return get(Settings.SCORE_TABLE);
+  }
+
+  /** {@link Settings#SCORE_TABLE_FORMAT}. */
+  public Optional<String> scoreTableFormat() {
+    return get(Settings.SCORE_TABLE_FORMAT);
+  }
+
+  /** {@link Settings#SCORE_REPLACE}. */
+  public Optional<String> scoreReplace() {
+    return get(Settings.SCORE_REPLACE);
   }
 
   /** {@link Settings#SCORE_KEEP}. */
@@ -817,6 +878,11 @@ public final class StagecoachConf {
     return new TreeMap<>(labelOf);
   }
 
+  /** {@link Settings#DATA_CLASS_WEIGHTS_OF}: what classes count, by their names or indices. */
+  public SortedMap<String, Double> dataClassWeightsOf() {
+    return new TreeMap<>(classWeightsOf);
+  }
+
   /** {@link Settings#MODEL_PRESET_SETTINGS}: the settings behind the prefix, by name. */
   public SortedMap<String, String> modelPresetSettings() {
     return new TreeMap<>(presetSettings);
@@ -826,7 +892,8 @@ public final class StagecoachConf {
   public StagecoachConf withMicroBatches(int count) {
     Map<Setting<?>, Object> changed = new HashMap<>(values);
     changed.put(Settings.MICRO_BATCHES, OrAuto.of(count));
-    return new StagecoachConf(given, changed, dataOptions, presetSettings, featuresOf, labelOf);
+    return new StagecoachConf(
+        given, changed, dataOptions, presetSettings, featuresOf, labelOf, classWeightsOf);
   }
 
   /** Every setting whose value is not its default, as {@code key=value}, in a fixed order. */
@@ -856,6 +923,10 @@ public final class StagecoachConf {
                     + name
                     + "="
                     + Settings.DATA_LABEL.type().format(columns)));
+    classWeightsOf.forEach(
+        (name, weight) ->
+            changed.add(
+                Settings.DATA_CLASS_WEIGHTS_OF.key() + name + "=" + CLASS_WEIGHT.format(weight)));
     return changed;
   }
 

@@ -1,12 +1,16 @@
 package io.stagecoach.spark.data;
 
+import static org.apache.spark.sql.functions.array;
+
 import io.stagecoach.spark.config.MissingValues;
 import io.stagecoach.spark.config.Settings;
+import io.stagecoach.spark.config.UnknownCategories;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.IntFunction;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.DataTypes;
@@ -31,8 +35,10 @@ public final class FeatureRows implements Serializable {
    *
    * @param columns as the user named them
    * @param shape of one example; a number of time steps may be {@link ModelShape#ANY}
+   * @param encoder makes the numbers
    */
-  private record Input(List<String> columns, List<Integer> shape) implements Serializable {
+  private record Input(List<String> columns, List<Integer> shape, CategoryEncoder encoder)
+      implements Serializable {
 
     Input {
       columns = List.copyOf(columns);
@@ -54,6 +60,10 @@ public final class FeatureRows implements Serializable {
       return shape.stream().map(n -> n == ModelShape.ANY ? numbers / unit() : n).toList();
     }
 
+    boolean hasCategories() {
+      return !encoder.isIdentity();
+    }
+
     String name(int index) {
       return columns.size() == 1 ? columns.get(0) : columns.get(index);
     }
@@ -63,6 +73,7 @@ public final class FeatureRows implements Serializable {
   private final DataType dataType;
   private final byte[] normalizer;
   private final MissingValues missing;
+  private final UnknownCategories unknown;
   private final transient List<Column> columns;
 
   private FeatureRows(
@@ -70,11 +81,13 @@ public final class FeatureRows implements Serializable {
       DataType dataType,
       byte[] normalizer,
       MissingValues missing,
+      UnknownCategories unknown,
       List<Column> columns) {
     this.inputs = List.copyOf(inputs);
     this.dataType = dataType;
     this.normalizer = normalizer;
     this.missing = missing;
+    this.unknown = unknown;
     this.columns = columns;
   }
 
@@ -84,6 +97,7 @@ public final class FeatureRows implements Serializable {
    * @param table what the rows have
    * @param named the columns of each input, the first input first
    * @param missing what happens to a row in which something is missing
+   * @param unknown what happens to a row with a category that is not known
    * @throws io.stagecoach.error.StagecoachException of kind DATA where a column is not there, is of
    *     a type that holds no numbers, or there are more or fewer of them than the network takes
    */
@@ -92,15 +106,28 @@ public final class FeatureRows implements Serializable {
       List<InputColumns> named,
       ModelShape shape,
       Optional<Normalizer<?>> normalizer,
-      MissingValues missing) {
+      MissingValues missing,
+      UnknownCategories unknown) {
     List<List<Integer>> shapes = new ArrayList<>(List.of(shape.input()));
     shape.furtherInputs().forEach(input -> shapes.add(input.shape()));
     List<Input> inputs = new ArrayList<>();
     List<Column> columns = new ArrayList<>();
+    List<Column> categories = new ArrayList<>();
     for (int i = 0; i < named.size(); i++) {
-      Input input = new Input(named.get(i).columns(), shapes.get(i));
-      TableColumns found = new TableColumns(table, input.columns(), List.of());
-      OptionalInt count = found.featureCount();
+      List<String> names = named.get(i).columns();
+      List<CategoricalColumn> categorical = named.get(i).categorical();
+      requirePlaces(names, categorical);
+      Input input =
+          new Input(
+              names,
+              shapes.get(i),
+              new CategoryEncoder(names.size(), categorical, categories.size()));
+      List<String> ofCategories =
+          categorical.stream().map(column -> names.get(column.place())).toList();
+      TableColumns found = new TableColumns(table, names, List.of(), ofCategories);
+      ofCategories.forEach(column -> categories.add(found.category(column)));
+      OptionalInt count =
+          input.hasCategories() ? OptionalInt.of(input.encoder().width()) : found.featureCount();
       if (count.isPresent() && !input.takes(count.getAsInt())) {
         throw DataErrors.data(
             "the columns "
@@ -119,15 +146,35 @@ public final class FeatureRows implements Serializable {
           found.featureArray(
               shape.dataType() == DataType.FLOAT ? DataTypes.FloatType : DataTypes.DoubleType));
     }
+    if (!categories.isEmpty()) {
+      columns.add(array(categories.toArray(Column[]::new)));
+    }
     return new FeatureRows(
         inputs,
         shape.dataType(),
         normalizer.map(Normalizers::toBytes).orElse(new byte[0]),
         missing,
+        unknown,
         columns);
   }
 
-  /** The features of each input as an array of numbers, to be selected from the table. */
+  private static void requirePlaces(List<String> columns, List<CategoricalColumn> categorical) {
+    for (CategoricalColumn column : categorical) {
+      if (column.place() >= columns.size()) {
+        throw DataErrors.data(
+            "the network was trained with categories in column "
+                + (column.place() + 1)
+                + " of its features, and there are only "
+                + String.join(", ", columns),
+            "Correct " + Settings.DATA_FEATURES.key() + ".");
+      }
+    }
+  }
+
+  /**
+   * The features of each input as an array of numbers, and where there are categories, an array of
+   * them; to be selected from the table.
+   */
   public List<Column> columns() {
     return List.copyOf(columns);
   }
@@ -145,7 +192,14 @@ public final class FeatureRows implements Serializable {
     private final List<List<double[]>> rows =
         inputs.stream().map(input -> (List<double[]>) new ArrayList<double[]>()).toList();
 
+    private long unknownCategories;
+
     private Batch() {}
+
+    /** How many of the rows read so far have a category that is not known. */
+    public long unknownCategories() {
+      return unknownCategories;
+    }
 
     /**
      * The features of a row.
@@ -157,6 +211,8 @@ public final class FeatureRows implements Serializable {
      */
     public Optional<List<double[]>> read(Row row, int first) {
       List<double[]> values = new ArrayList<>();
+      IntFunction<String> texts = texts(row, first + inputs.size());
+      boolean hasUnknown = false;
       for (int i = 0; i < inputs.size(); i++) {
         Input input = inputs.get(i);
         List<Number> numbers = row.isNullAt(first + i) ? List.of() : row.getList(first + i);
@@ -168,6 +224,21 @@ public final class FeatureRows implements Serializable {
           throw DataErrors.data(
               "a row has no number in " + input.name(wrong) + ": " + show(input, numbers),
               Finding.MISSING.remedy());
+        }
+        if (input.hasCategories()) {
+          OptionalInt none = input.encoder().missing(texts);
+          if (none.isPresent()) {
+            if (missing == MissingValues.DROP) {
+              return Optional.empty();
+            }
+            throw DataErrors.data(
+                "a row has no category in " + input.name(none.getAsInt()),
+                Finding.MISSING.remedy());
+          }
+          hasUnknown |= isUnknown(input, texts);
+          double[] plain = numbers.stream().mapToDouble(n -> n.doubleValue() + 0.0).toArray();
+          values.add(input.encoder().encode(plain, texts));
+          continue;
         }
         if (!input.takes(numbers.size())) {
           throw DataErrors.data(
@@ -184,7 +255,30 @@ public final class FeatureRows implements Serializable {
         // A zero is always +0, as in training.
         values.add(numbers.stream().mapToDouble(number -> number.doubleValue() + 0.0).toArray());
       }
+      unknownCategories += hasUnknown ? 1 : 0;
       return Optional.of(values);
+    }
+
+    private IntFunction<String> texts(Row row, int at) {
+      if (inputs.stream().noneMatch(Input::hasCategories)) {
+        return index -> null;
+      }
+      List<String> texts = row.getList(at);
+      return texts::get;
+    }
+
+    private boolean isUnknown(Input input, IntFunction<String> texts) {
+      OptionalInt place = input.encoder().unknown(texts);
+      if (place.isPresent() && unknown == UnknownCategories.FAIL) {
+        throw DataErrors.data(
+            "a row has a category in "
+                + input.name(place.getAsInt())
+                + " that the network was not trained with: '"
+                + input.encoder().text(place.getAsInt(), texts)
+                + "'",
+            Finding.CATEGORY_UNKNOWN.remedy());
+      }
+      return place.isPresent();
     }
 
     /** Whether these features can go into one call with the others. */

@@ -20,7 +20,14 @@ enum Finding {
       "Number the classes from 0, or change the size of the network's output."),
   LABEL_UNKNOWN(
       "have a label that the network was not trained with",
-      "Leave such rows out, or train with them.");
+      "Leave such rows out, or train with them."),
+  CATEGORY_UNKNOWN(
+      "have a category that the network was not trained with",
+      "Set spark.stagecoach.data.categorical.unknown=other to take such rows as of no known"
+          + " category, leave them out, or train a new model with them."),
+  WEIGHT_NEGATIVE(
+      "have a weight below 0",
+      "Mend the column of spark.stagecoach.data.weightColumn; 0 is the least.");
 
   private final String what;
   private final String remedy;

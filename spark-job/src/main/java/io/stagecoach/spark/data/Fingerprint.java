@@ -12,7 +12,7 @@ import java.util.TreeMap;
 final class Fingerprint {
 
   /** Changes with every change of what is stored for the same data and settings. */
-  private static final String FORMAT = "stagecoach-batches-2";
+  private static final String FORMAT = "stagecoach-batches-3";
 
   private final Map<String, String> facts = new TreeMap<>();
 

@@ -11,13 +11,22 @@ import java.util.List;
  * @param name what the model calls its input; empty where it has only one
  * @param columns the columns in the order of the features, or one column of vectors or arrays
  * @param numbers how many numbers an example had
+ * @param categorical those of the columns that are categories, in the order of their places
  */
-public record InputColumns(String name, List<String> columns, int numbers) {
+public record InputColumns(
+    String name, List<String> columns, int numbers, List<CategoricalColumn> categorical) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
   public InputColumns {
     columns = List.copyOf(columns);
+    // Models of before there were categories say nothing of them.
+    categorical = categorical == null ? List.of() : List.copyOf(categorical);
+  }
+
+  /** Columns of which none has categories. */
+  public InputColumns(String name, List<String> columns, int numbers) {
+    this(name, columns, numbers, List.of());
   }
 
   /** Those of a model as a JSON array. */

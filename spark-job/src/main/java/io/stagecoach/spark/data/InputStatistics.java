@@ -13,6 +13,7 @@ final class InputStatistics implements Serializable {
   private final RowCheck check;
   private final FeatureStatistics first;
   private final boolean firstIsScaled;
+  private final ArrayList<CategoryEncoder> encoders;
   private final ArrayList<Further> further = new ArrayList<>();
 
   /** Another input, by its place among what a row has beside the first. */
@@ -27,6 +28,7 @@ final class InputStatistics implements Serializable {
     this.check = check;
     this.first = new FeatureStatistics(form.channels());
     this.firstIsScaled = form.featuresAreScaled();
+    this.encoders = new ArrayList<>(form.encoders());
     for (int i = 0; i < form.further().size(); i++) {
       FurtherColumn column = form.further().get(i);
       if (column.isInput()) {
@@ -53,12 +55,20 @@ final class InputStatistics implements Serializable {
   /** What each input is scaled by. */
   List<Scale> scales() {
     List<Scale> scales = new ArrayList<>();
-    scales.add(scale(first, firstIsScaled));
-    further.forEach(input -> scales.add(scale(input.statistics(), input.isScaled())));
+    scales.add(scale(first, firstIsScaled, 0));
+    further.forEach(
+        input -> scales.add(scale(input.statistics(), input.isScaled(), scales.size())));
     return scales;
   }
 
-  private static Scale scale(FeatureStatistics statistics, boolean isScaled) {
+  private Scale scale(FeatureStatistics statistics, boolean isScaled, int input) {
+    Scale all = all(statistics, isScaled);
+    return !isScaled || encoders.isEmpty() || encoders.get(input).isIdentity()
+        ? all
+        : all.except(encoders.get(input).encoded(), Scale.none(statistics.least().length));
+  }
+
+  private static Scale all(FeatureStatistics statistics, boolean isScaled) {
     return isScaled
         ? new Scale(
             true,
@@ -84,6 +94,32 @@ final class InputStatistics implements Serializable {
       List<Double> deviations,
       List<Double> least,
       List<Double> greatest) {
+
+    /**
+     * This with another's in some places.
+     *
+     * @param places which channels another's are for; where they are all, nothing is left to scale
+     */
+    Scale except(boolean[] places, Scale other) {
+      boolean some = false;
+      for (boolean place : places) {
+        some |= !place;
+      }
+      return new Scale(
+          changes && some,
+          merged(places, means, other.means),
+          merged(places, deviations, other.deviations),
+          merged(places, least, other.least),
+          merged(places, greatest, other.greatest));
+    }
+
+    private static List<Double> merged(boolean[] places, List<Double> own, List<Double> other) {
+      List<Double> merged = new ArrayList<>();
+      for (int i = 0; i < places.length; i++) {
+        merged.add(places[i] ? other.get(i) : own.get(i));
+      }
+      return merged;
+    }
 
     /** Leaves indices as they are. */
     static Scale none(int channels) {

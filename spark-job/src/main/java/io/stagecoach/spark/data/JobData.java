@@ -1,10 +1,14 @@
 package io.stagecoach.spark.data;
 
 import io.stagecoach.engine.dl4j.FeatureLengths;
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
 import io.stagecoach.model.DataShape;
 import io.stagecoach.model.text.Tokenizer;
+import io.stagecoach.spark.config.Setting;
 import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.StagecoachConf;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +34,7 @@ public sealed interface JobData extends FeatureLengths permits TableData, TextDa
     SourceLocation location = SourceLocation.find(spark, conf);
     if (location.isText() && conf.dataText().isEmpty()) {
       location.requireWhole(conf);
+      requireNoColumns(conf);
       return new TextData(spark, conf, FileTexts.at(location.name(), spark), Optional.empty());
     }
     return of(spark, conf, location.open(conf));
@@ -44,6 +49,9 @@ public sealed interface JobData extends FeatureLengths permits TableData, TextDa
   }
 
   private static JobData of(SparkSession spark, StagecoachConf conf, OpenedSource source) {
+    if (conf.dataText().isPresent()) {
+      requireNoColumns(conf);
+    }
     return conf.dataText().isPresent()
         ? new TextData(
             spark,
@@ -62,9 +70,38 @@ public sealed interface JobData extends FeatureLengths permits TableData, TextDa
   static void requireColumns(StructType schema, StagecoachConf conf) {
     for (List<String> features : all(conf.dataFeaturesOf(), conf.dataFeatures())) {
       for (List<String> label : all(conf.dataLabelOf(), conf.dataLabel())) {
-        new TableColumns(schema, features, label);
+        requireColumns(new TableColumns(schema, features, label, conf.dataCategorical()), conf);
       }
     }
+  }
+
+  /** That nothing is set that only the rows of a table have. */
+  private static void requireNoColumns(StagecoachConf conf) {
+    List<Setting<?>> ofTables =
+        List.of(
+            Settings.DATA_CATEGORICAL, Settings.DATA_WEIGHT_COLUMN, Settings.DATA_CLASS_WEIGHTS);
+    List<String> set = new ArrayList<>();
+    for (Setting<?> setting : ofTables) {
+      if (!conf.get(setting).equals(setting.defaultValue())) {
+        set.add(setting.key());
+      }
+    }
+    conf.dataClassWeightsOf()
+        .keySet()
+        .forEach(name -> set.add(Settings.DATA_CLASS_WEIGHTS_OF.key() + name));
+    if (!set.isEmpty()) {
+      throw new StagecoachException(
+          ErrorKind.CONFIGURATION,
+          String.join(" and ", set)
+              + (set.size() > 1 ? " are" : " is")
+              + " set, but a text has no columns of features",
+          "Remove it.");
+    }
+  }
+
+  private static void requireColumns(TableColumns columns, StagecoachConf conf) {
+    conf.dataWeightColumn()
+        .ifPresent(column -> columns.number(Settings.DATA_WEIGHT_COLUMN, column));
   }
 
   private static Collection<List<String>> all(Map<String, List<String>> several, List<String> one) {

@@ -37,8 +37,16 @@ public record PreparedData(
    * @param dropped rows that were left out because something is missing
    * @param training examples to train on
    * @param validation examples to measure with
+   * @param unknownCategories examples with a category that is not known
    */
-  public record Counts(long read, long dropped, long training, long validation) {}
+  public record Counts(
+      long read, long dropped, long training, long validation, long unknownCategories) {
+
+    /** Where there are no categories. */
+    public Counts(long read, long dropped, long training, long validation) {
+      this(read, dropped, training, validation, 0);
+    }
+  }
 
   public PreparedData {
     featureShape = List.copyOf(featureShape);

@@ -1,9 +1,14 @@
 package io.stagecoach.spark.data;
 
+import io.stagecoach.spark.config.UnknownCategories;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.OptionalInt;
+import java.util.function.BiFunction;
+import java.util.function.IntFunction;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -40,13 +45,65 @@ final class RowCheck implements Serializable {
       return Finding.MISSING;
     }
     ArrayData features = row.getArray(TableRows.FEATURES);
-    if (features.numElements() != form.featureLength()) {
+    if (features.numElements() != form.featureNumbers()) {
       return Finding.FEATURE_COUNT;
     }
     if (firstMissing(features) >= 0) {
       return Finding.MISSING;
     }
-    return ofLabel(row);
+    Finding label = ofLabel(row);
+    if (label != Finding.NONE) {
+      return label;
+    }
+    Finding category = ofCategories(row);
+    return category == Finding.NONE ? ofWeight(row) : category;
+  }
+
+  private Finding ofCategories(InternalRow row) {
+    if (!form.hasCategories()) {
+      return Finding.NONE;
+    }
+    for (CategoryEncoder encoder : form.encoders()) {
+      if (encoder.missing(texts(row)).isPresent()) {
+        return Finding.MISSING;
+      }
+    }
+    return form.unknownCategories() == UnknownCategories.FAIL && hasUnknownCategory(row)
+        ? Finding.CATEGORY_UNKNOWN
+        : Finding.NONE;
+  }
+
+  /** Whether a category of the row is none of the known ones. */
+  boolean hasUnknownCategory(InternalRow row) {
+    return form.encoders().stream().anyMatch(encoder -> encoder.unknown(texts(row)).isPresent());
+  }
+
+  private IntFunction<String> texts(InternalRow row) {
+    ArrayData texts = row.getArray(TableRows.categories(form));
+    return index -> texts.isNullAt(index) ? null : texts.getUTF8String(index).toString();
+  }
+
+  private Finding ofWeight(InternalRow row) {
+    if (!form.weighting().hasColumn()) {
+      return Finding.NONE;
+    }
+    int at = TableRows.weight(form);
+    // As it is stored.
+    if (row.isNullAt(at) || !Double.isFinite(stored(row.getDouble(at)))) {
+      return Finding.MISSING;
+    }
+    return row.getDouble(at) < 0 ? Finding.WEIGHT_NEGATIVE : Finding.NONE;
+  }
+
+  private double stored(double value) {
+    return form.dataType() == DataType.FLOAT ? (float) value : value;
+  }
+
+  /**
+   * What a row without findings counts by itself, whatever its class; 1 where no column says it.
+   */
+  double weight(InternalRow row) {
+    return form.weighting().hasColumn() ? row.getDouble(TableRows.weight(form)) : 1;
   }
 
   private Finding ofFurther(InternalRow row) {
@@ -65,7 +122,7 @@ final class RowCheck implements Serializable {
     }
     FurtherColumn column = form.further().get(index);
     ArrayData values = row.getArray(TableRows.FURTHER + index);
-    if (values.numElements() != column.length()) {
+    if (values.numElements() != numbers(index)) {
       return column.isInput() ? Finding.FEATURE_COUNT : Finding.LABEL_COUNT;
     }
     if (firstMissing(values) >= 0) {
@@ -74,6 +131,23 @@ final class RowCheck implements Serializable {
     return column.content() == FurtherColumn.Content.CLASS
         ? ofClass(value(values, 0), column.classes())
         : Finding.NONE;
+  }
+
+  /** How many numbers a row has for a further input or output, before categories become numbers. */
+  private int numbers(int index) {
+    FurtherColumn column = form.further().get(index);
+    return column.isInput() && isEncoded(input(index))
+        ? form.encoders().get(input(index)).columns()
+        : column.length();
+  }
+
+  /** Which of the inputs a further one is, by its place among what a row has beside the first. */
+  private int input(int index) {
+    int inputs = 1;
+    for (int i = 0; i < index; i++) {
+      inputs += form.further().get(i).isInput() ? 1 : 0;
+    }
+    return inputs;
   }
 
   private Finding ofLabel(InternalRow row) {
@@ -114,7 +188,8 @@ final class RowCheck implements Serializable {
 
   /** The features of a row without findings. */
   double[] features(InternalRow row) {
-    return values(row.getArray(TableRows.FEATURES));
+    double[] numbers = values(row.getArray(TableRows.FEATURES));
+    return encoded(0, numbers, row);
   }
 
   /** The label of a row without findings, where it is an array. */
@@ -124,7 +199,16 @@ final class RowCheck implements Serializable {
 
   /** What a row without findings has for a further input or output, by its index. */
   double[] further(InternalRow row, int index) {
-    return values(row.getArray(TableRows.FURTHER + index));
+    double[] numbers = values(row.getArray(TableRows.FURTHER + index));
+    return form.further().get(index).isInput() ? encoded(input(index), numbers, row) : numbers;
+  }
+
+  private double[] encoded(int input, double[] numbers, InternalRow row) {
+    return isEncoded(input) ? form.encoders().get(input).encode(numbers, texts(row)) : numbers;
+  }
+
+  private boolean isEncoded(int input) {
+    return !form.encoders().isEmpty() && !form.encoders().get(input).isIdentity();
   }
 
   /** The class of a row without findings; -1 where its name is not known. */
@@ -133,6 +217,34 @@ final class RowCheck implements Serializable {
       return (int) row.getDouble(TableRows.LABEL);
     }
     return knownNames.getOrDefault(name(row), -1);
+  }
+
+  /**
+   * The classes of a row without findings, by name or index, where weights depend on them; else
+   * none.
+   */
+  List<String> classes(InternalRow row) {
+    if (!form.weighting().dependsOnClass()) {
+      return List.of();
+    }
+    return switch (form.label()) {
+      case NAME -> List.of(name(row));
+      case CLASS -> List.of(String.valueOf(classOf(row)));
+      case CLASS_PER_TIME_STEP ->
+          Arrays.stream(labels(row)).mapToObj(label -> String.valueOf((int) label)).toList();
+      case VALUES -> List.of();
+    };
+  }
+
+  /** Tells the row from others, its weight included. */
+  long identity(InternalRow row) {
+    long rank = row.getLong(StoreRows.RANK);
+    if (!form.weighting().hasColumn()) {
+      return rank;
+    }
+    int at = TableRows.weight(form);
+    long weight = row.isNullAt(at) ? -1 : Double.doubleToLongBits(row.getDouble(at) + 0.0);
+    return rank ^ (weight * 0x94D049BB133111EBL);
   }
 
   /** The name of a row's class. */
@@ -159,6 +271,12 @@ final class RowCheck implements Serializable {
             + ",";
       }
     }
+    if (finding == Finding.CATEGORY_UNKNOWN) {
+      return category(row, CategoryEncoder::unknown);
+    }
+    if (finding == Finding.WEIGHT_NEGATIVE) {
+      return weightText(row);
+    }
     if (finding == Finding.MISSING) {
       if (row.isNullAt(TableRows.FEATURES)) {
         return form.featureColumns().get(0) + "=null";
@@ -167,6 +285,15 @@ final class RowCheck implements Serializable {
       int index = firstMissing(features);
       if (index >= 0) {
         return form.featureName(index) + "=" + text(features, index);
+      }
+      if (form.hasCategories() && !row.isNullAt(TableRows.LABEL)) {
+        String category = category(row, CategoryEncoder::missing);
+        if (!category.isEmpty()) {
+          return category;
+        }
+      }
+      if (form.weighting().hasColumn() && !row.isNullAt(TableRows.LABEL) && isLabelThere(row)) {
+        return weightText(row);
       }
     }
     if (finding == Finding.FEATURE_COUNT) {
@@ -192,6 +319,35 @@ final class RowCheck implements Serializable {
     return String.join(",", form.labelColumns()) + "=" + labelText(row);
   }
 
+  private boolean isLabelThere(InternalRow row) {
+    return ofLabel(row) != Finding.MISSING;
+  }
+
+  /** The column and text of the first category of which something is true. */
+  private String category(
+      InternalRow row, BiFunction<CategoryEncoder, IntFunction<String>, OptionalInt> which) {
+    List<List<String>> columns = new ArrayList<>(List.of(form.featureColumns()));
+    form.further().stream()
+        .filter(FurtherColumn::isInput)
+        .forEach(input -> columns.add(input.columns()));
+    for (int i = 0; i < form.encoders().size(); i++) {
+      CategoryEncoder encoder = form.encoders().get(i);
+      OptionalInt place = which.apply(encoder, texts(row));
+      if (place.isPresent()) {
+        String text = encoder.text(place.getAsInt(), texts(row));
+        return columns.get(i).get(place.getAsInt())
+            + "="
+            + (text == null ? "null" : "'" + text + "'");
+      }
+    }
+    return "";
+  }
+
+  private String weightText(InternalRow row) {
+    int at = TableRows.weight(form);
+    return form.weighting().column() + "=" + (row.isNullAt(at) ? "null" : plain(row.getDouble(at)));
+  }
+
   private String show(InternalRow row) {
     List<String> parts = new ArrayList<>();
     if (row.isNullAt(TableRows.FEATURES)) {
@@ -201,7 +357,7 @@ final class RowCheck implements Serializable {
       boolean named = form.featureColumns().size() > 1;
       List<String> values = new ArrayList<>();
       for (int i = 0; i < Math.min(SHOWN, features.numElements()); i++) {
-        values.add((named ? form.featureName(i) + "=" : "") + text(features, i));
+        values.add((named ? form.featureName(i) + "=" : "") + shown(row, features, i));
       }
       if (features.numElements() > SHOWN) {
         values.add("…");
@@ -211,6 +367,18 @@ final class RowCheck implements Serializable {
     }
     parts.add(String.join(",", form.labelColumns()) + "=" + labelText(row));
     return "(" + String.join(", ", parts) + ")";
+  }
+
+  /** A value of the features, or the category that stands in its place. */
+  private String shown(InternalRow row, ArrayData features, int index) {
+    boolean isCategory =
+        isEncoded(0)
+            && form.encoders().get(0).categorical().stream()
+                .anyMatch(column -> column.place() == index);
+    if (isCategory) {
+      return form.encoders().get(0).text(index, texts(row));
+    }
+    return text(features, index);
   }
 
   private String labelText(InternalRow row) {

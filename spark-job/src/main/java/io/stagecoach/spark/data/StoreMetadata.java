@@ -32,6 +32,7 @@ record StoreMetadata(
   private static final String FEATURE_SHAPE = "feature_shape";
   private static final String ROWS_READ = "rows_read";
   private static final String ROWS_DROPPED = "rows_dropped";
+  private static final String UNKNOWN_CATEGORIES = "unknown_categories";
   private static final String TRAINING = "training";
   private static final String VALIDATION = "validation";
 
@@ -50,6 +51,7 @@ record StoreMetadata(
     texts.put(ROWS_DROPPED, String.valueOf(counts.dropped()));
     texts.put(TRAINING, String.valueOf(counts.training()));
     texts.put(VALIDATION, String.valueOf(counts.validation()));
+    texts.put(UNKNOWN_CATEGORIES, String.valueOf(counts.unknownCategories()));
     text.ifPresent(figures -> figures.put(texts));
     return texts;
   }
@@ -64,7 +66,8 @@ record StoreMetadata(
               Long.parseLong(texts.get(ROWS_READ)),
               Long.parseLong(texts.get(ROWS_DROPPED)),
               Long.parseLong(texts.get(TRAINING)),
-              Long.parseLong(texts.get(VALIDATION))),
+              Long.parseLong(texts.get(VALIDATION)),
+              Long.parseLong(texts.get(UNKNOWN_CATEGORIES))),
           TextFigures.find(texts),
           DataSnapshot.fromJson(texts.get(SNAPSHOT)));
     } catch (JsonProcessingException | IllegalArgumentException malformed) {

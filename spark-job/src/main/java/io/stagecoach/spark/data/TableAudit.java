@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.spark.sql.catalyst.InternalRow;
 
@@ -27,9 +28,12 @@ final class TableAudit implements Serializable {
   private final Map<Finding, Long> counts = new EnumMap<>(Finding.class);
   private final Map<Finding, Example> examples = new EnumMap<>(Finding.class);
   private final TreeSet<String> names = new TreeSet<>();
+  private final TreeMap<String, Long> classes = new TreeMap<>();
   private long rows;
   private long training;
   private long validation;
+  private long counting;
+  private long unknownCategories;
   private long content;
 
   /**
@@ -46,7 +50,7 @@ final class TableAudit implements Serializable {
   TableAudit add(InternalRow row) {
     long rank = row.getLong(StoreRows.RANK);
     rows++;
-    content += Long.rotateLeft(rank * 0x9E3779B97F4A7C15L, 31) * 0xBF58476D1CE4E5B9L;
+    content += Long.rotateLeft(check.identity(row) * 0x9E3779B97F4A7C15L, 31) * 0xBF58476D1CE4E5B9L;
     Finding finding = check.find(row);
     if (finding != Finding.NONE) {
       counts.merge(finding, 1L, Long::sum);
@@ -60,10 +64,15 @@ final class TableAudit implements Serializable {
       validation++;
     } else {
       training++;
+      counting += check.weight(row) > 0 ? 1 : 0;
+      for (String label : check.classes(row)) {
+        classes.merge(label, 1L, Long::sum);
+      }
       if (statistics != null) {
         statistics.add(row);
       }
     }
+    unknownCategories += check.hasUnknownCategory(row) ? 1 : 0;
     if (collectNames && names.size() < mostNames) {
       names.add(check.name(row));
     }
@@ -75,6 +84,9 @@ final class TableAudit implements Serializable {
     training += other.training;
     validation += other.validation;
     content += other.content;
+    counting += other.counting;
+    unknownCategories += other.unknownCategories;
+    other.classes.forEach((label, count) -> classes.merge(label, count, Long::sum));
     other.counts.forEach((finding, count) -> counts.merge(finding, count, Long::sum));
     other.examples.forEach(
         (finding, example) ->
@@ -120,7 +132,17 @@ final class TableAudit implements Serializable {
   /** How many rows were read and dropped, and how many examples are left. */
   PreparedData.Counts counts() {
     return new PreparedData.Counts(
-        rows, counts.getOrDefault(Finding.MISSING, 0L), training, validation);
+        rows, counts.getOrDefault(Finding.MISSING, 0L), training, validation, unknownCategories);
+  }
+
+  /** How many rows of the training part count for more than nothing. */
+  long counting() {
+    return counting;
+  }
+
+  /** How many labels of the training part each class has, where weights depend on it. */
+  Map<String, Long> classes() {
+    return new TreeMap<>(classes);
   }
 
   /** The names of the classes, sorted. */

@@ -2,6 +2,7 @@ package io.stagecoach.spark.data;
 
 import io.stagecoach.batch.ColumnData;
 import io.stagecoach.batch.ColumnSpec;
+import io.stagecoach.batch.Columns;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -12,9 +13,10 @@ import org.nd4j.linalg.dataset.api.preprocessor.Normalizer;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Chunks of a table's rows: the features of all inputs, normalized, and the labels of all outputs.
- * Rows in which something is missing are left out; that nothing else is wrong with any was made
- * sure before.
+ * Chunks of a table's rows: the features of all inputs, normalized, the labels of all outputs, and
+ * the weights of the rows where they have any: a row's own times its class's in the training part,
+ * and 1 in the validation part, which measures what is, not what is to be learned. Rows in which
+ * something is missing are left out; that nothing else is wrong with any was made sure before.
  */
 final class TableChunks implements ChunkFormat {
 
@@ -24,13 +26,16 @@ final class TableChunks implements ChunkFormat {
   private final ColumnSpec features;
   private final ColumnSpec labels;
   private final List<ColumnSpec> further;
+  private final double[] classWeights;
+  private final List<ColumnSpec> weights;
 
   /**
    * @param form what every row is
    * @param check reads the rows, with the names of the classes
    * @param normalizer a normalizer as bytes; empty for none
+   * @param classWeights what each class counts; empty where all count the same
    */
-  TableChunks(TableForm form, RowCheck check, byte[] normalizer) {
+  TableChunks(TableForm form, RowCheck check, byte[] normalizer, double[] classWeights) {
     this.form = form;
     this.check = check;
     this.normalizer = normalizer.clone();
@@ -45,6 +50,21 @@ final class TableChunks implements ChunkFormat {
             form.labelShape(),
             form.labelsHaveTime());
     this.further = form.further().stream().map(column -> spec(column, floats)).toList();
+    this.classWeights = classWeights.clone();
+    this.weights = form.weighting().isThere() ? weights(form, floats) : List.of();
+  }
+
+  /** Of the output whose labels are counted, for each label; of further ones, for each row. */
+  private static List<ColumnSpec> weights(TableForm form, ColumnSpec.Type floats) {
+    List<ColumnSpec> weights = new ArrayList<>();
+    boolean perStep = form.label() == LabelForm.CLASS_PER_TIME_STEP;
+    weights.add(
+        new ColumnSpec(
+            form.storedWeights(), floats, perStep ? form.labelShape() : List.of(), perStep));
+    form.further().stream()
+        .filter(column -> !column.isInput())
+        .forEach(column -> weights.add(ColumnSpec.of(Columns.weights(column.name()), floats)));
+    return weights;
   }
 
   private static ColumnSpec spec(FurtherColumn column, ColumnSpec.Type floats) {
@@ -55,7 +75,7 @@ final class TableChunks implements ChunkFormat {
 
   @Override
   public List<ColumnSpec> columns() {
-    return Stream.concat(Stream.of(features, labels), further.stream()).toList();
+    return Stream.of(List.of(features, labels), further, weights).flatMap(List::stream).toList();
   }
 
   @Override
@@ -69,6 +89,8 @@ final class TableChunks implements ChunkFormat {
         normalizer.length == 0 ? null : Normalizers.fromBytes(normalizer);
     private final List<double[]> inputs = new ArrayList<>();
     private final List<double[]> outputs = new ArrayList<>();
+    private final List<double[]> counted = new ArrayList<>();
+    private final List<double[]> ofRows = new ArrayList<>();
     private final List<List<double[]>> others =
         further.stream().map(column -> (List<double[]>) new ArrayList<double[]>()).toList();
 
@@ -78,14 +100,29 @@ final class TableChunks implements ChunkFormat {
         return;
       }
       inputs.add(check.features(row));
-      outputs.add(
+      double[] label =
           switch (form.label()) {
             case NAME, CLASS -> new double[] {check.classOf(row)};
             case CLASS_PER_TIME_STEP, VALUES -> check.labels(row);
-          });
+          };
+      outputs.add(label);
+      if (!weights.isEmpty()) {
+        addWeights(row, label);
+      }
       for (int i = 0; i < others.size(); i++) {
         others.get(i).add(check.further(row, i));
       }
+    }
+
+    private void addWeights(InternalRow row, double[] label) {
+      double ofRow = row.getBoolean(StoreRows.VALIDATION) ? 1 : check.weight(row);
+      boolean byClass = classWeights.length > 0 && !row.getBoolean(StoreRows.VALIDATION);
+      double[] all = new double[weights.get(0).rowElements()];
+      for (int i = 0; i < all.length; i++) {
+        all[i] = byClass ? ofRow * classWeights[(int) label[i]] : ofRow;
+      }
+      counted.add(all);
+      ofRows.add(new double[] {ofRow});
     }
 
     @Override
@@ -108,8 +145,13 @@ final class TableChunks implements ChunkFormat {
         columns.add(column(further.get(i), features.get(i + 1)));
         others.get(i).clear();
       }
+      for (int i = 0; i < weights.size(); i++) {
+        columns.add(column(weights.get(i), concatenated(i == 0 ? counted : ofRows)));
+      }
       inputs.clear();
       outputs.clear();
+      counted.clear();
+      ofRows.clear();
       return columns;
     }
 

@@ -20,15 +20,19 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.BooleanType;
+import org.apache.spark.sql.types.ByteType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.IntegerType;
+import org.apache.spark.sql.types.LongType;
 import org.apache.spark.sql.types.NumericType;
+import org.apache.spark.sql.types.ShortType;
 import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructType;
 
 /**
  * The columns of a table that the settings name, found to be there and of a type that can be read:
- * vectors, arrays of numbers, numbers.
+ * vectors, arrays of numbers, numbers, categories.
  */
 final class TableColumns {
 
@@ -36,34 +40,49 @@ final class TableColumns {
   private final Function<Column, Optional<String>> example;
   private final List<String> features;
   private final List<String> label;
+  private final List<String> categorical;
 
   /**
+   * @param categorical which columns have categories; others than those of the features may be
+   *     among them
    * @param label empty where the labels are not looked at
    * @throws io.stagecoach.error.StagecoachException of kind DATA where a column is not there, or is
    *     of a type that holds no numbers
    */
+  TableColumns(
+      Dataset<Row> table, List<String> features, List<String> label, List<String> categorical) {
+    this(table.schema(), column -> example(table, column), features, label, categorical);
+  }
+
+  /** Columns of which none has categories. */
   TableColumns(Dataset<Row> table, List<String> features, List<String> label) {
-    this(table.schema(), column -> example(table, column), features, label);
+    this(table, features, label, List.of());
   }
 
   /** The columns of a table of which nothing is known but the schema. */
-  TableColumns(StructType schema, List<String> features, List<String> label) {
-    this(schema, column -> Optional.empty(), features, label);
+  TableColumns(
+      StructType schema, List<String> features, List<String> label, List<String> categorical) {
+    this(schema, column -> Optional.empty(), features, label, categorical);
   }
 
   private TableColumns(
       StructType schema,
       Function<Column, Optional<String>> example,
       List<String> features,
-      List<String> label) {
+      List<String> label,
+      List<String> categorical) {
     this.schema = schema;
     this.example = example;
     this.features = List.copyOf(features);
     this.label = List.copyOf(label);
+    this.categorical = List.copyOf(categorical);
     features.forEach(column -> requireThere(Settings.DATA_FEATURES, column));
     label.forEach(column -> requireThere(Settings.DATA_LABEL, column));
+    categorical().forEach(this::requireCategories);
     if (features.size() > 1 || !isSequence(features.get(0))) {
-      features.forEach(column -> requireNumeric(Settings.DATA_FEATURES, column));
+      features.stream()
+          .filter(column -> !categorical.contains(column))
+          .forEach(column -> requireNumeric(Settings.DATA_FEATURES, column));
     }
     if (label.size() > 1) {
       label.forEach(column -> requireNumeric(Settings.DATA_LABEL, column));
@@ -78,6 +97,29 @@ final class TableColumns {
 
   List<String> label() {
     return label;
+  }
+
+  /** The columns of the features that have categories, in the order of the features. */
+  List<String> categorical() {
+    return features.stream().filter(categorical::contains).toList();
+  }
+
+  /** Whether a column's categories are whole numbers. */
+  boolean areWholeNumbers(String column) {
+    return isWholeNumber(type(column));
+  }
+
+  /** The category of a column as a text. */
+  Column category(String column) {
+    requireCategories(column);
+    return quoted(column).cast(DataTypes.StringType);
+  }
+
+  /** A column of numbers that a setting names. */
+  Column number(Setting<?> setting, String column) {
+    requireThere(setting, column);
+    requireNumeric(setting, column);
+    return quoted(column).cast(DataTypes.DoubleType);
   }
 
   /** Whether the label is one column of texts or truth values. */
@@ -117,7 +159,11 @@ final class TableColumns {
 
   private Column values(List<String> columns, DataType element) {
     if (columns.size() > 1 || !isSequence(columns.get(0))) {
-      return array(columns.stream().map(name -> quoted(name).cast(element)).toArray(Column[]::new));
+      return array(
+          columns.stream()
+              .map(name -> categorical.contains(name) ? lit(0) : quoted(name))
+              .map(column -> column.cast(element))
+              .toArray(Column[]::new));
     }
     Column column = quoted(columns.get(0));
     if (isVector(type(columns.get(0)))) {
@@ -128,7 +174,7 @@ final class TableColumns {
     return column.cast(DataTypes.createArrayType(element));
   }
 
-  private void requireThere(Setting<List<String>> setting, String column) {
+  private void requireThere(Setting<?> setting, String column) {
     List<String> all = Arrays.asList(schema.fieldNames());
     if (!all.contains(column)) {
       throw DataErrors.data(
@@ -140,7 +186,7 @@ final class TableColumns {
     }
   }
 
-  private void requireNumeric(Setting<List<String>> setting, String column) {
+  private void requireNumeric(Setting<?> setting, String column) {
     DataType type = type(column);
     if (!(type instanceof NumericType) && !(type instanceof BooleanType)) {
       throw DataErrors.data(
@@ -156,6 +202,21 @@ final class TableColumns {
               + setting.key()
               + " takes numbers, or one column of vectors or arrays of numbers",
           "Name other columns, or convert this one to numbers.");
+    }
+  }
+
+  private void requireCategories(String column) {
+    DataType type = type(column);
+    if (!isWholeNumber(type) && !isName(column)) {
+      throw DataErrors.data(
+          "the column "
+              + column
+              + " is of type "
+              + type.simpleString()
+              + ", but "
+              + Settings.DATA_CATEGORICAL.key()
+              + " takes texts, whole numbers and truth values",
+          "Name other columns, or convert this one.");
     }
   }
 
@@ -181,6 +242,13 @@ final class TableColumns {
 
   private boolean isName(String column) {
     return type(column) instanceof StringType || type(column) instanceof BooleanType;
+  }
+
+  private static boolean isWholeNumber(DataType type) {
+    return type instanceof ByteType
+        || type instanceof ShortType
+        || type instanceof IntegerType
+        || type instanceof LongType;
   }
 
   private static boolean isVector(DataType type) {

@@ -14,6 +14,7 @@ import io.stagecoach.spark.config.MissingValues;
 import io.stagecoach.spark.config.Normalization;
 import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.StagecoachConf;
+import io.stagecoach.spark.config.UnknownCategories;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -27,6 +28,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.DataTypes;
+import org.nd4j.linalg.api.buffer.DataType;
 
 /** The rows of a table as examples. */
 final class TableData implements JobData {
@@ -38,6 +40,7 @@ final class TableData implements JobData {
   private final Optional<DataSnapshot> snapshot;
   private final Optional<TableColumns> only;
   private final StoreDirectory stores;
+  private final TableCategories categories;
 
   TableData(SparkSession spark, StagecoachConf conf, OpenedSource source) {
     this.spark = spark;
@@ -49,10 +52,15 @@ final class TableData implements JobData {
     boolean byName = !conf.dataFeaturesOf().isEmpty() || !conf.dataLabelOf().isEmpty();
     this.only = byName ? Optional.empty() : Optional.of(single());
     this.stores = StoreDirectory.of(spark, conf);
+    this.categories = new TableCategories(spark, conf, name, table);
   }
 
   private TableColumns single() {
-    return new TableColumns(table, conf.dataFeatures(), conf.dataLabel());
+    return columns(conf.dataFeatures(), conf.dataLabel());
+  }
+
+  private TableColumns columns(List<String> features, List<String> label) {
+    return new TableColumns(table, features, label, conf.dataCategorical());
   }
 
   @Override
@@ -69,10 +77,34 @@ final class TableData implements JobData {
   public DataShape shape() {
     TableColumns columns = only.orElseGet(this::single);
     return during(
-        "look at the columns of",
-        () ->
-            new DataShape.Table(
-                width(columns.featureArray(DataTypes.DoubleType)), classes(columns)));
+        "look at the columns of", () -> new DataShape.Table(features(columns), classes(columns)));
+  }
+
+  private int features(TableColumns columns) {
+    if (columns.categorical().isEmpty()) {
+      return width(columns.featureArray(DataTypes.DoubleType));
+    }
+    LabelForm label =
+        columns.labelIsName()
+            ? LabelForm.NAME
+            : columns.labelIsNumber() ? LabelForm.CLASS : LabelForm.VALUES;
+    // As the rows of a preset's network will be read.
+    TableForm form =
+        new TableForm(
+            columns.features(),
+            columns.label(),
+            List.of(columns.features().size()),
+            true,
+            label,
+            List.of(),
+            0,
+            "double".equals(conf.modelPresetSettings().get("dataType"))
+                ? DataType.DOUBLE
+                : DataType.FLOAT,
+            Columns.FEATURES,
+            Columns.LABELS,
+            List.of());
+    return categories.width(columns, form, conf.dataValidationShare());
   }
 
   private int classes(TableColumns columns) {
@@ -114,7 +146,10 @@ final class TableData implements JobData {
   @Override
   public OptionalLong numbers(String input) {
     List<String> names = conf.dataFeaturesOf().getOrDefault(input, conf.dataFeatures());
-    TableColumns columns = new TableColumns(table, names, List.of());
+    TableColumns columns = columns(names, List.of());
+    if (!columns.categorical().isEmpty()) {
+      return OptionalLong.empty();
+    }
     return OptionalLong.of(
         during(
             "look at the columns of",
@@ -135,28 +170,42 @@ final class TableData implements JobData {
             "training",
             conf.dataValidationShare(),
             scaled ? Normalization.NONE : conf.dataNormalize(),
-            before.orElse(new Learned(List.of(), Optional.empty(), Optional.empty()))));
+            before.orElse(new Learned(List.of(), Optional.empty(), Optional.empty())),
+            Weighting.of(
+                conf.dataWeightColumn().orElse(""),
+                conf.dataClassWeights(),
+                conf.dataClassWeightsOf())));
   }
 
   @Override
   public PreparedData prepareForEvaluation(ModelShape shape, Learned learned) {
-    return prepare(shape, new Task("evaluation", 1.0, Normalization.NONE, learned));
+    return prepare(shape, new Task("evaluation", 1.0, Normalization.NONE, learned, Weighting.NONE));
   }
 
   /**
    * What the rows are for.
    *
    * @param normalization what is fitted; nothing where a normalizer was learned before
+   * @param weighting what the rows of the training part count
    */
   private record Task(
-      String purpose, double validationShare, Normalization normalization, Learned learned) {}
+      String purpose,
+      double validationShare,
+      Normalization normalization,
+      Learned learned,
+      Weighting weighting) {}
 
   private PreparedData prepare(ModelShape shape, Task task) {
     NamedColumns named = new NamedColumns(conf, shape);
     TableColumns columns =
         only.filter(single -> !named.areNeeded())
-            .orElseGet(() -> new TableColumns(table, named.features(), named.label()));
-    TableForm form = during("look at the columns of", () -> form(columns, named, shape));
+            .orElseGet(() -> columns(named.features(), named.label()));
+    TableForm form =
+        categories.encoded(
+            columns,
+            during("look at the columns of", () -> form(columns, named, shape, task.weighting())),
+            task.learned(),
+            task.validationShare());
     int chunkRows = stores.chunkRows(form.exampleBytes());
     Fingerprint fingerprint = fingerprint(shape, task, chunkRows);
     Optional<DataSnapshot> known =
@@ -205,10 +254,19 @@ final class TableData implements JobData {
             new TableChunks(
                 form,
                 new RowCheck(form, learned.labelNames()),
-                learned.normalizer().map(Normalizers::toBytes).orElse(new byte[0])),
+                learned.normalizer().map(Normalizers::toBytes).orElse(new byte[0]),
+                classWeights(form, learned, audit)),
             key.chunkRows(),
             new StoreMetadata(
                 learned, form.featureShape(), counts, Optional.empty(), key.snapshot())));
+  }
+
+  private static double[] classWeights(TableForm form, Learned learned, TableAudit audit) {
+    List<String> classes =
+        form.label() == LabelForm.NAME
+            ? learned.labelNames()
+            : ClassWeights.indices(form.classes());
+    return ClassWeights.of(form.weighting(), classes, audit.classes());
   }
 
   /** What was learned before, else what these rows teach. */
@@ -256,6 +314,15 @@ final class TableData implements JobData {
           "Change the size of the network's output.");
     }
     JobData.requireParts(audit.counts(), task.validationShare());
+    if (form.weighting().hasColumn() && audit.counting() == 0) {
+      throw DataErrors.data(
+          "the weight "
+              + form.weighting().column()
+              + " is 0 in all of "
+              + audit.counts().training()
+              + " rows to train on",
+          "Correct " + Settings.DATA_WEIGHT_COLUMN.key() + ", or mend the data.");
+    }
     return audit;
   }
 
@@ -264,13 +331,25 @@ final class TableData implements JobData {
     return TableRows.of(table, columns, form, conf.seed(), task.validationShare(), buckets);
   }
 
-  private TableForm form(TableColumns columns, NamedColumns named, ModelShape shape) {
+  private TableForm form(
+      TableColumns columns, NamedColumns named, ModelShape shape, Weighting weighting) {
     List<Integer> input = sized(shape.input(), columns.featureArray(DataTypes.DoubleType));
     List<Integer> output = new ArrayList<>(List.of(shape.outputs()));
     if (shape.perTimeStep()) {
       output.add(input.get(input.size() - 1));
     }
     LabelForm label = labelForm(columns, shape, output);
+    if (weighting.dependsOnClass() && label == LabelForm.VALUES) {
+      throw new StagecoachException(
+          ErrorKind.CONFIGURATION,
+          Settings.DATA_CLASS_WEIGHTS.key()
+              + " is set, but the label "
+              + String.join(",", columns.label())
+              + " is not one class",
+          "Give classes as 0, 1, … or as texts, or name the weights of the rows in "
+              + Settings.DATA_WEIGHT_COLUMN.key()
+              + ".");
+    }
     List<Integer> labelShape =
         switch (label) {
           case NAME, CLASS -> List.of();
@@ -288,7 +367,10 @@ final class TableData implements JobData {
         shape.dataType(),
         named.storedFeatures(),
         named.storedLabels(),
-        further(named, shape));
+        further(named, shape),
+        List.of(),
+        UnknownCategories.FAIL,
+        weighting);
   }
 
   /** The shape with the number of time steps that the columns have, where it does not say it. */
@@ -306,7 +388,7 @@ final class TableData implements JobData {
     List<FurtherColumn> all = new ArrayList<>();
     for (ModelShape.FurtherInput input : shape.furtherInputs()) {
       List<String> names = named.features(input.name());
-      TableColumns columns = new TableColumns(table, names, named.label());
+      TableColumns columns = columns(names, named.label());
       all.add(
           new FurtherColumn(
               input.name(),
@@ -322,7 +404,7 @@ final class TableData implements JobData {
 
   private FurtherColumn further(NamedColumns named, ModelShape.FurtherOutput output) {
     List<String> names = named.label(output.name());
-    TableColumns columns = new TableColumns(table, named.features(), names);
+    TableColumns columns = columns(named.features(), names);
     if (columns.labelIsName()) {
       throw DataErrors.data(
           "the column " + names.get(0) + " of the output " + output.name() + " holds texts",
@@ -381,6 +463,12 @@ final class TableData implements JobData {
         .with("featuresOf", conf.dataFeaturesOf())
         .with("labelOf", conf.dataLabelOf())
         .with("shape", shape)
+        .with("categorical", conf.dataCategorical())
+        .with("categoryEncoding", conf.dataCategoricalEncoding())
+        .with("unknownCategories", conf.dataCategoricalUnknown())
+        .with(
+            "categories", task.learned().inputs().stream().map(InputColumns::categorical).toList())
+        .with("weighting", task.weighting())
         .with("missing", conf.dataMissing())
         .with("validationShare", task.validationShare())
         .with("normalization", task.normalization())

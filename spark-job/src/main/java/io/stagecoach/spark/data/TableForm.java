@@ -1,6 +1,7 @@
 package io.stagecoach.spark.data;
 
 import io.stagecoach.batch.Columns;
+import io.stagecoach.spark.config.UnknownCategories;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +21,10 @@ import org.nd4j.linalg.api.buffer.DataType;
  * @param storedFeatures what the batch store calls the features
  * @param storedLabels what the batch store calls the label
  * @param further what else a row has, for networks with several inputs or outputs
+ * @param encoders how the numbers of the inputs are made, the first and then the further ones;
+ *     empty where no column has categories
+ * @param unknownCategories what happens to a row with a category that is not known
+ * @param weighting what the rows count in training
  */
 record TableForm(
     List<String> featureColumns,
@@ -32,8 +37,41 @@ record TableForm(
     DataType dataType,
     String storedFeatures,
     String storedLabels,
-    List<FurtherColumn> further)
+    List<FurtherColumn> further,
+    List<CategoryEncoder> encoders,
+    UnknownCategories unknownCategories,
+    Weighting weighting)
     implements Serializable {
+
+  /** Rows without categories and weights. */
+  TableForm(
+      List<String> featureColumns,
+      List<String> labelColumns,
+      List<Integer> featureShape,
+      boolean featuresAreScaled,
+      LabelForm label,
+      List<Integer> labelShape,
+      int classes,
+      DataType dataType,
+      String storedFeatures,
+      String storedLabels,
+      List<FurtherColumn> further) {
+    this(
+        featureColumns,
+        labelColumns,
+        featureShape,
+        featuresAreScaled,
+        label,
+        labelShape,
+        classes,
+        dataType,
+        storedFeatures,
+        storedLabels,
+        further,
+        List.of(),
+        UnknownCategories.FAIL,
+        Weighting.NONE);
+  }
 
   TableForm {
     featureColumns = List.copyOf(featureColumns);
@@ -41,6 +79,58 @@ record TableForm(
     featureShape = List.copyOf(featureShape);
     labelShape = List.copyOf(labelShape);
     further = List.copyOf(further);
+    encoders = List.copyOf(encoders);
+  }
+
+  /** This with categories. */
+  TableForm with(List<CategoryEncoder> newEncoders, UnknownCategories unknown) {
+    return new TableForm(
+        featureColumns,
+        labelColumns,
+        featureShape,
+        featuresAreScaled,
+        label,
+        labelShape,
+        classes,
+        dataType,
+        storedFeatures,
+        storedLabels,
+        further,
+        newEncoders,
+        unknown,
+        weighting);
+  }
+
+  /** Whether rows have categories. */
+  boolean hasCategories() {
+    return encoders.stream().anyMatch(encoder -> !encoder.isIdentity());
+  }
+
+  /** The columns with categories, those of the first input first; the order of a row's texts. */
+  List<String> categoryColumns() {
+    List<List<String>> inputs = new ArrayList<>(List.of(featureColumns));
+    further.stream().filter(FurtherColumn::isInput).forEach(input -> inputs.add(input.columns()));
+    List<String> columns = new ArrayList<>();
+    for (int i = 0; i < encoders.size(); i++) {
+      for (CategoricalColumn column : encoders.get(i).categorical()) {
+        columns.add(inputs.get(i).get(column.place()));
+      }
+    }
+    return columns;
+  }
+
+  /** How many numbers a row has for the features, before categories become numbers. */
+  int featureNumbers() {
+    return encoders.isEmpty() || encoders.get(0).isIdentity()
+        ? featureLength()
+        : encoders.get(0).columns();
+  }
+
+  /** What the batch store calls the weights of the rows that {@link #storedLabels} is of. */
+  String storedWeights() {
+    return storedLabels.equals(Columns.LABELS)
+        ? Columns.WEIGHTS
+        : Columns.weights(storedLabels.substring(Columns.labels("").length()));
   }
 
   /** How many values the features of an example have. */
@@ -82,13 +172,19 @@ record TableForm(
         storedFeatures.equals(Columns.FEATURES)
             ? ""
             : storedFeatures.substring(Columns.features("").length());
-    inputs.add(new InputColumns(first, featureColumns, featureLength()));
+    inputs.add(new InputColumns(first, featureColumns, featureLength(), categorical(0)));
     for (FurtherColumn column : further) {
       if (column.isInput()) {
-        inputs.add(new InputColumns(column.name(), column.columns(), column.length()));
+        inputs.add(
+            new InputColumns(
+                column.name(), column.columns(), column.length(), categorical(inputs.size())));
       }
     }
     return inputs;
+  }
+
+  private List<CategoricalColumn> categorical(int input) {
+    return encoders.isEmpty() ? List.of() : encoders.get(input).categorical();
   }
 
   /** What a user calls one value of the features. */

@@ -1,9 +1,13 @@
 package io.stagecoach.spark.data;
 
+import static org.apache.spark.sql.functions.array;
+import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.shiftrightunsigned;
 import static org.apache.spark.sql.functions.xxhash64;
 
+import io.stagecoach.spark.config.Settings;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,7 +23,9 @@ import org.apache.spark.sql.types.DataTypes;
  * row's own values, whatever files and partitions it comes from.
  *
  * <p>Columns, by position: whether the row is of the validation part, its bucket, its rank within
- * the bucket, its features, its label, and the arrays of further inputs and outputs.
+ * the bucket, its features, its label, the arrays of further inputs and outputs, and where there
+ * are any, the array of its categories and its weight. The weight does not change a row's place:
+ * how much a row counts is not what it is.
  */
 final class TableRows {
 
@@ -31,15 +37,37 @@ final class TableRows {
 
   private static final String FEATURES_NAME = "features";
   private static final String LABEL_NAME = "label";
+  private static final String CATEGORIES_NAME = "categories";
+  private static final String WEIGHT_NAME = "weight";
 
   private TableRows() {}
 
+  /** Where a row has the array of its categories, if it has any. */
+  static int categories(TableForm form) {
+    return FURTHER + form.further().size();
+  }
+
+  /** Where a row has its weight, if it has one. */
+  static int weight(TableForm form) {
+    return categories(form) + (form.hasCategories() ? 1 : 0);
+  }
+
+  /** The categories of the rows of the training part, as the only column. */
+  static Dataset<Row> trainingCategories(Dataset<Row> rows) {
+    return rows.filter(not(col(StoreRows.VALIDATION_NAME))).select(col(CATEGORIES_NAME));
+  }
+
   /** The columns by which rows of equal rank are told apart. */
   static List<String> ties(TableForm form) {
-    return Stream.concat(
-            Stream.of(FEATURES_NAME, LABEL_NAME),
-            form.further().stream().map(further -> "`" + further.stored() + "`"))
-        .toList();
+    List<String> ties = new ArrayList<>(List.of(FEATURES_NAME, LABEL_NAME));
+    form.further().forEach(further -> ties.add("`" + further.stored() + "`"));
+    if (form.hasCategories()) {
+      ties.add(CATEGORIES_NAME);
+    }
+    if (form.weighting().hasColumn()) {
+      ties.add(WEIGHT_NAME);
+    }
+    return ties;
   }
 
   /**
@@ -69,16 +97,27 @@ final class TableRows {
     for (FurtherColumn further : form.further()) {
       payload.add(columns.arrayOf(further.columns(), element).as(further.stored()));
     }
+    if (form.hasCategories()) {
+      payload.add(
+          array(form.categoryColumns().stream().map(columns::category).toArray(Column[]::new))
+              .as(CATEGORIES_NAME));
+    }
+    int contentColumns = payload.size();
+    if (form.weighting().hasColumn()) {
+      payload.add(
+          columns.number(Settings.DATA_WEIGHT_COLUMN, form.weighting().column()).as(WEIGHT_NAME));
+    }
     Dataset<Row> values = table.select(payload.toArray(Column[]::new));
-    List<Column> contents =
+    List<Column> stored =
         Arrays.stream(values.columns()).map(name -> quoted(values, name)).toList();
+    List<Column> contents = stored.subList(0, contentColumns);
     List<Column> ranked = new ArrayList<>();
     ranked.add(
         isValidation(xxhash64(hashed(List.of(lit("part")), contents)), validationShare)
             .as(StoreRows.VALIDATION_NAME));
     ranked.add(
         xxhash64(hashed(List.of(lit("order"), lit(seed)), contents)).as(StoreRows.RANK_NAME));
-    ranked.addAll(contents);
+    ranked.addAll(stored);
     Dataset<Row> rows = values.select(ranked.toArray(Column[]::new));
     List<Column> all = new ArrayList<>();
     all.add(rows.col(StoreRows.VALIDATION_NAME));

@@ -13,10 +13,14 @@ final class DataSummary {
     PreparedData.Counts counts = data.counts();
     return String.format(
         Locale.ROOT,
-        "%,d examples to train on, %,d to validate%s%s; %s in %.1f s (%.1f MiB at %s)",
+        "%,d examples to train on, %,d to validate%s%s%s; %s in %.1f s (%.1f MiB at %s)",
         counts.training(),
         counts.validation(),
         counts.dropped() > 0 ? String.format(Locale.ROOT, ", %,d dropped", counts.dropped()) : "",
+        counts.unknownCategories() > 0
+            ? String.format(
+                Locale.ROOT, ", %,d with an unknown category", counts.unknownCategories())
+            : "",
         data.text().map(DataSummary::text).orElse(""),
         data.reused() ? "found laid out" : "laid out",
         data.time().toMillis() / 1e3,

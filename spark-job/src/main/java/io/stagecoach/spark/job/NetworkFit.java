@@ -106,7 +106,7 @@ public final class NetworkFit {
         new MicroBatches(
             prepared.counts().training(), conf.batchSize(), plan.schedule().microBatches());
     RunReporting reporting = new RunReporting(plan.schedule(), Optional.empty());
-    reporting.reads(prepared.snapshot());
+    reporting.reads(prepared);
     decision.reasons().forEach(reporting::chose);
     int firstEpoch = model.updater().epochs();
     TrainingLoop.Limits limits =

@@ -80,6 +80,7 @@ final class RetrainCommand extends JobCommand {
                     conf.retrainMetric(), conf.retrainMargin(), conf.retrainTolerance()),
                 conf.retrainRerun(),
                 conf.retrainLease(),
+                conf.retrainKeep(),
                 Clock.systemUTC())
             .run(key);
     exitCode =

@@ -48,6 +48,11 @@ final class RunFingerprint {
           Settings.DATA_FEATURES,
           Settings.DATA_IMAGE_SIZE,
           Settings.DATA_LABEL,
+          Settings.DATA_CATEGORICAL,
+          Settings.DATA_CATEGORICAL_ENCODING,
+          Settings.DATA_CATEGORICAL_UNKNOWN,
+          Settings.DATA_WEIGHT_COLUMN,
+          Settings.DATA_CLASS_WEIGHTS,
           Settings.DATA_MISSING,
           Settings.DATA_VALIDATION_SHARE,
           Settings.DATA_NORMALIZE,
@@ -93,6 +98,10 @@ final class RunFingerprint {
   Fingerprint with(PreparedData prepared, TrainingPlan plan, OptimizerSettings optimizer) {
     Map<String, String> facts = new TreeMap<>(ofModel);
     DECISIVE.forEach(setting -> facts.put(setting.name(), conf.format(setting)));
+    conf.dataClassWeightsOf()
+        .forEach(
+            (name, weight) ->
+                facts.put(Settings.DATA_CLASS_WEIGHTS_OF.name() + name, Double.toString(weight)));
     facts.put("data", prepared.snapshot().toString());
     facts.put("data snapshot", prepared.manifest().fingerprint());
     facts.put(Settings.MICRO_BATCHES.name(), Integer.toString(plan.schedule().microBatches()));

@@ -16,7 +16,7 @@ import io.stagecoach.report.timeline.TimelinePage;
 import io.stagecoach.schedule.Schedule;
 import io.stagecoach.schedule.Simulator;
 import io.stagecoach.spark.cluster.Setback;
-import io.stagecoach.spark.data.DataSnapshot;
+import io.stagecoach.spark.data.PreparedData;
 import io.stagecoach.spark.data.TextFigures;
 import io.stagecoach.sync.StagePart;
 import io.stagecoach.sync.StepOutcome;
@@ -91,8 +91,16 @@ final class RunReporting implements TrainingLoop.StepListener {
   }
 
   /** Takes what the run reads. */
-  void reads(DataSnapshot data) {
-    recorder.reads(data.toTexts());
+  void reads(PreparedData data) {
+    Map<String, String> texts = new LinkedHashMap<>(data.snapshot().toTexts());
+    PreparedData.Counts counts = data.counts();
+    if (counts.dropped() > 0) {
+      texts.put("rowsDropped", Long.toString(counts.dropped()));
+    }
+    if (counts.unknownCategories() > 0) {
+      texts.put("rowsWithUnknownCategory", Long.toString(counts.unknownCategories()));
+    }
+    recorder.reads(texts);
   }
 
   /** Takes a line on what the run chose by itself, and why. */

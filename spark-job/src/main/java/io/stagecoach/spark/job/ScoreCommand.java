@@ -37,13 +37,17 @@ final class ScoreCommand extends JobCommand {
   @Override
   LastLine run(SparkSession spark, StagecoachConf conf, RunRecord record, StopRequest stop) {
     String from = required(conf, Settings.MODEL_FROM, "No model to score by is named");
-    String output = required(conf, Settings.OUTPUT_PATH, "No output path is named");
+    ScoreOutput output = ScoreOutput.open(spark, conf);
     record.update(figures -> figures.model(from));
     ScoringRun.Result result = new ScoringRun(spark, conf).run(from, output);
     result.snapshot().ifPresent(snapshot -> System.out.println("Read " + snapshot));
     System.out.printf(
         Locale.ROOT, "%,d rows scored, %,d dropped%n", result.scored(), result.dropped());
-    System.out.println("The table is at " + result.path());
+    if (result.unknownCategories() > 0) {
+      System.out.printf(
+          Locale.ROOT, "%,d have a category unknown to the model%n", result.unknownCategories());
+    }
+    System.out.println("The table is at " + result.place());
     return LastLine.succeeded(record.figures()).with(result.figures());
   }
 

@@ -7,6 +7,7 @@ import io.stagecoach.error.StagecoachException;
 import io.stagecoach.spark.config.SettingPrefix;
 import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.StagecoachConf;
+import io.stagecoach.spark.data.CategoricalColumn;
 import io.stagecoach.spark.data.FeatureRows;
 import io.stagecoach.spark.data.InputColumns;
 import io.stagecoach.spark.data.ModelShape;
@@ -64,12 +65,21 @@ public final class ScoringModels {
     shape.furtherInputs().forEach(input -> names.add(input.name()));
     return FeatureRows.of(
         table,
-        names.stream()
-            .map(name -> new InputColumns(name, columns(name, model.learned().inputs(), conf), 0))
-            .toList(),
+        names.stream().map(name -> input(name, model.learned().inputs(), conf)).toList(),
         shape,
         model.learned().normalizer(),
-        conf.dataMissing());
+        conf.dataMissing(),
+        conf.dataCategoricalUnknown());
+  }
+
+  private static InputColumns input(String name, List<InputColumns> trained, StagecoachConf conf) {
+    List<CategoricalColumn> categorical =
+        trained.stream()
+            .filter(columns -> columns.name().equals(name))
+            .findFirst()
+            .map(InputColumns::categorical)
+            .orElse(List.of());
+    return new InputColumns(name, columns(name, trained, conf), 0, categorical);
   }
 
   private static List<String> columns(

@@ -1,9 +1,9 @@
 package io.stagecoach.spark.job;
 
+import static org.apache.spark.sql.functions.col;
+
 import io.stagecoach.error.ErrorKind;
-import io.stagecoach.error.MemoryShortage;
 import io.stagecoach.error.StagecoachException;
-import io.stagecoach.error.Where;
 import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.data.DataSnapshot;
@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkContext;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -40,20 +41,35 @@ final class ScoringRun {
   /**
    * What became of it.
    *
-   * @param path where the table is
+   * @param place where the table is
    * @param snapshot what of the source was read, where the source itself can say it
    * @param scored how many rows it has
    * @param dropped how many rows of the data are not in it, because something is missing
+   * @param unknownCategories how many of its rows have a category that the model does not know
    */
-  record Result(String path, Optional<DataSnapshot> snapshot, long scored, long dropped) {
+  record Result(
+      String place,
+      Optional<DataSnapshot> snapshot,
+      long scored,
+      long dropped,
+      long unknownCategories) {
 
     Map<String, Double> figures() {
-      return Map.of("rows", (double) scored, "rows_dropped", (double) dropped);
+      return Map.of(
+          "rows",
+          (double) scored,
+          "rows_dropped",
+          (double) dropped,
+          "rows_with_unknown_category",
+          (double) unknownCategories);
     }
   }
 
-  Result run(String from, String path) {
-    OutputDirectory output = OutputDirectory.open(path, conf.outputOverwrite(), hadoop);
+  /**
+   * @param from the model
+   * @param output where the table goes
+   */
+  Result run(String from, ScoreOutput output) {
     ScoringModel model = ScoringModels.open(from, conf, hadoop);
     OpenedSource source = OpenedSource.open(spark, conf);
     Dataset<Row> table = source.rows();
@@ -70,14 +86,21 @@ final class ScoringRun {
             kept);
     List<String> folders = conf.scorePartitionBy().orElse(List.of());
     requireKept(folders, kept);
+    output.check(table.select(kept.stream().map(ScoringRun::quoted).toArray(Column[]::new)));
     SparkContext context = spark.sparkContext();
     LongAccumulator scored = context.longAccumulator("rows scored");
     LongAccumulator dropped = context.longAccumulator("rows dropped");
+    LongAccumulator unknown = context.longAccumulator("rows with an unknown category");
     Dataset<Row> result =
-        scoring.score(table, conf.scoreBatchSize(), new Scoring.Counts(scored, dropped));
+        scoring.score(table, conf.scoreBatchSize(), new Scoring.Counts(scored, dropped, unknown));
     context.setJobDescription("Stagecoach: score the rows of " + source.name());
-    output.commit(place -> write(result, folders, place));
-    return new Result(output.path(), source.snapshot(), scored.value(), dropped.value());
+    output.write(result, folders);
+    return new Result(
+        output.place(), source.snapshot(), scored.value(), dropped.value(), unknown.value());
+  }
+
+  private static Column quoted(String column) {
+    return col("`" + column.replace("`", "``") + "`");
   }
 
   private static void requireKept(List<String> folders, List<String> kept) {
@@ -89,39 +112,5 @@ final class ScoringRun {
             "Correct it, or add the column to " + Settings.SCORE_KEEP.key() + ".");
       }
     }
-  }
-
-  private void write(Dataset<Row> result, List<String> folders, String place) {
-    try {
-      result
-          .write()
-          .format(conf.scoreFormat())
-          .partitionBy(folders.toArray(String[]::new))
-          .save(place);
-    } catch (RuntimeException e) {
-      throw e;
-    } catch (Exception e) {
-      // Spark, being Scala, throws checked exceptions that nothing declares.
-      throw typed(e);
-    }
-  }
-
-  /** The error that a task has thrown is the one to be seen. */
-  private static StagecoachException typed(Exception failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof StagecoachException known) {
-        return known;
-      }
-    }
-    return MemoryShortage.typed("the scoring of rows", Where.nowhere(), failure)
-        .orElseGet(
-            () ->
-                new StagecoachException(
-                    ErrorKind.OUTPUT,
-                    "The table could not be written: "
-                        + String.valueOf(failure.getMessage()).lines().findFirst().orElse(""),
-                    Where.nowhere(),
-                    "The executors' logs say more.",
-                    failure));
   }
 }

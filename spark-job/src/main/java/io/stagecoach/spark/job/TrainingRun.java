@@ -194,7 +194,7 @@ final class TrainingRun {
             prepared.counts().training(), conf.batchSize(), plan.schedule().microBatches());
     RunReporting reporting = new RunReporting(plan.schedule(), prepared.text());
     start.interrupted().ifPresent(run -> reporting.goOn(run.history()));
-    reporting.reads(prepared.snapshot());
+    reporting.reads(prepared);
     decision.reasons().forEach(reporting::chose);
     RunStates states =
         RunStates.of(

@@ -46,6 +46,7 @@ public abstract class StagecoachEstimator<
   private final String uid;
   private final Param<String> featuresCol;
   private final Param<String> labelCol;
+  private final Param<String> weightCol;
   private final Param<String> predictionCol;
   private final IntParam stages;
   private final Param<String> microBatches;
@@ -66,6 +67,7 @@ public abstract class StagecoachEstimator<
     this.uid = uid;
     this.featuresCol = new Param<>(this, "featuresCol", ColumnDocs.FEATURES);
     this.labelCol = new Param<>(this, "labelCol", Settings.DATA_LABEL.sentence());
+    this.weightCol = new Param<>(this, "weightCol", Settings.DATA_WEIGHT_COLUMN.sentence());
     this.predictionCol = new Param<>(this, "predictionCol", ColumnDocs.PREDICTION);
     this.stages = new IntParam(this, "stages", Settings.STAGES.sentence());
     this.microBatches = new Param<>(this, "microBatches", Settings.MICRO_BATCHES.sentence());
@@ -158,6 +160,7 @@ public abstract class StagecoachEstimator<
     Map<Setting<?>, String> set = new LinkedHashMap<>();
     put(set, Settings.DATA_FEATURES, featuresCol);
     put(set, Settings.DATA_LABEL, labelCol);
+    put(set, Settings.DATA_WEIGHT_COLUMN, weightCol);
     put(set, Settings.STAGES, stages);
     put(set, Settings.MICRO_BATCHES, microBatches);
     put(set, Settings.BATCH_SIZE, batchSize);
@@ -202,6 +205,11 @@ public abstract class StagecoachEstimator<
   /** See {@link #labelCol}. */
   public E setLabelCol(String value) {
     return with(labelCol, value);
+  }
+
+  /** See {@link #weightCol}. */
+  public E setWeightCol(String value) {
+    return with(weightCol, value);
   }
 
   /** See {@link #predictionCol}. */
@@ -282,6 +290,11 @@ public abstract class StagecoachEstimator<
   /** {@link Settings#DATA_LABEL}. */
   public Param<String> labelCol() {
     return labelCol;
+  }
+
+  /** {@link Settings#DATA_WEIGHT_COLUMN}. */
+  public Param<String> weightCol() {
+    return weightCol;
   }
 
   /** The column with the model's prediction. */

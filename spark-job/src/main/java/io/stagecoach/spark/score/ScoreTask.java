@@ -35,11 +35,13 @@ final class ScoreTask implements MapPartitionsFunction<Row, Row> {
   private final int batchRows;
   private final LongAccumulator scored;
   private final LongAccumulator dropped;
+  private final LongAccumulator unknownCategories;
 
   /**
    * @param kept how many columns of the row are kept; those of the features are behind them
    * @param scored counts rows
    * @param dropped counts rows that are left out
+   * @param unknownCategories counts rows with a category that is not known
    */
   ScoreTask(
       Broadcast<PackedNetwork> packed,
@@ -48,7 +50,8 @@ final class ScoreTask implements MapPartitionsFunction<Row, Row> {
       int kept,
       int batchRows,
       LongAccumulator scored,
-      LongAccumulator dropped) {
+      LongAccumulator dropped,
+      LongAccumulator unknownCategories) {
     this.network = packed.value().id();
     this.packed = packed;
     this.features = features;
@@ -57,6 +60,7 @@ final class ScoreTask implements MapPartitionsFunction<Row, Row> {
     this.batchRows = batchRows;
     this.scored = scored;
     this.dropped = dropped;
+    this.unknownCategories = unknownCategories;
   }
 
   @Override
@@ -97,7 +101,9 @@ final class ScoreTask implements MapPartitionsFunction<Row, Row> {
     }
 
     private void take(Row row) {
+      long unknown = batch.unknownCategories();
       Optional<List<double[]>> read = batch.read(row, kept);
+      unknownCategories.add(batch.unknownCategories() - unknown);
       if (read.isEmpty()) {
         dropped.add(1);
         return;

@@ -108,7 +108,10 @@ public final class Scoring {
    */
   public Dataset<Row> score(Dataset<Row> table, int batchRows) {
     SparkContext spark = table.sparkSession().sparkContext();
-    return score(table, batchRows, new Counts(spark.longAccumulator(), spark.longAccumulator()));
+    return score(
+        table,
+        batchRows,
+        new Counts(spark.longAccumulator(), spark.longAccumulator(), spark.longAccumulator()));
   }
 
   /**
@@ -116,8 +119,10 @@ public final class Scoring {
    *
    * @param scored rows that the network has seen
    * @param dropped rows that are left out because something is missing
+   * @param unknownCategories rows with a category that the network was not trained with
    */
-  public record Counts(LongAccumulator scored, LongAccumulator dropped) {}
+  public record Counts(
+      LongAccumulator scored, LongAccumulator dropped, LongAccumulator unknownCategories) {}
 
   /** The result; what it is made of is counted when it is computed. */
   public Dataset<Row> score(Dataset<Row> table, int batchRows, Counts counts) {
@@ -137,7 +142,8 @@ public final class Scoring {
                     kept.size(),
                     batchRows,
                     counts.scored(),
-                    counts.dropped()),
+                    counts.dropped(),
+                    counts.unknownCategories()),
                 Encoders.row(schema));
     // Rows that have been in Java's hands have lost what the schema says of columns beside types.
     return scored.select(

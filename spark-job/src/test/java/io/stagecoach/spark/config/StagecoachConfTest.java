@@ -98,6 +98,16 @@ class StagecoachConfTest {
     MAPPINGS.put("replan.perHour", new Mapping(12, "0", 0));
     MAPPINGS.put("data.imageSize", new Mapping(List.of(), "28, 20", List.of(28, 20)));
     MAPPINGS.put("data.label", new Mapping(List.of("label"), "y", List.of("y")));
+    MAPPINGS.put("data.categorical", new Mapping(List.of(), "a, b", List.of("a", "b")));
+    MAPPINGS.put(
+        "data.categorical.encoding",
+        new Mapping(CategoryEncoding.ONE_HOT, "index", CategoryEncoding.INDEX));
+    MAPPINGS.put(
+        "data.categorical.unknown",
+        new Mapping(UnknownCategories.FAIL, "other", UnknownCategories.OTHER));
+    MAPPINGS.put("data.weightColumn", new Mapping(Optional.empty(), "w", Optional.of("w")));
+    MAPPINGS.put(
+        "data.classWeights", new Mapping(ClassWeighting.NONE, "balanced", ClassWeighting.BALANCED));
     MAPPINGS.put("data.missing", new Mapping(MissingValues.FAIL, "drop", MissingValues.DROP));
     MAPPINGS.put("validation.keepBest", new Mapping(false, "true", true));
     MAPPINGS.put("retrain.folder", new Mapping(Optional.empty(), "m", Optional.of("m")));
@@ -143,6 +153,11 @@ class StagecoachConfTest {
     MAPPINGS.put("generate.group", new Mapping(16, "4", 4));
     MAPPINGS.put("score.format", new Mapping("parquet", "ORC", "orc"));
     MAPPINGS.put("score.keep", new Mapping(List.of("*"), "a, b", List.of("a", "b")));
+    MAPPINGS.put("score.table", new Mapping(Optional.empty(), "a.b", Optional.of("a.b")));
+    MAPPINGS.put(
+        "score.table.format", new Mapping(Optional.empty(), "delta", Optional.of("delta")));
+    MAPPINGS.put("score.replace", new Mapping(Optional.empty(), "a = 1", Optional.of("a = 1")));
+    MAPPINGS.put("retrain.keep", new Mapping(0, "3", 3));
     MAPPINGS.put(
         "score.partitionBy", new Mapping(Optional.empty(), "day", Optional.of(List.of("day"))));
     MAPPINGS.put("score.batchSize", new Mapping(256, "64", 64));
@@ -365,6 +380,7 @@ class StagecoachConfTest {
                 .set("spark.stagecoach.data.options.delimiter", ";")
                 .set("spark.stagecoach.data.features.image", "a, b")
                 .set("spark.stagecoach.data.label.side", "c")
+                .set("spark.stagecoach.data.classWeights.2", "2.5")
                 .set("spark.stagecoach.model.preset", "character-lstm")
                 .set("spark.stagecoach.model.preset.width", "128"));
 
@@ -378,7 +394,8 @@ class StagecoachConfTest {
             "spark.stagecoach.data.options.delimiter=;",
             "spark.stagecoach.model.preset.width=128",
             "spark.stagecoach.data.features.image=a,b",
-            "spark.stagecoach.data.label.side=c");
+            "spark.stagecoach.data.label.side=c",
+            "spark.stagecoach.data.classWeights.2=2.5");
   }
 
   @Test
@@ -400,6 +417,7 @@ class StagecoachConfTest {
                         "modelPresetSettings",
                         "dataFeaturesOf",
                         "dataLabelOf",
+                        "dataClassWeightsOf",
                         "retrainHasHeldOut",
                         "changed"))
                 .toList());

@@ -15,7 +15,9 @@ import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.model.DataShape;
 import io.stagecoach.model.ModelPresets;
+import io.stagecoach.spark.config.CategoryEncoding;
 import io.stagecoach.spark.config.StagecoachConf;
+import io.stagecoach.spark.data.CategoricalColumn;
 import io.stagecoach.spark.data.InputColumns;
 import io.stagecoach.spark.data.Learned;
 import io.stagecoach.spark.data.LocalSpark;
@@ -113,8 +115,12 @@ class ScoringRunTest {
     for (int i = 0; i < settings.length; i += 2) {
       conf.set("spark.stagecoach." + settings[i], settings[i + 1]);
     }
-    return new ScoringRun(spark, StagecoachConf.from(conf))
-        .run(folder.toString(), folder.resolve("scored").toString());
+    conf.set("spark.stagecoach.output.path", folder.resolve("scored").toString());
+    return score(StagecoachConf.from(conf));
+  }
+
+  private ScoringRun.Result score(StagecoachConf conf) {
+    return new ScoringRun(spark, conf).run(folder.toString(), ScoreOutput.open(spark, conf));
   }
 
   private List<Row> scored() {
@@ -229,13 +235,14 @@ class ScoringRunTest {
         String[] setting = wrong.getKey().split("=", 2);
         assertThatThrownBy(
                 () ->
-                    new ScoringRun(
-                            spark,
-                            StagecoachConf.from(
-                                new SparkConf(false)
-                                    .set("spark.stagecoach.data.table", "rows")
-                                    .set("spark.stagecoach." + setting[0], setting[1])))
-                        .run(folder.toString(), folder.resolve("scored").toString()))
+                    score(
+                        StagecoachConf.from(
+                            new SparkConf(false)
+                                .set("spark.stagecoach.data.table", "rows")
+                                .set(
+                                    "spark.stagecoach.output.path",
+                                    folder.resolve("scored").toString())
+                                .set("spark.stagecoach." + setting[0], setting[1]))))
             .isInstanceOf(StagecoachException.class)
             .hasMessageContaining(wrong.getValue());
       }
@@ -244,6 +251,49 @@ class ScoringRunTest {
       spark.catalog().dropTempView("rows");
     }
     assertThat(jobs).hasValue(0);
+  }
+
+  @Test
+  void categoriesAreThoseOfTraining() throws IOException {
+    table();
+    String json =
+        ModelPresets.named("mlp")
+            .configuration(new DataShape.Table(3, 3), Map.of("hidden", "7", "dataType", "double"))
+            .toJson();
+    save(
+        json,
+        new Learned(
+            NAMES,
+            Optional.empty(),
+            Optional.empty(),
+            List.of(
+                new InputColumns(
+                    "",
+                    List.of("day", "a"),
+                    3,
+                    List.of(
+                        new CategoricalColumn(0, CategoryEncoding.ONE_HOT, List.of("0", "2")))))));
+
+    assertThatThrownBy(() -> score())
+        .isInstanceOf(StagecoachException.class)
+        .hasMessageContaining("a row has a category in day that the network was not trained with")
+        .hasMessageContaining("'1'");
+
+    ScoringRun.Result result = score("data.categorical.unknown", "other");
+
+    assertThat(result.unknownCategories()).isEqualTo(233);
+    assertThat(result.figures()).containsEntry("rows_with_unknown_category", 233.0);
+    MultiLayerNetwork network =
+        ModelSerializer.restoreMultiLayerNetwork(folder.resolve("model.zip").toFile());
+    for (Row row : scored()) {
+      String day = row.getString(1);
+      double[] features = {day.equals("0") ? 1 : 0, day.equals("2") ? 1 : 0, row.getDouble(2)};
+      INDArray expected = network.output(Nd4j.create(new double[][] {features}));
+      List<Double> probabilities = row.getList(row.fieldIndex("probability"));
+      for (int i = 0; i < 3; i++) {
+        assertThat(probabilities.get(i)).isCloseTo(expected.getDouble(i), within(1e-12));
+      }
+    }
   }
 
   /** Sequences of several lengths, of a network that puts out a class for each step. */

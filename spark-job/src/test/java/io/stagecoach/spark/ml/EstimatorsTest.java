@@ -2,6 +2,7 @@ package io.stagecoach.spark.ml;
 
 import static org.apache.spark.sql.functions.array;
 import static org.apache.spark.sql.functions.expr;
+import static org.apache.spark.sql.functions.lit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -201,6 +202,52 @@ class EstimatorsTest {
     assertThat(predicted.where("predicted = side").count()).isGreaterThan(360);
     assertThat(predicted.select("id", "predicted").orderBy("id").collectAsList())
         .isEqualTo(model.transform(table).select("id", "predicted").orderBy("id").collectAsList());
+  }
+
+  @Test
+  void categoriesAndWeightsAreSettingsOfAFit() throws Exception {
+    Dataset<Row> rows =
+        table.selectExpr(
+            "id",
+            "a",
+            "IF(id % 2 = 0, 'even', 'odd') parity",
+            "side",
+            "IF(side = 'down', 0D, 2D) weight");
+    StagecoachClassifier classifier =
+        common(new StagecoachClassifier())
+            .setModelPreset("mlp")
+            .setConf("model.preset.hidden", "8")
+            .setConf("data.categorical", "parity")
+            .setFeaturesCol("a,parity")
+            .setLabelCol("side")
+            .setWeightCol("weight")
+            .setLearningRate(0.05)
+            .setEpochs(8);
+
+    StagecoachClassificationModel model = classifier.fit(rows);
+
+    // Rows of one side count for nothing, so that all the model has learned is the other.
+    Dataset<Row> unweighted = rows.drop("weight", "side");
+    List<Row> predicted = model.transform(unweighted).orderBy("id").collectAsList();
+    assertThat(predicted).allMatch(row -> row.<Double>getAs("prediction") == 1);
+    String path = folder.resolve("categories").toString();
+    model.write().overwrite().save(path);
+    StagecoachClassificationModel again = StagecoachClassificationModel.load(path);
+    assertThat(again.transform(unweighted).orderBy("id").collectAsList()).isEqualTo(predicted);
+
+    Dataset<Row> others = unweighted.withColumn("parity", lit("neither"));
+    assertThatThrownBy(() -> again.transform(others).collectAsList())
+        .hasStackTraceContaining("a row has a category in parity");
+    again.setConf("data.categorical.unknown", "other");
+    assertThat(again.transform(others).collectAsList()).hasSize(400);
+
+    assertThat(classifier.copy(ParamMap.empty()).getOrDefault(classifier.weightCol()))
+        .isEqualTo("weight");
+    assertThatThrownBy(() -> classifier.transformSchema(unweighted.drop("side").schema()))
+        .isInstanceOf(StagecoachException.class);
+    assertThatThrownBy(() -> classifier.transformSchema(rows.drop("weight").schema()))
+        .isInstanceOf(StagecoachException.class)
+        .hasMessageContaining("there is no column weight");
   }
 
   /** Counts the pipelines that are at work at the same time. */

@@ -5,11 +5,17 @@ import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.LongStream;
@@ -36,6 +42,8 @@ public final class ModelFolder {
   private static final Logger LOG = LoggerFactory.getLogger(ModelFolder.class);
 
   private static final String ACCEPTED = "accepted";
+  private static final String INTERVALS = "intervals";
+  private static final String MODEL = "model";
   private static final Pattern POINTER = Pattern.compile("([0-9]{1,18})\\.json");
   private static final Pattern ATTEMPT = Pattern.compile("attempt-([0-9]{1,9})");
   private static final String START = "start.json";
@@ -151,7 +159,7 @@ public final class ModelFolder {
   }
 
   private OptionalInt lastBegun(IntervalKey interval) throws IOException {
-    List<FolderFiles.Entry> folders = files.list("intervals/" + interval);
+    List<FolderFiles.Entry> folders = files.list(INTERVALS + "/" + interval);
     OptionalInt last = OptionalInt.empty();
     for (FolderFiles.Entry folder : folders) {
       Matcher matcher = ATTEMPT.matcher(folder.name());
@@ -263,6 +271,73 @@ public final class ModelFolder {
         .ifPresent(this::decide);
   }
 
+  /**
+   * A candidate on which something was decided.
+   *
+   * @param decided when
+   */
+  private record Decided(ModelRef model, Instant decided) {}
+
+  /**
+   * Removes the models of old candidates; what was decided on them, and why, stays on record. The
+   * model in force and the one before it stay, whatever their age, and so does what is not decided
+   * on. What cannot be removed is logged, and tried again by the next run.
+   *
+   * @param newest how many candidates stay at least, the newest ones
+   */
+  void keepNewest(int newest) {
+    try {
+      Set<ModelRef> kept = new HashSet<>();
+      accepted()
+          .ifPresent(
+              pointer -> {
+                kept.add(pointer.model());
+                Optional.ofNullable(pointer.before()).ifPresent(kept::add);
+              });
+      List<Decided> candidates = candidates();
+      candidates.sort(
+          Comparator.comparing(Decided::decided)
+              .thenComparing(candidate -> candidate.model().path())
+              .reversed());
+      for (Decided candidate :
+          candidates.subList(Math.min(newest, candidates.size()), candidates.size())) {
+        if (!kept.contains(candidate.model())) {
+          files.delete(candidate.model().path());
+          LOG.info("Removed the old candidate {}", candidate.model().path());
+        }
+      }
+    } catch (IOException | StagecoachException | DateTimeException e) {
+      LOG.warn("Old candidates in {} could not be removed: {}", files.path(""), e.toString());
+    }
+  }
+
+  /** Those that are there. */
+  private List<Decided> candidates() throws IOException {
+    List<Decided> all = new ArrayList<>();
+    for (FolderFiles.Entry interval : files.list(INTERVALS)) {
+      for (FolderFiles.Entry attempt : files.list(INTERVALS + "/" + interval.name())) {
+        String folder = INTERVALS + "/" + interval.name() + "/" + attempt.name();
+        Matcher matcher = ATTEMPT.matcher(attempt.name());
+        boolean hasModel =
+            files.list(folder).stream().anyMatch(entry -> entry.name().equals(MODEL));
+        if (!matcher.matches() || !hasModel) {
+          continue;
+        }
+        read(folder + "/" + RECORD, RetrainRecord.class)
+            .ifPresent(
+                record ->
+                    all.add(
+                        new Decided(
+                            new ModelRef(
+                                interval.name(),
+                                Integer.parseInt(matcher.group(1)),
+                                folder + "/" + MODEL),
+                            Instant.parse(record.ended()))));
+      }
+    }
+    return all;
+  }
+
   /** Where the record of an attempt is. */
   String recordPath(IntervalKey interval, int attempt) {
     return files.path(folder(interval, attempt) + "/" + RECORD);
@@ -270,10 +345,10 @@ public final class ModelFolder {
 
   /** The candidate of an attempt. */
   static ModelRef model(IntervalKey interval, int attempt) {
-    return new ModelRef(interval.text(), attempt, folder(interval, attempt) + "/model");
+    return new ModelRef(interval.text(), attempt, folder(interval, attempt) + "/" + MODEL);
   }
 
   private static String folder(IntervalKey interval, int attempt) {
-    return "intervals/" + interval + String.format(Locale.ROOT, "/attempt-%04d", attempt);
+    return INTERVALS + "/" + interval + String.format(Locale.ROOT, "/attempt-%04d", attempt);
   }
 }

@@ -25,6 +25,7 @@ public final class Retraining {
   private final PromotionRule rule;
   private final RerunKind rerun;
   private final Duration lease;
+  private final int keep;
   private final Clock clock;
 
   /**
@@ -33,6 +34,7 @@ public final class Retraining {
    * @param rule what decides
    * @param rerun what happens where the interval has a result
    * @param lease how long others must wait for a run that has died
+   * @param keep how many candidates stay, the newest ones; 0 for all
    */
   public Retraining(
       ModelFolder folder,
@@ -40,12 +42,14 @@ public final class Retraining {
       PromotionRule rule,
       RerunKind rerun,
       Duration lease,
+      int keep,
       Clock clock) {
     this.folder = folder;
     this.work = work;
     this.rule = rule;
     this.rerun = rerun;
     this.lease = lease;
+    this.keep = keep;
     this.clock = clock;
   }
 
@@ -221,6 +225,9 @@ public final class Retraining {
       held.requireHeld();
       movePointer(decision, record);
       folder.decide(record);
+      if (keep > 0) {
+        folder.keepNewest(keep);
+      }
       LOG.info("Interval {}: {}, because {}", interval, decision.word(), decision.reason());
       return outcome(record, false);
     }

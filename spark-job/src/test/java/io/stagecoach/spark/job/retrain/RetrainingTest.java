@@ -13,8 +13,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.commons.io.FileUtils;
 import org.apache.hadoop.conf.Configuration;
@@ -35,6 +39,7 @@ class RetrainingTest {
   private final Lake lake = new Lake();
   private final MovableClock clock = new MovableClock();
   private Path root;
+  private int keep;
 
   @BeforeEach
   void folder() {
@@ -52,6 +57,7 @@ class RetrainingTest {
             new PromotionRule(PromotionMetric.LOSS, 0.0001, 0.1),
             rerun,
             LEASE,
+            keep,
             clock)
         .run(new IntervalKey(day));
   }
@@ -70,6 +76,56 @@ class RetrainingTest {
 
   private static String day(int of) {
     return String.format(Locale.ROOT, "2026-11-%02d", of);
+  }
+
+  private Set<String> models() throws IOException {
+    try (Stream<Path> files = Files.walk(root)) {
+      return files
+          .filter(file -> file.endsWith("model"))
+          .map(file -> root.relativize(file.getParent()).toString())
+          .collect(Collectors.toCollection(TreeSet::new));
+    }
+  }
+
+  /** The accepted model and the one before it stay while later candidates are refused. */
+  @Test
+  void oldCandidatesAreRemovedButNeverTheAcceptedOne() throws IOException {
+    keep = 2;
+    for (int d = 1; d <= 9; d++) {
+      lake.days.put(day(d), d <= 3 || d == 9 ? Lake.Day.GOOD : Lake.Day.STALE);
+    }
+    for (int d = 1; d <= 3; d++) {
+      run(day(d));
+      clock.pass(Duration.ofDays(1));
+    }
+    assertThat(models()).isEqualTo(attempts(2, 3));
+    for (int d = 4; d <= 8; d++) {
+      run(day(d));
+      clock.pass(Duration.ofDays(1));
+    }
+
+    assertThat(models()).isEqualTo(attempts(2, 3, 7, 8));
+    assertThat(acceptedError()).isCloseTo(0.9 * 0.9 * 0.9, within(1e-12));
+    // What was decided stays on record: nothing is trained again.
+    int trainings = lake.trainings.size();
+    assertThat(run(day(1)).doneBefore()).isTrue();
+    assertThat(lake.trainings).hasSize(trainings);
+
+    // The accepted interval is replaced by another result: from the one before, which is there.
+    clock.pass(Duration.ofDays(1));
+    run(day(3), RerunKind.REPLACE, files(EVER));
+    assertThat(accepted().model().attempt()).isEqualTo(2);
+    run(day(9));
+    assertThat(accepted().before().interval()).isEqualTo(day(3));
+    assertThat(models()).contains(accepted().model().path().replace("/model", ""));
+    assertThat(models()).contains(accepted().before().path().replace("/model", ""));
+    assertThat(models()).hasSizeLessThanOrEqualTo(4);
+  }
+
+  private static Set<String> attempts(int... days) {
+    return Arrays.stream(days)
+        .mapToObj(d -> "intervals/" + day(d) + "/attempt-0001")
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   /** The whole of a month, with what happens to those who run it every night. */
@@ -177,6 +233,7 @@ class RetrainingTest {
    */
   @Test
   void aRunThatDiesWithAnyOperationIsMadeGood() throws IOException {
+    keep = 1;
     lake.days.put("1", Lake.Day.GOOD);
     run("1");
     Path firstDay = root;
