@@ -39,7 +39,7 @@ class ReportJsonTest {
         new ObjectMapper()
             .readTree(ReportJson.write(RunRecorderTest.twoStagesThreeSteps().report()));
     assertThat(json.at("/schedule").asText()).isEqualTo("gpipe");
-    assertThat(json.at("/loss/curve/2/loss").asDouble()).isEqualTo(3.5);
+    assertThat(json.at("/loss/curve/2/value").asDouble()).isEqualTo(3.5);
     assertThat(json.at("/stages/1/received/bytes").asDouble()).isEqualTo(1000);
     assertThat(json.at("/bubble/imbalance").asDouble()).isEqualTo(20 / 18.0);
   }
