@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -63,6 +64,12 @@ final class StagecoachProcess implements AutoCloseable {
 
   /** Starts {@code stagecoach} with these arguments, in this directory. */
   static StagecoachProcess start(Path directory, List<String> arguments) {
+    return start(directory, arguments, Map.of());
+  }
+
+  /** The same, with more variables in its environment. */
+  static StagecoachProcess start(
+      Path directory, List<String> arguments, Map<String, String> environment) {
     List<String> command = new ArrayList<>();
     command.add(repository().resolve("spark-job/bin/stagecoach").toString());
     command.addAll(arguments);
@@ -76,6 +83,7 @@ final class StagecoachProcess implements AutoCloseable {
               .redirectError(err.toFile());
       // A distribution that the machine happens to have is not what is tested here.
       builder.environment().remove("SPARK_HOME");
+      builder.environment().putAll(environment);
       String mark = MARK + "=" + UUID.randomUUID();
       builder.environment().put(MARK, mark.substring(MARK.length() + 1));
       return new StagecoachProcess(mark, out, err, builder.start());
@@ -170,7 +178,7 @@ final class StagecoachProcess implements AutoCloseable {
   }
 
   /** What the system says of a process: nothing where it is gone, or somebody else's. */
-  private static List<String> entries(ProcessHandle process, String what) {
+  static List<String> entries(ProcessHandle process, String what) {
     try {
       return List.of(
           Files.readString(

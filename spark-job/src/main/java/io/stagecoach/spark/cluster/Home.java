@@ -16,6 +16,8 @@ import scala.collection.JavaConverters;
  */
 record Home(String executor, String host) implements Serializable {
 
+  private static final String ON = " on ";
+
   /**
    * Every executor that there is now, in the order of ids; where tasks run in the driver's process,
    * that one.
@@ -35,6 +37,12 @@ record Home(String executor, String host) implements Serializable {
 
   /** The executor and its host, as a person names them. */
   String words() {
-    return executor + " on " + host;
+    return executor + ON + host;
+  }
+
+  /** The id of the executor that these words name. */
+  static String id(String words) {
+    int end = words.indexOf(ON);
+    return end < 0 ? words : words.substring(0, end);
   }
 }

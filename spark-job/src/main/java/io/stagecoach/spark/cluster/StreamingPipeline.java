@@ -382,7 +382,7 @@ final class StreamingPipeline implements Pipeline {
                           : new StagecoachException(
                               ErrorKind.EXECUTOR_LOST,
                               "Executor " + stages.get(stage).executorAndHost() + " was lost",
-                              Where.stage(stage),
+                              Where.stage(stage).onExecutor(stages.get(stage).executorAndHost()),
                               "Its log says why; on YARN and Kubernetes look for a container"
                                   + " killed for its memory.",
                               why)));

@@ -987,7 +987,8 @@ public final class Settings {
           duration(ANY_TIME),
           Duration.ofMinutes(2),
           "How long the cluster may take to give a first executor, and then as many as there are"
-              + " stages; and how long a job may be left without any.");
+              + " stages; how long a job may be left without any; and, in YARN's client mode, how long"
+              + " YARN may take to start the application.");
 
   public static final Setting<Duration> DEADLINE_STEP =
       setting(

@@ -10,6 +10,7 @@ import io.stagecoach.batch.StoreManifest;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
+import io.stagecoach.spark.config.ContainerPaths;
 import io.stagecoach.spark.config.DataSize;
 import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.StagecoachConf;
@@ -48,7 +49,13 @@ final class StoreDirectory {
   private StoreDirectory(SparkSession spark, StagecoachConf conf) {
     this.spark = spark;
     this.conf = conf;
-    this.directory = new Path(BatchStorePlace.of(conf));
+    String path = BatchStorePlace.of(conf);
+    ContainerPaths.check(
+        Settings.BATCH_STORE_PATH,
+        path,
+        spark.sparkContext().getConf(),
+        spark.sparkContext().hadoopConfiguration());
+    this.directory = new Path(path);
   }
 
   static StoreDirectory of(SparkSession spark, StagecoachConf conf) {

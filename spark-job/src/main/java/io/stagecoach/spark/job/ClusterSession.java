@@ -3,9 +3,11 @@ package io.stagecoach.spark.job;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
+import io.stagecoach.spark.cluster.ExecutorLog;
 import io.stagecoach.spark.cluster.ExecutorWatch;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import org.apache.spark.SparkConf;
@@ -32,28 +34,50 @@ final class ClusterSession {
   /**
    * Does work in a session of its own.
    *
-   * @param withoutExecutors how long a job may be left without any executor
+   * @param launch how long YARN may take to start the application, and a job may be left without
+   *     any executor
    * @throws StagecoachException of kind {@code CLUSTER} where Spark cannot start, was ended from
    *     outside, or is left without executors; whatever the work throws else
    */
-  static <T> T in(SparkConf settings, Duration withoutExecutors, Function<SparkSession, T> work) {
-    try (SparkSession spark = start(settings);
-        ExecutorWatch watch = ExecutorWatch.over(spark.sparkContext(), withoutExecutors)) {
+  static <T> T in(SparkConf settings, Duration launch, Function<SparkSession, T> work) {
+    try (SparkSession spark = start(settings, launch);
+        ExecutorWatch watch = ExecutorWatch.over(spark.sparkContext(), launch)) {
       try {
         return work.apply(spark);
       } catch (Exception e) {
-        if (watch.verdict().isPresent()) {
-          throw watch.verdict().get();
-        }
-        if (spark.sparkContext().isStopped() && !isCause(e)) {
-          throw ended(settings, e);
+        Optional<StagecoachException> cause = cause(e, settings, spark, watch);
+        // In client mode the code decides what YARN's application master says of the application.
+        spark
+            .sparkContext()
+            .stop(cause.map(StagecoachException::kind).orElse(ErrorKind.INTERNAL).exitCode());
+        if (cause.isPresent()) {
+          throw cause.get();
         }
         throw e;
       }
     }
   }
 
-  private static SparkSession start(SparkConf settings) {
+  private static Optional<StagecoachException> cause(
+      Exception e, SparkConf settings, SparkSession spark, ExecutorWatch watch) {
+    if (watch.verdict().isPresent()) {
+      return watch.verdict();
+    }
+    if (spark.sparkContext().isStopped() && !isCause(e)) {
+      return Optional.of(ended(settings, e));
+    }
+    return e instanceof StagecoachException known
+        ? Optional.of(ExecutorLog.linked(known, spark.sparkContext()))
+        : Optional.empty();
+  }
+
+  private static SparkSession start(SparkConf settings, Duration launch) {
+    try (YarnAdmission admission = YarnAdmission.watch(settings, launch)) {
+      return start(settings, admission);
+    }
+  }
+
+  private static SparkSession start(SparkConf settings, YarnAdmission admission) {
     try {
       return SparkSession.builder().config(settings).getOrCreate();
     } catch (IllegalAccessError e) {
@@ -66,14 +90,18 @@ final class ClusterSession {
               + " --add-opens of Spark's JavaModuleOptions in spark.driver.extraJavaOptions.",
           e);
     } catch (Exception e) {
-      throw new StagecoachException(
-          ErrorKind.CLUSTER,
-          "Spark did not start at " + master(settings) + ": " + e,
-          Where.nowhere(),
-          "Spark's own messages above say why. Check that the master is there and reachable from this"
-              + " machine, and this machine from it (spark.driver.host, spark.driver.bindAddress).",
-          e);
+      throw admission.failure(e).orElseGet(() -> notStarted(settings, e));
     }
+  }
+
+  private static StagecoachException notStarted(SparkConf settings, Exception e) {
+    return new StagecoachException(
+        ErrorKind.CLUSTER,
+        "Spark did not start at " + master(settings) + ": " + e,
+        Where.nowhere(),
+        "Spark's own messages above say why. Check that the master is there and reachable from this"
+            + " machine, and this machine from it (spark.driver.host, spark.driver.bindAddress).",
+        e);
   }
 
   private static String master(SparkConf settings) {

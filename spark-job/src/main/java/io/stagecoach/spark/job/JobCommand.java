@@ -5,13 +5,18 @@ import io.stagecoach.error.MemoryShortage;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import io.stagecoach.spark.cluster.FirstExecutor;
+import io.stagecoach.spark.config.ContainerPaths;
+import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.SparkConnect;
 import io.stagecoach.spark.config.SparkSettingsCheck;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.job.outcome.LastLine;
 import io.stagecoach.spark.job.outcome.RunFigures;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
+import org.apache.spark.deploy.SparkHadoopUtil;
 import org.apache.spark.sql.SparkSession;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,6 +32,7 @@ abstract class JobCommand implements Callable<Integer> {
   private static final String THREADS_VARIABLE = "spark.executorEnv.OMP_NUM_THREADS";
 
   private final String name;
+  private StagecoachException failure;
 
   JobCommand(String name) {
     this.name = name;
@@ -49,9 +55,22 @@ abstract class JobCommand implements Callable<Integer> {
     SparkSettingsCheck.check(settings, stages(conf));
   }
 
+  private static void checkPaths(SparkConf settings, StagecoachConf conf) {
+    Configuration hadoop = SparkHadoopUtil.get().newConfiguration(settings);
+    conf.outputPath()
+        .ifPresent(path -> ContainerPaths.check(Settings.OUTPUT_PATH, path, settings, hadoop));
+    conf.checkpointPath()
+        .ifPresent(path -> ContainerPaths.check(Settings.CHECKPOINT_PATH, path, settings, hadoop));
+  }
+
   /** What the process ends with where nothing has failed; asked for after {@link #run}. */
   int exitCode() {
     return 0;
+  }
+
+  /** The first cause of its failure, if it has failed. */
+  Optional<StagecoachException> failure() {
+    return Optional.ofNullable(failure);
   }
 
   /** How many executors the command needs; 0 for none. */
@@ -106,6 +125,7 @@ abstract class JobCommand implements Callable<Integer> {
     adjust(settings);
     StagecoachConf conf = StagecoachConf.from(settings);
     checkSpark(settings, conf);
+    checkPaths(settings, conf);
     if (!settings.contains("spark.app.name")) {
       settings.setAppName("stagecoach " + name);
     }
@@ -125,7 +145,8 @@ abstract class JobCommand implements Callable<Integer> {
         });
   }
 
-  private static int fail(StagecoachException error, RunFigures figures) {
+  private int fail(StagecoachException error, RunFigures figures) {
+    failure = error;
     LOG.debug("The run failed", error);
     if (error.kind() == ErrorKind.INTERNAL && error.getCause() != null) {
       LOG.error("A defect of Stagecoach, or something it did not expect", error);

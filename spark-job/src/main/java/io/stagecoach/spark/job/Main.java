@@ -1,6 +1,7 @@
 package io.stagecoach.spark.job;
 
-import org.apache.spark.SparkUserAppException;
+import io.stagecoach.error.StagecoachException;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -35,14 +36,19 @@ public final class Main {
   private Main() {}
 
   /** Runs a subcommand and ends the process with its exit code. */
-  public static void main(String[] args) throws SparkUserAppException {
+  public static void main(String[] args) {
     CommandLine commands = new CommandLine(new Main());
     commands.getCommandSpec().exitCodeOnInvalidInput(USAGE);
     commands
         .getSubcommands()
         .values()
         .forEach(c -> c.getCommandSpec().exitCodeOnInvalidInput(USAGE));
-    end(args.length == 0 ? usage(commands) : commands.execute(args));
+    if (args.length == 0) {
+      end(usage(commands), Optional.empty());
+    } else {
+      int code = commands.execute(args);
+      end(code, failure(commands));
+    }
   }
 
   private static int usage(CommandLine commands) {
@@ -50,12 +56,22 @@ public final class Main {
     return USAGE;
   }
 
+  /** Why the command has failed, if it got so far as to say so. */
+  private static Optional<StagecoachException> failure(CommandLine commands) {
+    return Optional.ofNullable(commands.getParseResult())
+        .filter(CommandLine.ParseResult::hasSubcommand)
+        .map(parsed -> parsed.subcommand().commandSpec().userObject())
+        .filter(JobCommand.class::isInstance)
+        .flatMap(command -> ((JobCommand) command).failure());
+  }
+
   /**
    * In a driver that YARN runs, System.exit marks the application failed even with code 0; there
-   * the code is thrown. Elsewhere the process must be ended: a barrier job leaves a timer of
-   * Spark's behind that would keep it alive.
+   * the first cause is thrown. Spark has an exception with an exit code, but drops the code and
+   * would say nothing of the cause. Elsewhere the process must be ended: a barrier job leaves a
+   * timer of Spark's behind that would keep it alive.
    */
-  private static void end(int code) throws SparkUserAppException {
+  private static void end(int code, Optional<StagecoachException> failure) {
     // What a SparkConf would read, without its start: not every command has to do with Spark.
     boolean insideYarn =
         System.getProperty("spark.master", "").startsWith("yarn")
@@ -64,7 +80,7 @@ public final class Main {
       System.exit(code);
     }
     if (code != 0) {
-      throw new SparkUserAppException(code);
+      throw failure.map(ApplicationFailure::new).orElseGet(() -> new ApplicationFailure(code));
     }
   }
 }
