@@ -26,8 +26,8 @@ class GenerateIT {
   private static final int LENGTH = 24;
   private static final int LONG = 80;
 
-  /** Some seconds of generation: what happens at its first word happens in its midst. */
-  private static final int SPOKEN = 2000;
+  /** A second or more of generation: what happens at its first word happens in its midst. */
+  private static final int SPOKEN = 800;
 
   @TempDir Path directory;
 
