@@ -111,6 +111,8 @@ enum Fault {
     @Override
     boolean strike(StagecoachProcess run, Path directory, Random random) {
       run.driver().destroyForcibly();
+      // One that hangs would never notice; on a cluster its node's manager ends it.
+      run.executors().forEach(executor -> signal("CONT", executor));
       return true;
     }
   };
