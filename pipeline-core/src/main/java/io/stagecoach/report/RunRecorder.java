@@ -144,7 +144,7 @@ public final class RunRecorder {
   /** Takes a step that is done. */
   public synchronized void record(StepRecord step) {
     checkStages(step);
-    if (settling > 0 && steps < warmUpSteps) {
+    if (settling > 0) {
       settling--;
     } else {
       (steps < warmUpSteps ? warmUp : steady).add(step);

@@ -22,7 +22,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,7 +44,6 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
   private final Consumer<String> say;
   private final long steps;
   private final int executors;
-  private final LongSupplier nanoClock;
   private TrainingPlan plan;
   private long placingNanos;
   private int placements;
@@ -68,7 +66,7 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
       long steps,
       long placingNanos) {}
 
-  private Replanning(Run run, TrainingPlan plan, Replanner replanner, LongSupplier nanoClock) {
+  private Replanning(Run run, TrainingPlan plan, Replanner replanner) {
     this.replanner = replanner;
     this.pipeline = run.pipeline();
     this.synchronizer = run.synchronizer();
@@ -79,7 +77,6 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
     this.steps = run.steps();
     this.placingNanos = run.placingNanos();
     this.plan = plan;
-    this.nanoClock = nanoClock;
     this.executors = pipeline.executors();
     this.placements = pipeline.placements();
   }
@@ -106,8 +103,7 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
                 estimates(profile, plan),
                 stepTime(conf.exchange(), profile, plan),
                 new ReplanRules(conf.replanGain(), conf.replanRepaySteps(), conf.replanPerHour()),
-                System::nanoTime),
-            System::nanoTime);
+                System::nanoTime));
     run.reporting().watchedBy(replanning::stepEnded);
     return replanning;
   }
@@ -160,10 +156,10 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
 
   private void recut(Proposal proposal) {
     TrainingPlan next = plan.cutAs(proposal.plan());
-    long start = nanoClock.getAsLong();
+    long start = System.nanoTime();
     synchronizer.recut(next.layouts(model));
     pipeline.recut(specs.apply(next));
-    placingNanos = nanoClock.getAsLong() - start;
+    placingNanos = System.nanoTime() - start;
     placements = pipeline.placements();
     plan = next;
     replanner.adopted(proposal);
