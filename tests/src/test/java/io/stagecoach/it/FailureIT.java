@@ -135,6 +135,8 @@ class FailureIT {
         .contains("spark.executor.memoryOverhead")
         .contains("with spark.stagecoach.stages=2");
     assertThat(workshop.path("out")).doesNotExist();
-    assertThat(outcome.err()).containsOnlyOnce("maxPhysicalBytes").doesNotContain("\tat ");
+    assertThat(outcome.err())
+        .containsOnlyOnce("maxPhysicalBytes")
+        .doesNotContain("\tat io.stagecoach");
   }
 }

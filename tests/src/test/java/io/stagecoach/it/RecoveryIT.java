@@ -64,7 +64,7 @@ class RecoveryIT {
     JsonNode recovered = workshop.report("out").get("recovered");
     assertThat(recovered).as(outcome.toString()).hasSize(2);
     recovered.forEach(one -> assertThat(one.get("what").asText()).contains("was lost"));
-    assertThat(outcome.err()).doesNotContain("\tat ");
+    assertThat(outcome.err()).doesNotContain("\tat io.stagecoach");
     Networks.assertSame(workshop.network("out"), undisturbed());
   }
 
@@ -127,7 +127,7 @@ class RecoveryIT {
       StagecoachProcess.Outcome outcome = run.await(Duration.ofMinutes(1));
       assertThat(outcome.exitCode()).as(outcome.toString()).isEqualTo(31);
       assertThat(outcome.lastLine().get("error").asText()).contains("SIGTERM");
-      assertThat(outcome.err()).doesNotContain("\tat ");
+      assertThat(outcome.err()).doesNotContain("\tat io.stagecoach");
       workshop.assertTidy(run, outcome);
     }
     StagecoachProcess.Outcome outcome = workshop.run("train", settings);
