@@ -24,7 +24,7 @@ import org.junit.jupiter.api.parallel.Isolated;
 @Isolated("Its deadlines are short.")
 class RecoveryIT {
 
-  private static final int STEPS = 600;
+  private static final int STEPS = 300;
   private static final List<MultiLayerNetwork> ALONE = new ArrayList<>();
 
   @TempDir Path directory;
