@@ -76,10 +76,10 @@ class DeviceOrderProperties {
     return all;
   }
 
-  @Property(tries = 3000)
+  @Property(tries = 1000)
   void noOtherOrderIsFaster(
-      @ForAll @IntRange(min = 1, max = 5) int stages,
-      @ForAll @Size(5 * LAYERS) List<@IntRange(min = 0, max = 30) Integer> perDeviceAndLayer,
+      @ForAll @IntRange(min = 1, max = 4) int stages,
+      @ForAll @Size(4 * LAYERS) List<@IntRange(min = 0, max = 30) Integer> perDeviceAndLayer,
       @ForAll @Size(LAYERS) List<@IntRange(min = 0, max = 30) Integer> stashes,
       @ForAll @LongRange(min = 200, max = 4000) long limit) {
     PlanRequest request = request(stages, stashes, limit);

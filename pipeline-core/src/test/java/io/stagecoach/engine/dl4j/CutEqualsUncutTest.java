@@ -33,7 +33,7 @@ class CutEqualsUncutTest {
   private static final List<ScheduleAuthor> AUTHORS =
       Schedules.standard().names().stream().map(Schedules.standard()::named).toList();
 
-  private static final int LONG_RUN = 20;
+  private static final int LONG_RUN = FULL ? 20 : 8;
   private static final int SHORT_RUN = 3;
   private static final int ROWS = 15;
   private static final long SEED = 77;
