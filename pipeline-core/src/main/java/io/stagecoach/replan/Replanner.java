@@ -24,7 +24,8 @@ import org.slf4j.LoggerFactory;
  * Watches what the stages of a pipeline take, and says when another cut would be worth it. Looks at
  * a few steps together, twice in a row before it says something, so that a moment's disturbance
  * moves nothing; keeps still for a while after each change, ever longer where one did not bring
- * what it should have.
+ * what it should have. Replicas of a pipeline are cut alike: of each stage what the slowest of them
+ * takes counts, for the step waits for it.
  *
  * <p>One thread calls it.
  */
@@ -128,9 +129,13 @@ public final class Replanner {
       rest--;
       return;
     }
-    Optional<Proposal> better = better(RunRecorder.costs(window.report()));
+    Optional<Proposal> better = better(RunRecorder.costs(window.report()).slowestOf(replicas()));
     agreeing = better.isPresent() ? agreeing + 1 : 0;
     proposal = better.orElse(null);
+  }
+
+  private int replicas() {
+    return windowSchedule.stages() / request.stages();
   }
 
   /** The first look after a change shows what it brought. */
@@ -179,13 +184,14 @@ public final class Replanner {
     return String.format(
         Locale.ROOT,
         "Cut anew after step %,d: layers %s, not %s; a step's stages should take %s ms, not %s"
-            + " (executor %d takes %.2f times as long for its layers as the fastest)",
+            + " (executor %d%s takes %.2f times as long for its layers as the fastest)",
         lastStep + 1,
         cut(other),
         cut(plan),
         millis((double) then),
         millis((double) now),
         slowest,
+        replicas() == 1 ? "" : " of a replica",
         speeds.relative(slowest));
   }
 

@@ -9,6 +9,11 @@ import io.stagecoach.schedule.StageCosts;
 @FunctionalInterface
 public interface StepTime {
 
-  /** In nanoseconds. */
+  /**
+   * In nanoseconds.
+   *
+   * @param schedule of all replicas of the pipeline
+   * @param costs of one of them
+   */
   long of(Schedule schedule, StageCosts costs);
 }

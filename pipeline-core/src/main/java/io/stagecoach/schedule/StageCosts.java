@@ -1,7 +1,11 @@
 package io.stagecoach.schedule;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.ToLongFunction;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * What a pipeline's parts cost, in one unit of time throughout (nanoseconds, where measured).
@@ -45,6 +49,51 @@ public record StageCosts(List<Long> forward, List<Long> backward, List<Long> wei
   public static StageCosts equal(int stages, long forward, long backward, long hop) {
     return new StageCosts(
         Collections.nCopies(stages, forward), Collections.nCopies(stages, backward), hop);
+  }
+
+  /** Those of as many replicas of this pipeline, stages numbered through. */
+  public StageCosts replicated(int replicas) {
+    return new StageCosts(
+        times(forward, replicas), times(backward, replicas), times(weights, replicas), hop);
+  }
+
+  private static List<Long> times(List<Long> one, int replicas) {
+    return Collections.nCopies(replicas, one).stream().flatMap(List::stream).toList();
+  }
+
+  /** Those of one pipeline, where these are of so many replicas: the mean of their stages. */
+  public StageCosts ofOne(int replicas) {
+    return replicas == 1
+        ? this
+        : new StageCosts(
+            mean(forward, replicas), mean(backward, replicas), mean(weights, replicas), hop);
+  }
+
+  /** Those of one pipeline that is nowhere faster than any of so many replicas, which these are. */
+  public StageCosts slowestOf(int replicas) {
+    return new StageCosts(
+        most(forward, replicas), most(backward, replicas), most(weights, replicas), hop);
+  }
+
+  private static List<Long> mean(List<Long> all, int replicas) {
+    return byStage(all, replicas, of -> of.sum() / replicas);
+  }
+
+  private static List<Long> most(List<Long> all, int replicas) {
+    return byStage(all, replicas, of -> of.max().orElseThrow());
+  }
+
+  private static List<Long> byStage(
+      List<Long> all, int replicas, ToLongFunction<LongStream> ofReplicas) {
+    int stages = all.size() / replicas;
+    List<Long> result = new ArrayList<>();
+    for (int stage = 0; stage < stages; stage++) {
+      int first = stage;
+      result.add(
+          ofReplicas.applyAsLong(
+              IntStream.range(0, replicas).mapToLong(r -> all.get(r * stages + first))));
+    }
+    return result;
   }
 
   /** The time that an action occupies its device; 0 for one that carries. */

@@ -1,6 +1,7 @@
 package io.stagecoach.replan;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.stagecoach.engine.Loss;
 import io.stagecoach.plan.LayerCost;
@@ -17,6 +18,7 @@ import io.stagecoach.report.StepRecord;
 import io.stagecoach.schedule.Action;
 import io.stagecoach.schedule.OneForwardOneBackward;
 import io.stagecoach.schedule.PipelineShape;
+import io.stagecoach.schedule.Replicated;
 import io.stagecoach.schedule.Schedule;
 import io.stagecoach.schedule.Simulator;
 import io.stagecoach.schedule.StageCosts;
@@ -274,5 +276,47 @@ class ReplannerTest {
         .matches(
             "Cut anew after step 1: layers 0-5 \\| 6-7, not 0-3 \\| 4-7; a step's stages should take \\d+ ms, not"
                 + " \\d+ \\(executor 1 takes 3.00 times as long for its layers as the fastest\\)");
+  }
+
+  /** Two replicas of two stages; the first executor of the second one is slow. */
+  @Test
+  void theSlowestReplicaOfAStageCounts() {
+    World one = new World(2, PlanRequest.UNLIMITED, rules());
+    Schedule schedule =
+        new Replicated(new OneForwardOneBackward(), 2)
+            .schedule(new PipelineShape(4, 2 * MICRO_BATCHES));
+    Replanner replanner =
+        new Replanner(
+            one.plan,
+            one.request,
+            new LayerEstimates(LAYERS, LAYERS.stream().map(time -> 2 * time).toList()),
+            (by, costs) -> Simulator.simulate(by, costs.replicated(2)).makespan(),
+            rules(),
+            () -> nanoTime);
+    StageCosts usual = one.costs(one.plan);
+    one.slowness[0] = 3;
+    StageCosts slow = one.costs(one.plan);
+    List<StageStep> stages = new ArrayList<>();
+    long wall = one.stepNanos(one.plan);
+    for (int place = 0; place < 4; place++) {
+      StageCosts costs = place < 2 ? usual : slow;
+      List<Span> spans = new ArrayList<>();
+      for (Action action : schedule.actionsOf(place)) {
+        if (action.isCompute()) {
+          spans.add(new Span(action, 0, costs.device(action.shifted(place < 2 ? 0 : -2, 0))));
+        }
+      }
+      stages.add(
+          new StageStep(place, place, 0, 0, Loss.none(), 1, 0, wall, spans, Traffic.none(), 1));
+    }
+    for (int step = 0; step < 40; step++) {
+      replanner.observe(new StepRecord(step, 1, 1, false, 1, wall, 0, 0, 0, stages), schedule);
+    }
+    Proposal proposal = replanner.propose(MANY, CHEAP).orElseThrow();
+    assertThat(proposal.plan().stages()).hasSize(2);
+    assertThat(proposal.plan().stages().get(0).layers())
+        .isLessThan(one.plan.stages().get(0).layers());
+    assertThat((double) proposal.nowNanos()).isCloseTo((double) wall, withinPercentage(0.01));
+    assertThat(proposal.reason()).contains("executor 0 of a replica takes 3.00 times");
   }
 }

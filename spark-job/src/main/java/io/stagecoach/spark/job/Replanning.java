@@ -127,11 +127,14 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
   /** By shuffle a hop is a tick of its own, which no other hop runs beside. */
   private static StepTime stepTime(ExchangeKind exchange, RunProfile profile, TrainingPlan plan) {
     if (exchange == ExchangeKind.STREAMING) {
-      return (schedule, costs) -> Simulator.simulate(schedule, costs).makespan();
+      return (schedule, costs) ->
+          Simulator.simulate(schedule, costs.replicated(plan.replicas())).makespan();
     }
     long tick = profile.costs(plan.plan(), plan.rows(), PipelineChoices.backward(plan)).hop();
     return (schedule, costs) -> {
-      StageCosts ticked = new StageCosts(costs.forward(), costs.backward(), costs.weights(), tick);
+      StageCosts ticked =
+          new StageCosts(costs.forward(), costs.backward(), costs.weights(), tick)
+              .replicated(plan.replicas());
       return Ticks.cheapest(schedule, ticked, tick).makespan(ticked, tick);
     };
   }
