@@ -9,11 +9,6 @@ import io.stagecoach.schedule.StageCosts;
 @FunctionalInterface
 public interface StepTime {
 
-  /**
-   * In nanoseconds.
-   *
-   * @param schedule of all replicas of the pipeline
-   * @param costs of one of them
-   */
+  /** In nanoseconds. */
   long of(Schedule schedule, StageCosts costs);
 }

@@ -3,9 +3,6 @@ package io.stagecoach.schedule;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.function.ToLongFunction;
-import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 
 /**
  * What a pipeline's parts cost, in one unit of time throughout (nanoseconds, where measured).
@@ -69,31 +66,17 @@ public record StageCosts(List<Long> forward, List<Long> backward, List<Long> wei
             mean(forward, replicas), mean(backward, replicas), mean(weights, replicas), hop);
   }
 
-  /** Those of one pipeline that is nowhere faster than any of so many replicas, which these are. */
-  public StageCosts slowestOf(int replicas) {
-    return new StageCosts(
-        most(forward, replicas), most(backward, replicas), most(weights, replicas), hop);
-  }
-
   private static List<Long> mean(List<Long> all, int replicas) {
-    return byStage(all, replicas, of -> of.sum() / replicas);
-  }
-
-  private static List<Long> most(List<Long> all, int replicas) {
-    return byStage(all, replicas, of -> of.max().orElseThrow());
-  }
-
-  private static List<Long> byStage(
-      List<Long> all, int replicas, ToLongFunction<LongStream> ofReplicas) {
     int stages = all.size() / replicas;
-    List<Long> result = new ArrayList<>();
+    List<Long> means = new ArrayList<>();
     for (int stage = 0; stage < stages; stage++) {
-      int first = stage;
-      result.add(
-          ofReplicas.applyAsLong(
-              IntStream.range(0, replicas).mapToLong(r -> all.get(r * stages + first))));
+      long sum = 0;
+      for (int replica = 0; replica < replicas; replica++) {
+        sum += all.get(replica * stages + stage);
+      }
+      means.add(sum / replicas);
     }
-    return result;
+    return means;
   }
 
   /** The time that an action occupies its device; 0 for one that carries. */

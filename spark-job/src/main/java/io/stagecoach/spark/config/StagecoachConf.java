@@ -235,6 +235,15 @@ public final class StagecoachConf {
               + "; allowed is at least "
               + (replicas() > 1 ? Settings.REPLICAS : Settings.GRADIENT_BLOCKS).key());
     }
+    if (replan() && replicas() > 1) {
+      problems.add(
+          Settings.REPLAN.key()
+              + " is true and "
+              + Settings.REPLICAS.key()
+              + " is "
+              + replicas()
+              + "; a running pipeline is cut anew only where there is one: allowed is one of them");
+    }
     if (learningRate().isPresent() && learningRateMinimum() > learningRate().get()) {
       problems.add(
           Settings.LEARNING_RATE_MINIMUM.key()

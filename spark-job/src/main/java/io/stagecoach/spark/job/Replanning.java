@@ -127,14 +127,11 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
   /** By shuffle a hop is a tick of its own, which no other hop runs beside. */
   private static StepTime stepTime(ExchangeKind exchange, RunProfile profile, TrainingPlan plan) {
     if (exchange == ExchangeKind.STREAMING) {
-      return (schedule, costs) ->
-          Simulator.simulate(schedule, costs.replicated(plan.replicas())).makespan();
+      return (schedule, costs) -> Simulator.simulate(schedule, costs).makespan();
     }
     long tick = profile.costs(plan.plan(), plan.rows(), PipelineChoices.backward(plan)).hop();
     return (schedule, costs) -> {
-      StageCosts ticked =
-          new StageCosts(costs.forward(), costs.backward(), costs.weights(), tick)
-              .replicated(plan.replicas());
+      StageCosts ticked = new StageCosts(costs.forward(), costs.backward(), costs.weights(), tick);
       return Ticks.cheapest(schedule, ticked, tick).makespan(ticked, tick);
     };
   }
@@ -161,7 +158,7 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
     TrainingPlan next = plan.cutAs(proposal.plan());
     long start = System.nanoTime();
     synchronizer.recut(next.layouts(model));
-    pipeline.recut(specs.apply(next));
+    pipeline.recut(specs.apply(next), proposal.order());
     placingNanos = System.nanoTime() - start;
     placements = pipeline.placements();
     plan = next;
