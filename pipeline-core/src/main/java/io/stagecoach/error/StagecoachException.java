@@ -73,6 +73,7 @@ public final class StagecoachException extends RuntimeException {
     Where merged =
         new Where(
             where.stage() >= 0 ? where.stage() : place.stage(),
+            where.stages() > 0 ? where.stages() : place.stages(),
             where.executor().isEmpty() ? place.executor() : where.executor(),
             where.step() >= 0 ? where.step() : place.step(),
             where.microBatch() >= 0 ? where.microBatch() : place.microBatch());

@@ -48,10 +48,11 @@ public final class ReportTable {
   private static void heading(RunReport report, StringBuilder text) {
     line(
         text,
-        "Run: schedule %s, %d stage%s, %d micro-batch%s, %,d step%s%s in %s s",
+        "Run: schedule %s, %s%d stage%s, %d micro-batch%s, %,d step%s%s in %s s",
         report.schedule(),
-        report.stages().size(),
-        report.stages().size() == 1 ? "" : "s",
+        report.replicas() == 1 ? "" : report.replicas() + " replicas of ",
+        report.stagesOfReplica(),
+        report.stagesOfReplica() == 1 ? "" : "s",
         report.microBatches(),
         report.microBatches() == 1 ? "" : "es",
         report.steps(),
@@ -156,7 +157,7 @@ public final class ReportTable {
     for (StageFigures stage : report.stages()) {
       rows.add(
           List.of(
-              Integer.toString(stage.stage()),
+              report.name(stage),
               number(stage.forward()),
               number(stage.backward()),
               number(stage.busy()),

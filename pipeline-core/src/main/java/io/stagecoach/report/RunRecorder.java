@@ -1,5 +1,6 @@
 package io.stagecoach.report;
 
+import io.stagecoach.batch.Blocks;
 import io.stagecoach.schedule.ClosedForm;
 import io.stagecoach.schedule.Schedule;
 import io.stagecoach.schedule.Simulation;
@@ -26,6 +27,7 @@ public final class RunRecorder {
   private final List<String> choices = new ArrayList<>();
   private final List<Recovered> recovered = new ArrayList<>();
   private final List<Long> resumedAt = new ArrayList<>();
+  private final int replicas;
   private Schedule schedule;
   private long warmUpSteps;
   private StepSums warmUp;
@@ -60,10 +62,20 @@ public final class RunRecorder {
    * @param warmUpSteps how many of the first steps are warm-up
    */
   public RunRecorder(Schedule schedule, long warmUpSteps) {
+    this(schedule, 1, warmUpSteps);
+  }
+
+  /**
+   * @param schedule the schedule of the run's steps, sends and receives included
+   * @param replicas of how many pipelines side by side it is
+   * @param warmUpSteps how many of the first steps are warm-up
+   */
+  public RunRecorder(Schedule schedule, int replicas, long warmUpSteps) {
     if (warmUpSteps < 0) {
       throw new IllegalArgumentException(warmUpSteps + " warm-up steps");
     }
     this.schedule = schedule;
+    this.replicas = replicas;
     this.warmUpSteps = warmUpSteps;
     this.warmUp = new StepSums(schedule.stages());
     this.steady = new StepSums(schedule.stages());
@@ -231,6 +243,7 @@ public final class RunRecorder {
     return new RunReport(
         schedule.name(),
         schedule.microBatches(),
+        replicas,
         data,
         choices,
         recoveries,
@@ -253,7 +266,11 @@ public final class RunRecorder {
   }
 
   private BubbleFigures bubble(double measured, List<StageFigures> stages, HopFigures hops) {
-    double closedForm = new ClosedForm(schedule.stages(), schedule.microBatches()).bubble();
+    double closedForm =
+        new ClosedForm(
+                schedule.stages() / replicas,
+                new Blocks(schedule.microBatches(), replicas).longest())
+            .bubble();
     double sum = stages.stream().mapToDouble(StageFigures::busy).sum();
     if (!(sum > 0)) {
       return new BubbleFigures(measured, Double.NaN, closedForm, Double.NaN, Double.NaN);

@@ -10,7 +10,8 @@ import java.util.Map;
  * measured is NaN.
  *
  * @param schedule the schedule's name
- * @param microBatches how many micro-batches made a step
+ * @param microBatches how many micro-batches made a step, those of all replicas counted
+ * @param replicas how many copies of the pipeline worked side by side
  * @param data what of the data's source was read, by name: the source, the kind of its identity,
  *     its id; empty where the run does not say it
  * @param choices what the run chose by itself, and why: a line each, in the order of the choices
@@ -30,13 +31,14 @@ import java.util.Map;
  * @param gradientNorm the gradient's norm
  * @param time where a step's time went
  * @param stepMillis how long each step took, in a bounded number of points
- * @param stages each stage, in order
+ * @param stages each stage, in order, replica by replica
  * @param bubble how much the devices waited, and should have
  * @param hops what passed between stages
  */
 public record RunReport(
     String schedule,
     int microBatches,
+    int replicas,
     Map<String, String> data,
     List<String> choices,
     long recoveries,
@@ -58,6 +60,8 @@ public record RunReport(
 
   public RunReport {
     data = data == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(data));
+    // Reports from before there were replicas do not say it.
+    replicas = Math.max(1, replicas);
     best = best == null ? BestFigures.none() : best;
     choices = List.copyOf(choices);
     recovered = recovered == null ? List.of() : List.copyOf(recovered);
@@ -65,5 +69,20 @@ public record RunReport(
     stepMillis = stepMillis == null ? List.of() : List.copyOf(stepMillis);
     stages = List.copyOf(stages);
     validation = Collections.unmodifiableMap(new LinkedHashMap<>(validation));
+  }
+
+  /** The stages of one pipeline, of which there are {@code replicas}. */
+  public int stagesOfReplica() {
+    return stages.size() / replicas;
+  }
+
+  /** What a stage is called. */
+  public String name(StageFigures stage) {
+    return replicas == 1
+        ? Integer.toString(stage.stage())
+        : "replica "
+            + stage.stage() / stagesOfReplica()
+            + " stage "
+            + stage.stage() % stagesOfReplica();
   }
 }

@@ -25,6 +25,23 @@ public sealed interface Action extends Serializable {
     return code() + stage() + "." + microBatch();
   }
 
+  /** The same action of another stage on another micro-batch, so far behind these. */
+  default Action shifted(int stages, int microBatches) {
+    int stage = stage() + stages;
+    int microBatch = microBatch() + microBatches;
+    return switch (code()) {
+      case "F" -> new Forward(stage, microBatch);
+      case "B" -> new Backward(stage, microBatch);
+      case "I" -> new BackwardInput(stage, microBatch);
+      case "W" -> new BackwardWeights(stage, microBatch);
+      case "SA" -> new SendActivations(stage, microBatch);
+      case "RA" -> new ReceiveActivations(stage, microBatch);
+      case "SG" -> new SendGradients(stage, microBatch);
+      case "RG" -> new ReceiveGradients(stage, microBatch);
+      default -> throw new IllegalStateException("no action " + code());
+    };
+  }
+
   /** Whether the device computes in it, rather than waits or carries. */
   default boolean isCompute() {
     return this instanceof Forward

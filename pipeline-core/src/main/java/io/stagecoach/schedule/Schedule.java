@@ -10,8 +10,8 @@ import java.util.stream.Collectors;
  * it, {@link #parse} reads it back.
  *
  * @param name what the schedule is called, without blanks
- * @param stages how many stages there are
- * @param microBatches how many micro-batches make a step
+ * @param stages how many stages there are, those of all {@link Replicated replicas} counted
+ * @param microBatches how many micro-batches make a step, those of all replicas counted
  * @param passes which passes it makes
  * @param executors the actions of each executor, in order
  */

@@ -1,5 +1,6 @@
 package io.stagecoach.schedule;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
@@ -45,6 +46,37 @@ public record StageCosts(List<Long> forward, List<Long> backward, List<Long> wei
   public static StageCosts equal(int stages, long forward, long backward, long hop) {
     return new StageCosts(
         Collections.nCopies(stages, forward), Collections.nCopies(stages, backward), hop);
+  }
+
+  /** Those of as many replicas of this pipeline, stages numbered through. */
+  public StageCosts replicated(int replicas) {
+    return new StageCosts(
+        times(forward, replicas), times(backward, replicas), times(weights, replicas), hop);
+  }
+
+  private static List<Long> times(List<Long> one, int replicas) {
+    return Collections.nCopies(replicas, one).stream().flatMap(List::stream).toList();
+  }
+
+  /** Those of one pipeline, where these are of so many replicas: the mean of their stages. */
+  public StageCosts ofOne(int replicas) {
+    return replicas == 1
+        ? this
+        : new StageCosts(
+            mean(forward, replicas), mean(backward, replicas), mean(weights, replicas), hop);
+  }
+
+  private static List<Long> mean(List<Long> all, int replicas) {
+    int stages = all.size() / replicas;
+    List<Long> means = new ArrayList<>();
+    for (int stage = 0; stage < stages; stage++) {
+      long sum = 0;
+      for (int replica = 0; replica < replicas; replica++) {
+        sum += all.get(replica * stages + stage);
+      }
+      means.add(sum / replicas);
+    }
+    return means;
   }
 
   /** The time that an action occupies its device; 0 for one that carries. */

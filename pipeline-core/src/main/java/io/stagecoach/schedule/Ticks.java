@@ -100,8 +100,10 @@ public record Ticks(Schedule schedule, int passes, List<List<List<Action>>> runs
       this.executorOf = new int[schedule.stages()];
       this.sentIn = new int[links.messages()];
       Arrays.fill(sentIn, Integer.MAX_VALUE);
-      for (int stage = 0; stage < executorOf.length; stage++) {
-        executorOf[stage] = schedule.executorOf(stage);
+      for (int e = 0; e < next.length; e++) {
+        for (Action action : schedule.executors().get(e)) {
+          executorOf[action.stage()] = e;
+        }
       }
     }
 

@@ -69,32 +69,34 @@ public final class ExecutorRuntime implements AutoCloseable {
 
   /** Runs a step to its end, as {@link #begin}, {@link #perform} and {@link #end} do. */
   public List<StageStep> run(StepContext context, List<Action> actions, List<Slice> slices) {
-    begin(context, slices);
+    begin(context, actions, slices, List.of());
     perform(actions);
     return end();
-  }
-
-  /** Begins a step on examples of the stages' own sources. */
-  public void begin(StepContext context, List<Slice> slices) {
-    begin(context, slices, List.of());
   }
 
   /**
    * Begins a step; one that was not ended is abandoned.
    *
    * @param context the step
+   * @param actions what is to be performed in it: of these micro-batches examples are read ahead
    * @param slices the examples of each micro-batch
    * @param given the columns of each micro-batch, lent until the step's end, where they do not come
    *     from the stages' own sources; empty where they do
    */
-  public void begin(StepContext context, List<Slice> slices, List<Tensors> given) {
+  public void begin(
+      StepContext context, List<Action> actions, List<Slice> slices, List<Tensors> given) {
     abandon();
     heard = nanoClock.getAsLong();
     step = context.step();
     open = true;
     try {
       for (StageRuntime stage : stages.values()) {
-        stage.begin(context, slices, given, heard);
+        List<Slice> read =
+            actions.stream()
+                .filter(a -> a instanceof Action.Forward && a.stage() == stage.hosted().stage())
+                .map(forward -> slices.get(forward.microBatch()))
+                .toList();
+        stage.begin(context, slices, read, given, heard);
       }
     } catch (RuntimeException | Error e) {
       abandon();

@@ -1,5 +1,6 @@
 package io.stagecoach.stage;
 
+import io.stagecoach.batch.Blocks;
 import io.stagecoach.batch.Slice;
 import io.stagecoach.engine.Forward;
 import io.stagecoach.engine.Loss;
@@ -14,6 +15,7 @@ import io.stagecoach.error.Where;
 import io.stagecoach.schedule.Action;
 import io.stagecoach.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +39,8 @@ final class StageRuntime {
   private InFlight inFlight = new InFlight(0);
   private long heard;
   private List<Span> spans = new ArrayList<>();
-  private Loss loss = Loss.none();
+  private Blocks blocks = new Blocks(1, 1);
+  private Loss[] losses = new Loss[0];
   private long examples;
   private int peakStash;
 
@@ -55,20 +58,31 @@ final class StageRuntime {
     return hosted;
   }
 
-  /** Begins a step that the executor heard of at {@code heardNanos}. */
+  /**
+   * Begins a step that the executor heard of at {@code heardNanos}.
+   *
+   * @param newSlices the examples of each micro-batch
+   * @param read those of them that this stage takes forward
+   */
   void begin(
-      StepContext newContext, List<Slice> newSlices, List<Tensors> newGiven, long heardNanos) {
+      StepContext newContext,
+      List<Slice> newSlices,
+      List<Slice> read,
+      List<Tensors> newGiven,
+      long heardNanos) {
     context = newContext;
     slices = newSlices;
     given = newGiven;
     heard = heardNanos;
     spans = new ArrayList<>(6 * newContext.microBatches());
-    loss = Loss.none();
+    blocks = new Blocks(newContext.microBatches(), newContext.blocks());
+    losses = new Loss[newContext.blocks()];
+    Arrays.fill(losses, Loss.none());
     examples = 0;
     peakStash = 0;
     try {
-      if (!columns.isEmpty() && readsSource()) {
-        hosted.source().prefetch(slices, columns);
+      if (!columns.isEmpty() && !read.isEmpty() && readsSource()) {
+        hosted.source().prefetch(read, columns);
       }
       module.beginStep(context);
     } catch (OutOfMemoryError e) {
@@ -81,6 +95,10 @@ final class StageRuntime {
   /** What happened in the step that now ends. */
   StageStep end(long elapsedNanos) {
     double regularization = regularization();
+    Loss loss = Loss.none();
+    for (Loss ofBlock : losses) {
+      loss = loss.plus(ofBlock);
+    }
     return new StageStep(
         stage,
         executor,
@@ -168,7 +186,8 @@ final class StageRuntime {
     }
     peakStash = Math.max(peakStash, inFlight.stashed());
     inFlight.holdOutputs(microBatch, result.outputs());
-    loss = loss.plus(result.loss());
+    int block = blocks.of(microBatch);
+    losses[block] = losses[block].plus(result.loss());
     examples += slices.get(microBatch).rows();
   }
 

@@ -7,7 +7,7 @@ import java.util.List;
 /**
  * What one stage did in one step, less its gradients.
  *
- * @param stage which stage
+ * @param stage which stage, those of all replicas numbered through
  * @param executor which executor of the pipeline it is on
  * @param step which step
  * @param attempt which try of it

@@ -81,9 +81,13 @@ public final class Synchronizer implements AutoCloseable {
     }
   }
 
-  /** The weights of a stage as they now are; unchanged until the next {@link #commit}. */
+  /**
+   * The weights of a stage as they now are; unchanged until the next {@link #commit}.
+   *
+   * @param stage the stage, those of all replicas numbered through
+   */
   public INDArray weights(int stage) {
-    return stages.of(stage, updater.parameters());
+    return stages.of(stage % stages.stages(), updater.parameters());
   }
 
   /**
@@ -106,20 +110,27 @@ public final class Synchronizer implements AutoCloseable {
   }
 
   /**
-   * Ends a step: one update, or none where something is not finite. Borrows the parts.
+   * Ends a step: one update, or none where something is not finite. Borrows the parts; where there
+   * are replicas, the gradients of the first one's become the sums over all.
    *
-   * @param all the parts of all stages, in stage order
+   * @param all the parts of all stages, in stage order, replica by replica
    * @throws StagecoachException NUMERIC after too many skips in a row; MODEL where a stage's
    *     gradients do not have the length of its weights
    */
   public StepOutcome commit(long step, int epoch, List<StagePart> all) {
     Loss loss = Loss.none();
     double regularization = 0;
+    List<List<StagePart>> byStage = ReplicaSums.byStage(all, stages.stages());
     for (int stage = 0; stage < stages.stages(); stage++) {
-      StagePart part = all.get(stage);
-      loss = loss.plus(part.report().loss());
-      regularization += part.report().regularization();
-      take(stage, part, step);
+      List<StagePart> replicas = byStage.get(stage);
+      loss = loss.plus(ReplicaSums.loss(replicas));
+      // Every replica has the same weights.
+      regularization += all.get(stage).report().regularization();
+      if (stages.length(stage) > 0) {
+        replicas.forEach(part -> check(part, step));
+        ReplicaSums.addGradients(replicas);
+        stages.scatterOwn(stage, flat(stage, all.get(stage)), gradients);
+      }
     }
     // After all originals are there, each use of a shared parameter in model order: a fixed order
     // of
@@ -129,8 +140,8 @@ public final class Synchronizer implements AutoCloseable {
         stages.addCopies(stage, flat(stage, all.get(stage)), gradients);
       }
     }
-    // Every stage saw the same examples.
-    long examples = all.get(0).report().examples();
+    // Every stage of a replica saw the same examples.
+    long examples = byStage.get(0).stream().mapToLong(replica -> replica.report().examples()).sum();
     long divisor = settings.weight().divisor(examples, loss);
     if (divisor <= 0) {
       throw new StagecoachException(
@@ -161,11 +172,9 @@ public final class Synchronizer implements AutoCloseable {
     return new StepOutcome(loss, regularization, norm, scale, false);
   }
 
-  private void take(int stage, StagePart part, long step) {
-    long length = stages.length(stage);
-    if (length == 0) {
-      return;
-    }
+  private void check(StagePart part, long step) {
+    int stage = part.report().stage();
+    long length = stages.length(stage % stages.stages());
     INDArray brought = part.gradients().get(StagePart.GRADIENTS);
     if (brought.length() != length || brought.dataType() != gradients.dataType()) {
       throw new StagecoachException(
@@ -182,7 +191,6 @@ public final class Synchronizer implements AutoCloseable {
           "All executors must run the same version of the job.",
           null);
     }
-    stages.scatterOwn(stage, flat(stage, part), gradients);
   }
 
   private INDArray flat(int stage, StagePart part) {

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stagecoach.schedule.OneForwardOneBackward;
 import io.stagecoach.schedule.PipelineShape;
+import io.stagecoach.schedule.Replicated;
+import io.stagecoach.schedule.Schedule;
 import io.stagecoach.stage.StageStep;
+import io.stagecoach.stage.Traffic;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -87,6 +90,37 @@ class ReportTableTest {
                 .toArray(StageStep[]::new)));
     assertThat(ReportTable.text(recorder.report()).lines())
         .allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(100));
+  }
+
+  @Test
+  void stagesOfReplicasAreNamed() {
+    Schedule schedule =
+        new Replicated(new OneForwardOneBackward(), 2).schedule(new PipelineShape(4, 5));
+    RunRecorder recorder = new RunRecorder(schedule, 2, 0);
+    recorder.record(
+        Steps.step(
+            0,
+            1,
+            1,
+            false,
+            32,
+            List.of(60L, 40L, 2L, 3L),
+            IntStream.range(0, 4)
+                .mapToObj(s -> Steps.stage(s, s < 2 ? 3 : 2, 3, 5, 35, Traffic.none()))
+                .toArray(StageStep[]::new)));
+    RunReport report = recorder.report();
+    assertThat(report.bubble().closedForm())
+        .as("two stages and the three micro-batches of the first replica")
+        .isEqualTo(1 / 4.0);
+    assertThat(ReportTable.text(report).lines())
+        .first()
+        .asString()
+        .contains("2 replicas of 2 stages, 5 micro-batches");
+    assertThat(ReportTable.text(report))
+        .containsPattern("(?m)^replica 0 stage 0 ")
+        .containsPattern("(?m)^replica 0 stage 1 ")
+        .containsPattern("(?m)^replica 1 stage 0 ");
+    assertThat(ReportJson.read(ReportJson.write(report))).isEqualTo(report);
   }
 
   @Test

@@ -261,7 +261,7 @@ class ExecutorRuntimeTest {
       actions.addAll(LAST);
       actions.addAll(FIRST.subList(4, 8));
       StepContext step = new StepContext(5, 0, 0, 2, Mode.TRAINING, false);
-      both.begin(step, slices(2));
+      both.begin(step, actions, slices(2), List.of());
       both.perform(actions.subList(0, 7));
       both.perform(actions.subList(7, actions.size()));
       List<StageStep> reports = both.end();
@@ -273,10 +273,10 @@ class ExecutorRuntimeTest {
       assertThat(reports.get(0).elapsedNanos()).isEqualTo(reports.get(1).elapsedNanos());
       assertThat(open).hasValue(0);
 
-      both.begin(new StepContext(5, 1, 0, 2, Mode.TRAINING, false), slices(2));
+      both.begin(new StepContext(5, 1, 0, 2, Mode.TRAINING, false), actions, slices(2), List.of());
       both.perform(FIRST.subList(0, 4));
       assertThat(open).hasPositiveValue();
-      both.begin(new StepContext(5, 2, 0, 2, Mode.TRAINING, false), slices(2));
+      both.begin(new StepContext(5, 2, 0, 2, Mode.TRAINING, false), actions, slices(2), List.of());
       assertThat(open).as("what an abandoned attempt held").hasValue(0);
       both.perform(actions);
       both.end();
@@ -320,9 +320,9 @@ class ExecutorRuntimeTest {
                 wire[1],
                 () -> clock.addAndGet(10))) {
       Tensors given = Tensors.of(Columns.FEATURES, Nd4j.createFromArray(5.0));
-      first.begin(step, slices(1), List.of(given));
+      first.begin(step, FIRST.subList(0, 2), slices(1), List.of(given));
       first.perform(FIRST.subList(0, 2));
-      last.begin(step, slices(1));
+      last.begin(step, LAST.subList(0, 2), slices(1), List.of());
       last.perform(LAST.subList(0, 2));
       assertThat(labelled.kept.get(0)).containsExactly(15, 30);
     }

@@ -93,6 +93,52 @@ class SynchronizerTest {
     assertThat(outcome.regularization()).isEqualTo(1.0);
   }
 
+  /** So large that 1 added to it is lost. */
+  private static final double LARGE = 0x1p53;
+
+  private static StagePart part(int stage, long examples, double... gradients) {
+    Loss loss =
+        stage % 2 == 1 ? new Loss(3 * examples, examples, examples, List.of()) : Loss.none();
+    return new StagePart(
+        new StageStep(stage, stage, 0, 0, loss, examples, 0.5, 0, List.of(), Traffic.none(), 0),
+        Tensors.of(StagePart.GRADIENTS, Nd4j.createFromArray(gradients)));
+  }
+
+  @Test
+  void addsUpReplicasInTheirOrder() {
+    StepOutcome outcome =
+        synchronizer(GradientWeight.EXAMPLES, 0, 0)
+            .commit(
+                0,
+                0,
+                List.of(
+                    part(0, 2, LARGE, 1, 4),
+                    part(1, 2, 0, 0, 0),
+                    part(2, 1, 1, LARGE, 4),
+                    part(3, 1, 0, 0, 0),
+                    part(4, 1, -LARGE, -LARGE, 8),
+                    part(5, 1, 8, 4, 0)));
+    // (L + 1) − L is 0, and so is (1 + L) − L: the 1 is lost in either; the statistic is averaged.
+    assertThat(model.weights.toDoubleVector()).containsExactly(0, 0, -4, -2, -1, 0);
+    assertThat(outcome.loss().sum()).isEqualTo(12);
+    assertThat(outcome.loss().examples()).isEqualTo(4);
+    assertThat(outcome.regularization()).as("each stage's once").isEqualTo(1.0);
+  }
+
+  @Test
+  void aReplicaWithoutMicroBatchesBringsNothing() {
+    synchronizer(GradientWeight.EXAMPLES, 0, 0)
+        .commit(
+            0,
+            0,
+            List.of(
+                part(0, 4, 4, 8, 20),
+                part(1, 4, 4, 0, -4),
+                part(2, 0, Double.NaN, 0, 0),
+                part(3, 0, 0, Double.NaN, 0)));
+    assertThat(model.weights.toDoubleVector()).containsExactly(-1, -2, -5, -1, 0, 1);
+  }
+
   @Test
   void dividesByTimeStepsButStatisticsByExamples() {
     synchronizer(GradientWeight.TIME_STEPS, 0, 0).commit(0, 0, step(4, 0, -4));

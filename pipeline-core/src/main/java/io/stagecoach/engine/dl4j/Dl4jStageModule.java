@@ -1,5 +1,6 @@
 package io.stagecoach.engine.dl4j;
 
+import io.stagecoach.batch.Blocks;
 import io.stagecoach.engine.Forward;
 import io.stagecoach.engine.Loss;
 import io.stagecoach.engine.Mode;
@@ -160,7 +161,7 @@ public final class Dl4jStageModule implements StageModule, SplitBackward {
     }
     if (step.mode() == Mode.TRAINING) {
       if (gradients != null) {
-        gradients.begin();
+        gradients.begin(new Blocks(step.microBatches(), step.blocks()));
       }
       regularization = slots.get(0).replica().regularization();
     }
@@ -338,7 +339,7 @@ public final class Dl4jStageModule implements StageModule, SplitBackward {
     if (!incoming.isEmpty() || !slice.outputs().isEmpty()) {
       result = outgoing(replica.backward(incoming, context.step(), microBatch, slot.memory()));
       if (gradients != null) {
-        gradients.add(replica.examples());
+        gradients.add(microBatch, replica.examples());
       }
     }
     release(slot);
@@ -381,7 +382,7 @@ public final class Dl4jStageModule implements StageModule, SplitBackward {
       result =
           outgoing(
               replica.backwardInput(incoming, context.step(), microBatch, slot.memory(), layers));
-      gradients.addWithout(layers.keySet(), replica.examples());
+      gradients.addWithout(layers.keySet(), microBatch, replica.examples());
     }
     open.put(microBatch, new OpenHalf(slot, layers));
     return result;
@@ -401,7 +402,7 @@ public final class Dl4jStageModule implements StageModule, SplitBackward {
           .forEach(
               (layer, dense) -> {
                 half.slot().replica().backwardWeights(dense);
-                gradients.addLayer(layer);
+                gradients.addLayer(layer, microBatch);
               });
       release(half.slot());
       free.add(half.slot());

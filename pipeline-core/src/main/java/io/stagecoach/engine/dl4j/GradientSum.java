@@ -1,5 +1,6 @@
 package io.stagecoach.engine.dl4j;
 
+import io.stagecoach.batch.Blocks;
 import io.stagecoach.engine.ParameterLayout;
 import io.stagecoach.engine.ParameterLayout.Kind;
 import io.stagecoach.engine.ParameterLayout.View;
@@ -12,29 +13,25 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
- * Adds up the gradients of a step's micro-batches. The layers write each micro-batch's gradients
- * into {@link #scratch}; statistics are weighted by the micro-batch's examples.
+ * Adds up the gradients of a step's micro-batches, block by block. The layers write each
+ * micro-batch's gradients into {@link #scratch}; statistics are weighted by the micro-batch's
+ * examples.
  */
 final class GradientSum implements AutoCloseable {
 
   private final INDArray scratch;
   private final INDArray sum;
   private final List<INDArray> statistics;
-  private final List<Part> parts = new ArrayList<>();
-  private boolean holdsThisStep;
+  private final BlockSum whole;
+
+  /** Of each layer; null where it has no parameters. */
+  private final List<BlockSum> parts = new ArrayList<>();
+
+  /** Of the blocks before the one that is being summed, as soon as there are some. */
+  private INDArray earlier;
+
+  private Blocks blocks;
   private boolean inParts;
-
-  /** One layer's part. */
-  private static final class Part {
-    final INDArray scratch;
-    final INDArray sum;
-    boolean holdsThisStep;
-
-    Part(INDArray scratch, INDArray sum) {
-      this.scratch = scratch;
-      this.sum = sum;
-    }
-  }
 
   /**
    * @param layout what the vector is made of
@@ -49,12 +46,27 @@ final class GradientSum implements AutoCloseable {
             .filter(view -> view.kind() == Kind.STATISTIC && view.length() > 0)
             .map(this::inScratch)
             .toList();
+    this.whole = new BlockSum(scratch, sum, this::earlier);
     long offset = 0;
     for (long length : layerLengths) {
+      long begin = offset;
       parts.add(
-          length == 0 ? null : new Part(part(scratch, offset, length), part(sum, offset, length)));
+          length == 0
+              ? null
+              : new BlockSum(
+                  part(scratch, begin, length),
+                  part(sum, begin, length),
+                  () -> part(earlier(), begin, length)));
       offset += length;
     }
+  }
+
+  private INDArray earlier() {
+    if (earlier == null) {
+      // Not in the workspace of the micro-batch that is under way.
+      earlier = OwnedArrays.copy(sum);
+    }
+    return earlier;
   }
 
   private static INDArray part(INDArray whole, long offset, long length) {
@@ -70,24 +82,24 @@ final class GradientSum implements AutoCloseable {
     return scratch;
   }
 
-  /** Begins a step. */
-  void begin() {
-    holdsThisStep = false;
+  /** Begins a step whose micro-batches are summed in these blocks. */
+  void begin(Blocks ofStep) {
+    blocks = ofStep;
     inParts = false;
+    whole.begin();
   }
 
   /** Takes what a micro-batch left in {@link #scratch}. */
-  void add(int microBatchExamples) {
+  void add(int microBatch, int microBatchExamples) {
     for (INDArray statistic : statistics) {
       statistic.muli(microBatchExamples);
     }
     if (inParts) {
-      parts.forEach(GradientSum::add);
-    } else if (holdsThisStep) {
-      sum.addi(scratch);
+      for (int layer = 0; layer < parts.size(); layer++) {
+        addPart(layer, microBatch);
+      }
     } else {
-      sum.assign(scratch);
-      holdsThisStep = true;
+      whole.add(blocks.of(microBatch));
     }
   }
 
@@ -96,59 +108,52 @@ final class GradientSum implements AutoCloseable {
    *
    * @param without the layers, by index
    */
-  void addWithout(Set<Integer> without, int microBatchExamples) {
+  void addWithout(Set<Integer> without, int microBatch, int microBatchExamples) {
     toParts();
     for (INDArray statistic : statistics) {
       statistic.muli(microBatchExamples);
     }
     for (int layer = 0; layer < parts.size(); layer++) {
       if (!without.contains(layer)) {
-        add(parts.get(layer));
+        addPart(layer, microBatch);
       }
     }
   }
 
   /** Takes one layer's part: of a second half, which has no statistics. */
-  void addLayer(int layer) {
+  void addLayer(int layer, int microBatch) {
     toParts();
-    add(parts.get(layer));
+    addPart(layer, microBatch);
   }
 
   private void toParts() {
     if (!inParts) {
       inParts = true;
-      for (Part part : parts) {
+      for (BlockSum part : parts) {
         if (part != null) {
-          part.holdsThisStep = holdsThisStep;
+          part.goOn(whole);
         }
       }
     }
   }
 
-  private static void add(Part part) {
-    if (part == null) {
-      return;
-    }
-    if (part.holdsThisStep) {
-      part.sum.addi(part.scratch);
-    } else {
-      part.sum.assign(part.scratch);
-      part.holdsThisStep = true;
+  private void addPart(int layer, int microBatch) {
+    BlockSum part = parts.get(layer);
+    if (part != null) {
+      part.add(blocks.of(microBatch));
     }
   }
 
-  /** The sum; a live view until the next {@link #begin}. */
+  /** The sum; a live view until the next {@link #begin}. To be asked for after the last add. */
   INDArray flat() {
     if (inParts) {
-      for (Part part : parts) {
-        if (part != null && !part.holdsThisStep) {
-          part.sum.assign(0);
-          part.holdsThisStep = true;
+      for (BlockSum part : parts) {
+        if (part != null) {
+          part.end();
         }
       }
-    } else if (!holdsThisStep) {
-      sum.assign(0);
-      holdsThisStep = true;
+    } else {
+      whole.end();
     }
     return sum;
   }
@@ -157,5 +162,8 @@ final class GradientSum implements AutoCloseable {
   public void close() {
     scratch.close();
     sum.close();
+    if (earlier != null) {
+      earlier.close();
+    }
   }
 }

@@ -35,6 +35,7 @@ public final class InProcessPipeline implements AutoCloseable {
   private final Dl4jModelUpdater updater;
   private final ScheduleAuthor author;
   private UnaryOperator<Tensors> wire = tensors -> tensors;
+  private int blocks = 1;
 
   /**
    * @param json the model
@@ -79,6 +80,12 @@ public final class InProcessPipeline implements AutoCloseable {
    */
   public InProcessPipeline through(UnaryOperator<Tensors> newWire) {
     wire = newWire;
+    return this;
+  }
+
+  /** Micro-batches are summed in so many blocks. */
+  public InProcessPipeline inBlocks(int count) {
+    blocks = count;
     return this;
   }
 
@@ -129,7 +136,8 @@ public final class InProcessPipeline implements AutoCloseable {
   public Loss gradients(List<Tensors> microBatches, long step, int epoch, boolean carriesState) {
     giveWeights();
     int count = microBatches.size();
-    StepContext context = new StepContext(step, 0, epoch, count, Mode.TRAINING, carriesState);
+    StepContext context =
+        new StepContext(step, 0, epoch, count, blocks, Mode.TRAINING, carriesState);
     stages.forEach(stage -> stage.beginStep(context));
     // As many stages on one executor as they allow, if the author interleaves.
     int chunks = author.name().matches("interleaved-1f1b|looped-bfs") ? chunks() : 1;

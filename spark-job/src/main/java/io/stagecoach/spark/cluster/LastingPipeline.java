@@ -215,14 +215,7 @@ public final class LastingPipeline implements Pipeline {
   private void tellAgain() {
     Message.RunStep step = told.step();
     StepContext old = step.context();
-    StepContext next =
-        new StepContext(
-            old.step(),
-            old.attempt() + 1,
-            old.epoch(),
-            old.microBatches(),
-            old.mode(),
-            old.carriesState());
+    StepContext next = old.again(old.attempt() + 1);
     tell(
         new Order(
             new Message.RunStep(next, step.schedule(), step.slices()),

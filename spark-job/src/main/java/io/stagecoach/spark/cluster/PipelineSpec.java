@@ -1,6 +1,7 @@
 package io.stagecoach.spark.cluster;
 
 import io.stagecoach.engine.StageSpec;
+import io.stagecoach.error.Where;
 import io.stagecoach.schedule.FewerExecutors;
 import io.stagecoach.schedule.ScheduleAuthor;
 import io.stagecoach.spark.exchange.ExchangeKind;
@@ -14,8 +15,11 @@ import org.apache.spark.api.java.JavaSparkContext;
  * @param spark the application
  * @param exchange what carries the hops
  * @param engine the name of the engine that builds stages
- * @param stages the stages, in order
- * @param chunks how many stages each executor hosts: stage s is on executor s mod (stages/chunks)
+ * @param stages the stages, in order, replica by replica
+ * @param replicas how many pipelines these are: each has as many of the stages, and passes nothing
+ *     to another
+ * @param chunks how many stages each executor hosts: of a pipeline on E executors, stage s is on
+ *     the s mod E-th
  * @param executors how many executors there are: as many as that makes, or fewer, each of which has
  *     the stages of several
  * @param schedules who writes the schedules that steps name
@@ -28,6 +32,7 @@ public record PipelineSpec(
     ExchangeKind exchange,
     String engine,
     List<StageSpec> stages,
+    int replicas,
     int chunks,
     int executors,
     List<ScheduleAuthor> schedules,
@@ -38,8 +43,9 @@ public record PipelineSpec(
   public PipelineSpec {
     stages = List.copyOf(stages);
     schedules = List.copyOf(schedules);
-    if (chunks < 1 || stages.size() % chunks != 0) {
-      throw new IllegalArgumentException(stages.size() + " stages in chunks of " + chunks);
+    if (chunks < 1 || replicas < 1 || stages.size() % (chunks * replicas) != 0) {
+      throw new IllegalArgumentException(
+          stages.size() + " stages of " + replicas + " replicas in chunks of " + chunks);
     }
     if (executors < 1 || executors > stages.size() / chunks) {
       throw new IllegalArgumentException(
@@ -47,7 +53,7 @@ public record PipelineSpec(
     }
   }
 
-  /** A pipeline on as many executors as its stages and chunks make. */
+  /** One pipeline, on as many executors as its stages and chunks make. */
   public PipelineSpec(
       JavaSparkContext spark,
       ExchangeKind exchange,
@@ -58,11 +64,27 @@ public record PipelineSpec(
       StoreAccess store,
       Network network,
       Deadlines deadlines) {
+    this(spark, exchange, engine, stages, 1, chunks, schedules, store, network, deadlines);
+  }
+
+  /** Pipelines on as many executors as their stages and chunks make. */
+  public PipelineSpec(
+      JavaSparkContext spark,
+      ExchangeKind exchange,
+      String engine,
+      List<StageSpec> stages,
+      int replicas,
+      int chunks,
+      List<ScheduleAuthor> schedules,
+      StoreAccess store,
+      Network network,
+      Deadlines deadlines) {
     this(
         spark,
         exchange,
         engine,
         stages,
+        replicas,
         chunks,
         stages.size() / chunks,
         schedules,
@@ -74,10 +96,11 @@ public record PipelineSpec(
   /** The same pipeline on so many executors. */
   public PipelineSpec onExecutors(int count) {
     return new PipelineSpec(
-        spark, exchange, engine, stages, chunks, count, schedules, store, network, deadlines);
+        spark, exchange, engine, stages, replicas, chunks, count, schedules, store, network,
+        deadlines);
   }
 
-  /** A pipeline of other stages, one for each executor, in the same place and way. */
+  /** One pipeline of other stages, one for each executor, in the same place and way. */
   PipelineSpec of(String otherEngine, List<StageSpec> others, ScheduleAuthor author) {
     return new PipelineSpec(
         spark, exchange, otherEngine, others, 1, List.of(author), store, network, deadlines);
@@ -85,8 +108,21 @@ public record PipelineSpec(
 
   /** Which of the executors hosts a stage. */
   int executorOf(int stage) {
-    int written = stages.size() / chunks;
-    return FewerExecutors.hostOf(stage % written, written, executors);
+    int ofReplica = stages.size() / replicas;
+    int written = ofReplica / chunks;
+    int executor = stage / ofReplica * written + stage % ofReplica % written;
+    return FewerExecutors.hostOf(executor, written * replicas, executors);
+  }
+
+  /** The place of a stage, by name. */
+  Where place(StageAddress address) {
+    Where where = Where.stage(address.stage()).onExecutor(address.executorAndHost());
+    return replicas == 1 ? where : where.inReplicasOf(stages.size() / replicas);
+  }
+
+  /** Whether an executor has the first stage of a pipeline. */
+  boolean hostsFirst(int executor) {
+    return stagesOf(executor).stream().anyMatch(StageSpec::isFirst);
   }
 
   /** The schedules of its steps. */

@@ -125,10 +125,12 @@ final class ResidentStages implements AutoCloseable {
   /**
    * Begins a step: abandons another one, and takes new weights and given columns.
    *
+   * @param actions what is to be performed in all its ticks
    * @param weights of the stages, as an Arrow stream; empty where they are as before
    * @param given the columns of the micro-batches, likewise; empty where the batch store has them
    */
-  void begin(StepContext context, List<Slice> slices, byte[] weights, byte[] given) {
+  void begin(
+      StepContext context, List<Action> actions, List<Slice> slices, byte[] weights, byte[] given) {
     onOwnThread(
         "the start of the step",
         () -> {
@@ -145,7 +147,8 @@ final class ResidentStages implements AutoCloseable {
           }
           came.close();
           came = bytes.decode(given);
-          runtime.begin(context, slices, GivenColumns.unpack(came, context.microBatches()));
+          runtime.begin(
+              context, actions, slices, GivenColumns.unpack(came, context.microBatches()));
           return null;
         });
   }

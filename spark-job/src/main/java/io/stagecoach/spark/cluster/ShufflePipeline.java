@@ -260,16 +260,7 @@ final class ShufflePipeline implements Pipeline {
         weights = true;
         StepContext old = step.context();
         step =
-            new Message.RunStep(
-                new StepContext(
-                    old.step(),
-                    nextAttempt(old.step()),
-                    old.epoch(),
-                    old.microBatches(),
-                    old.mode(),
-                    old.carriesState()),
-                step.schedule(),
-                step.slices());
+            new Message.RunStep(old.again(nextAttempt(old.step())), step.schedule(), step.slices());
       }
     }
   }
@@ -335,7 +326,7 @@ final class ShufflePipeline implements Pipeline {
                     ? known.stage() == address.stage()
                     : known.executor().equals(address.executorAndHost()))
         .findFirst()
-        .map(address -> Where.stage(address.stage()).onExecutor(address.executorAndHost()))
+        .map(spec::place)
         .orElse(Where.nowhere());
   }
 
@@ -345,7 +336,7 @@ final class ShufflePipeline implements Pipeline {
       all.add(
           new TickTask.Sent(
               withWeights ? weights(lastWeights[executor], broadcasts) : SentBytes.none(),
-              spec.executorOf(0) == executor ? SentBytes.withTask(toldGiven) : SentBytes.none()));
+              spec.hostsFirst(executor) ? SentBytes.withTask(toldGiven) : SentBytes.none()));
     }
     return all;
   }
@@ -372,9 +363,7 @@ final class ShufflePipeline implements Pipeline {
         byStage.put(
             done.stage(),
             new StagePart(
-                done.report(
-                    SpanTensor.unpack(
-                        schedule.actionsOf(done.stage()), tensors.get(Message.SPANS))),
+                done.report(SpanTensor.unpack(schedule.actionsOf(done.stage()), tensors)),
                 tensors));
       }
     }

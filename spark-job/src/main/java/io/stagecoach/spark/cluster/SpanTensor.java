@@ -2,6 +2,7 @@ package io.stagecoach.spark.cluster;
 
 import io.stagecoach.schedule.Action;
 import io.stagecoach.stage.Span;
+import io.stagecoach.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -24,7 +25,17 @@ final class SpanTensor {
     return Nd4j.createFromArray(times).reshape(spans.size(), 2);
   }
 
-  static List<Span> unpack(List<Action> actions, INDArray times) {
+  /**
+   * The spans of these actions.
+   *
+   * @param answer what came with a stage's answer
+   */
+  static List<Span> unpack(List<Action> actions, Tensors answer) {
+    if (actions.isEmpty()) {
+      // Of a replica that had no micro-batch.
+      return List.of();
+    }
+    INDArray times = answer.get(Message.SPANS);
     if (times.rank() != 2 || times.size(0) != actions.size() || times.size(1) != 2) {
       throw new IllegalArgumentException(
           actions.size() + " actions, and spans of shape " + times.shapeInfoToString());

@@ -1,5 +1,6 @@
 package io.stagecoach.spark.cluster;
 
+import io.stagecoach.engine.StageSpec;
 import io.stagecoach.spark.exchange.Endpoint;
 import io.stagecoach.spark.exchange.ExchangeOptions;
 import io.stagecoach.spark.exchange.PeerAddress;
@@ -42,10 +43,13 @@ final class StageBuilder {
     Set<Integer> own = new TreeSet<>();
     assign.specs().forEach(spec -> own.add(spec.stage()));
     Map<Integer, Map<Integer, PeerAddress>> neighbours = new HashMap<>();
-    for (int stage : own) {
+    for (StageSpec spec : assign.specs()) {
+      int stage = spec.stage();
       Map<Integer, PeerAddress> beside = new HashMap<>();
       for (StageAddress other : assign.stages()) {
-        if (Math.abs(other.stage() - stage) == 1 && !own.contains(other.stage())) {
+        boolean isNext =
+            Math.abs(other.stage() - stage) == 1 && other.stage() / spec.stages() == spec.replica();
+        if (isNext && !own.contains(other.stage())) {
           beside.put(
               other.stage(),
               new PeerAddress(StageHost.name(other.executor()), other.host(), other.port()));

@@ -181,7 +181,10 @@ final class StageHost implements Receiver, AutoCloseable {
     }
     List<Action> mine = actions(step);
     runtime.begin(
-        step.context(), step.slices(), GivenColumns.unpack(tensors, step.context().microBatches()));
+        step.context(),
+        mine,
+        step.slices(),
+        GivenColumns.unpack(tensors, step.context().microBatches()));
     runtime.perform(mine);
     for (StepAnswer answer : StepAnswer.end(runtime, step.context())) {
       say(Message.StepDone.of(answer.report(), memoryNow()), answer.tensors());

@@ -57,14 +57,18 @@ record StepAnswer(StageStep report, Tensors tensors) {
 
   private static Tensors own(StageStep report, StageModule module, Mode mode) {
     Map<String, INDArray> named = new LinkedHashMap<>();
-    INDArray spans = SpanTensor.pack(report.spans());
-    named.put(Message.SPANS, spans);
+    Runnable release = () -> {};
+    if (!report.spans().isEmpty()) {
+      INDArray spans = SpanTensor.pack(report.spans());
+      named.put(Message.SPANS, spans);
+      release = spans::close;
+    }
     if (mode == Mode.TRAINING && module.parameterLayout().length() > 0) {
       named.put(StagePart.GRADIENTS, module.gradients().flat());
     }
     if (mode == Mode.TRAINING) {
       module.carriedState().forEach((name, array) -> named.put(Message.STATE + name, array));
     }
-    return Tensors.viewsOf(named, spans::close);
+    return Tensors.viewsOf(named, release);
   }
 }

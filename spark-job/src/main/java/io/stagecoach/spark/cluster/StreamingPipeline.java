@@ -218,9 +218,9 @@ final class StreamingPipeline implements Pipeline {
       Map<String, INDArray> changed = new LinkedHashMap<>();
       for (StageSpec stage : hosted) {
         changed.putAll(order.tensorsOf(stage.stage()));
-        if (stage.isFirst()) {
-          changed.putAll(GivenColumns.pack(order.given()));
-        }
+      }
+      if (spec.hostsFirst(executor)) {
+        changed.putAll(GivenColumns.pack(order.given()));
       }
       say(peer, step, changed.isEmpty() ? Tensors.none() : Tensors.viewsOf(changed, () -> {}));
     }
@@ -268,16 +268,14 @@ final class StreamingPipeline implements Pipeline {
                     new StagecoachException(
                         ErrorKind.EXECUTOR_LOST,
                         "Executor " + stages.get(stage).executorAndHost() + " " + words,
-                        Where.stage(stage).onExecutor(stages.get(stage).executorAndHost()),
+                        place(stage),
                         "Its process hangs, or its host is out of reach; its log may say more. The"
                             + " wait is spark.stagecoach.deadline.heartbeat.",
                         null)));
   }
 
   private Where place(int stage) {
-    return stage >= 0 && stage < stages.size()
-        ? Where.stage(stage).onExecutor(stages.get(stage).executorAndHost())
-        : Where.nowhere();
+    return stage >= 0 && stage < stages.size() ? spec.place(stages.get(stage)) : Where.nowhere();
   }
 
   private static void say(Peer peer, Message message, Tensors tensors) {
@@ -375,8 +373,7 @@ final class StreamingPipeline implements Pipeline {
         // Of an attempt that nobody waits for any more.
         return List.of();
       }
-      return SpanTensor.unpack(
-          order.schedule().actionsOf(done.stage()), tensors.get(Message.SPANS));
+      return SpanTensor.unpack(order.schedule().actionsOf(done.stage()), tensors);
     }
 
     @Override
@@ -391,7 +388,7 @@ final class StreamingPipeline implements Pipeline {
                           : new StagecoachException(
                               ErrorKind.EXECUTOR_LOST,
                               "Executor " + stages.get(stage).executorAndHost() + " was lost",
-                              Where.stage(stage).onExecutor(stages.get(stage).executorAndHost()),
+                              place(stage),
                               "Its log says why; on YARN and Kubernetes look for a container"
                                   + " killed for its memory.",
                               why)));

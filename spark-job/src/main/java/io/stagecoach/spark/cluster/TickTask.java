@@ -80,7 +80,12 @@ final class TickTask implements PinnedRdd.Work {
     ResidentStages stages = ResidentStages.of(order.run(), executor);
     if (tick == 0) {
       Sent sent = (Sent) data;
-      stages.begin(order.context(), order.slices(), sent.weights().bytes(), sent.given().bytes());
+      stages.begin(
+          order.context(),
+          ticks.schedule().executors().get(executor),
+          order.slices(),
+          sent.weights().bytes(),
+          sent.given().bytes());
     }
     List<Action> run = ticks.runs().get(tick).get(executor);
     List<ShuffledHop.Outgoing> out = stages.tick(order.context(), tick, hops, run);

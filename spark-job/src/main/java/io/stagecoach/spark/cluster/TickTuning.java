@@ -9,6 +9,7 @@ import io.stagecoach.stage.StageStep;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.LongSummaryStatistics;
 import java.util.Map;
 import java.util.OptionalInt;
 
@@ -28,7 +29,7 @@ final class TickTuning {
   private static final class Seen {
     int steps;
     long wallNanos;
-    Map<String, Long> nanos = new HashMap<>();
+    Map<String, LongSummaryStatistics> nanos = new HashMap<>();
     int passes = 1;
   }
 
@@ -54,7 +55,10 @@ final class TickTuning {
     for (StageStep stage : stages) {
       for (Span span : stage.spans()) {
         if (span.isCompute()) {
-          of.nanos.merge(key(span.action().code(), stage.stage()), span.nanos(), Long::sum);
+          of.nanos
+              .computeIfAbsent(
+                  key(span.action().code(), stage.stage()), unused -> new LongSummaryStatistics())
+              .accept(span.nanos());
         }
       }
     }
@@ -67,16 +71,15 @@ final class TickTuning {
   }
 
   private static int choose(Schedule schedule, Seen of) {
-    long count = (long) MEASURED * schedule.microBatches();
     List<Long> forward = new ArrayList<>();
     List<Long> backward = new ArrayList<>();
     List<Long> weights = new ArrayList<>();
     for (int stage = 0; stage < schedule.stages(); stage++) {
-      long second = mean(of, new Action.BackwardWeights(stage, 0), count);
-      forward.add(mean(of, new Action.Forward(stage, 0), count));
+      long second = mean(of, new Action.BackwardWeights(stage, 0));
+      forward.add(mean(of, new Action.Forward(stage, 0)));
       backward.add(
-          mean(of, new Action.Backward(stage, 0), count)
-              + mean(of, new Action.BackwardInput(stage, 0), count)
+          mean(of, new Action.Backward(stage, 0))
+              + mean(of, new Action.BackwardInput(stage, 0))
               + second);
       weights.add(second);
     }
@@ -86,8 +89,9 @@ final class TickTuning {
     return Ticks.cheapest(schedule, costs, Math.max(0, beside / now.count())).passes();
   }
 
-  private static long mean(Seen of, Action action, long count) {
-    return of.nanos.getOrDefault(key(action.code(), action.stage()), 0L) / count;
+  private static long mean(Seen of, Action action) {
+    LongSummaryStatistics nanos = of.nanos.get(key(action.code(), action.stage()));
+    return nanos == null ? 0 : nanos.getSum() / nanos.getCount();
   }
 
   private static String key(String code, int stage) {

@@ -59,14 +59,35 @@ public final class Settings {
           2,
           "How many stages the layers are cut into; each is hosted by one executor.");
 
+  public static final Setting<Integer> REPLICAS =
+      setting(
+          "replicas",
+          PIPELINE,
+          integer(1, 4096),
+          1,
+          "How many copies of the pipeline work side by side, each on its part of every mini-batch's"
+              + " micro-batches; a run takes stages × replicas executors. docs/replicas.md says what"
+              + " that costs and gains.");
+
+  public static final Setting<Integer> GRADIENT_BLOCKS =
+      setting(
+          "gradientBlocks",
+          PIPELINE,
+          integer(0, 65536),
+          0,
+          "In how many blocks of neighbouring micro-batches gradients are summed: first within each"
+              + " block, then the blocks' sums in order. 0: in as many as there are replicas, each of"
+              + " which has one. One pipeline with so many blocks trains the same as so many"
+              + " replicas, to the last bit.");
+
   public static final Setting<OrAuto<Integer>> MICRO_BATCHES =
       setting(
           "microBatches",
           PIPELINE,
           orAuto(integer(1, 65536)),
           OrAuto.of(4),
-          "How many micro-batches a mini-batch is cut into. More of them keep the stages busier;"
-              + " very small ones cost more than they save. With auto the run measures its layers"
+          "How many micro-batches a mini-batch is cut into, for all replicas together. More of them keep"
+              + " the stages busier; very small ones cost more than they save. With auto the run measures its layers"
               + " and hops before the first step, simulates, and takes what is fastest within"
               + " memory.limit; the report has what it took, and why.");
 

@@ -23,7 +23,8 @@ public final class SparkSettingsCheck {
    * Checks the settings before anything is started.
    *
    * @param spark the application's settings
-   * @param stages how many executors the pipeline needs
+   * @param stages how many stages there are, those of all replicas counted: as many executors are
+   *     needed
    * @throws StagecoachException of kind {@link ErrorKind#CLUSTER}, with every conflict that there
    *     is
    */
@@ -38,6 +39,7 @@ public final class SparkSettingsCheck {
               + master
               + ", which has one process, and "
               + Settings.STAGES.key()
+              + (spark.contains(Settings.REPLICAS.key()) ? " × " + Settings.REPLICAS.key() : "")
               + " is "
               + stages
               + ", each of which needs an executor of its own");

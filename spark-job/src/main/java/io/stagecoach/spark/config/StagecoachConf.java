@@ -211,6 +211,39 @@ public final class StagecoachConf {
               + " examples of a mini-batch; allowed is at most "
               + Settings.BATCH_SIZE.key());
     }
+    if (replicas() > 1 && gradientBlocks() != replicas()) {
+      problems.add(
+          Settings.GRADIENT_BLOCKS.key()
+              + " is "
+              + gradientBlocks()
+              + ", and "
+              + Settings.REPLICAS.key()
+              + " is "
+              + replicas()
+              + ", each of which sums one block; allowed is the same number, or "
+              + Settings.REPLICAS.key()
+              + "=1");
+    }
+    if (microBatches().fixed().orElse(gradientBlocks()) < gradientBlocks()) {
+      problems.add(
+          Settings.MICRO_BATCHES.key()
+              + " is "
+              + microBatches().fixed().orElseThrow()
+              + ", fewer than the "
+              + gradientBlocks()
+              + (replicas() > 1 ? " replicas that share them" : " blocks that they make")
+              + "; allowed is at least "
+              + (replicas() > 1 ? Settings.REPLICAS : Settings.GRADIENT_BLOCKS).key());
+    }
+    if (replan() && replicas() > 1) {
+      problems.add(
+          Settings.REPLAN.key()
+              + " is true and "
+              + Settings.REPLICAS.key()
+              + " is "
+              + replicas()
+              + "; a running pipeline is cut anew only where there is one: allowed is one of them");
+    }
     if (learningRate().isPresent() && learningRateMinimum() > learningRate().get()) {
       problems.add(
           Settings.LEARNING_RATE_MINIMUM.key()
@@ -279,6 +312,22 @@ public final class StagecoachConf {
   /** {@link Settings#STAGES}. */
   public int stages() {
     return get(Settings.STAGES);
+  }
+
+  /** {@link Settings#REPLICAS}. */
+  public int replicas() {
+    return get(Settings.REPLICAS);
+  }
+
+  /** How many executors a run takes: one for each stage of each replica. */
+  public int executors() {
+    return stages() * replicas();
+  }
+
+  /** {@link Settings#GRADIENT_BLOCKS}; by default as many as there are replicas. */
+  public int gradientBlocks() {
+    int blocks = get(Settings.GRADIENT_BLOCKS);
+    return blocks == 0 ? replicas() : blocks;
   }
 
   /** {@link Settings#CHUNKS}. */
@@ -890,8 +939,17 @@ public final class StagecoachConf {
 
   /** These settings, with so many micro-batches to a mini-batch. */
   public StagecoachConf withMicroBatches(int count) {
+    return with(Settings.MICRO_BATCHES, OrAuto.of(count));
+  }
+
+  /** These settings, for one pipeline, where nothing is shared out to several. */
+  public StagecoachConf withoutReplicas() {
+    return with(Settings.REPLICAS, 1);
+  }
+
+  private <T> StagecoachConf with(Setting<T> setting, T value) {
     Map<Setting<?>, Object> changed = new HashMap<>(values);
-    changed.put(Settings.MICRO_BATCHES, OrAuto.of(count));
+    changed.put(setting, value);
     return new StagecoachConf(
         given, changed, dataOptions, presetSettings, featuresOf, labelOf, classWeightsOf);
   }

@@ -74,7 +74,7 @@ public final class Doctor {
   /** What the executors say of themselves; none where Spark's job for it fails, which is a row. */
   private List<ExecutorState> executors(ModelNeed model, List<Row> rows) {
     try {
-      EveryExecutor.await(spark, conf.stages(), conf.deadlineLaunch());
+      EveryExecutor.await(spark, conf.executors(), conf.deadlineLaunch());
       return EveryExecutor.ask(
               spark,
               "Stagecoach: the doctor looks at the executors",

@@ -10,7 +10,7 @@ final class ExecutorCountCheck implements ApplicationCheck {
 
   @Override
   public Finding look(Application application) {
-    return judge(application.executors().size(), application.conf().stages());
+    return judge(application.executors().size(), application.conf().executors());
   }
 
   static Finding judge(int executors, int stages) {

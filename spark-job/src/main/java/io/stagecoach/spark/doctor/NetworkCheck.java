@@ -31,7 +31,7 @@ final class NetworkCheck implements ApplicationCheck {
 
   @Override
   public Finding look(Application application) {
-    int executors = Math.min(application.executors().size(), application.conf().stages());
+    int executors = Math.min(application.executors().size(), application.conf().executors());
     if (executors < 2) {
       return new Finding.Ok("one executor: there are no hops");
     }

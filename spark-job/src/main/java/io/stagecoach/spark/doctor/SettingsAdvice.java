@@ -47,7 +47,7 @@ public final class SettingsAdvice {
   Map<String, String> settings() {
     Map<String, String> settings = new LinkedHashMap<>();
     int cores = given.getInt("spark.executor.cores", 1);
-    settings.put("spark.executor.instances", String.valueOf(conf.stages()));
+    settings.put("spark.executor.instances", String.valueOf(conf.executors()));
     settings.put("spark.executor.cores", String.valueOf(cores));
     settings.put("spark.task.cpus", given.get("spark.task.cpus", "1"));
     settings.put(

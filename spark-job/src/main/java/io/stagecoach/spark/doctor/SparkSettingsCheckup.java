@@ -14,7 +14,7 @@ final class SparkSettingsCheckup implements ApplicationCheck {
 
   @Override
   public Finding look(Application application) {
-    return judge(application.given(), application.conf().stages());
+    return judge(application.given(), application.conf().executors());
   }
 
   static Finding judge(SparkConf given, int stages) {

@@ -50,7 +50,7 @@ record Decision(TrainingPlan plan, List<String> reasons, Optional<RunProfile> pr
                 TimeSegments.of(model.model(), prepared).segments().get(0))
             .measure(conf.batchSize(), choices.rows(), choices.largest());
     PipelineChoice choice = choices.by(profile);
-    telling.result().accept(choice.plan().plan().table());
+    telling.result().accept(choice.plan().table());
     telling.result().accept("Chosen: " + choice.reason());
     LOG.info("{}", choice.reason());
     return new Decision(choice.plan(), List.of(choice.reason()), Optional.of(profile));

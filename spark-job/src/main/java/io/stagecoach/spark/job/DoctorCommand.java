@@ -45,8 +45,8 @@ final class DoctorCommand extends JobCommand {
   }
 
   @Override
-  int stages(StagecoachConf conf) {
-    return conf.stages();
+  int executors(StagecoachConf conf) {
+    return conf.executors();
   }
 
   /** What fights with the stages is a line of the table. */
@@ -123,7 +123,7 @@ final class DoctorCommand extends JobCommand {
         TrainingPlan plan =
             PipelineChoices.of(conf, hadoop, rows -> LayerCosts.of(model.model(), rows, data))
                 .byOperations();
-        ModelNeed need = new ModelNeed(plan.memory(), driverBytes(model));
+        ModelNeed need = new ModelNeed(plan.memory(), driverBytes(model, plan.replicas()));
         return new Outlook(
             need,
             new Finding.Ok(
@@ -141,11 +141,15 @@ final class DoctorCommand extends JobCommand {
     }
   }
 
-  /** Weights, the updater's view of gradients, those that arrive, and the updater's state. */
-  private static long driverBytes(StartModel model) {
+  /**
+   * Weights, the updater's view of gradients, those that arrive from every replica, and the
+   * updater's state.
+   */
+  private static long driverBytes(StartModel model, int replicas) {
     INDArray weights = model.updater().parameters();
     INDArray state = model.updater().updaterState();
     long width = weights.dataType().width();
-    return 3 * weights.length() * width + (state == null ? 0 : state.length() * width);
+    return (2L + replicas) * weights.length() * width
+        + (state == null ? 0 : state.length() * width);
   }
 }

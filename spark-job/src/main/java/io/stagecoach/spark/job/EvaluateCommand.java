@@ -30,8 +30,8 @@ final class EvaluateCommand extends JobCommand {
   }
 
   @Override
-  int stages(StagecoachConf conf) {
-    return conf.stages();
+  int executors(StagecoachConf conf) {
+    return conf.executors();
   }
 
   @Override

@@ -11,6 +11,7 @@ import io.stagecoach.spark.cluster.Message;
 import io.stagecoach.spark.cluster.Pipeline;
 import io.stagecoach.spark.data.PreparedData;
 import io.stagecoach.spark.data.TextFigures;
+import io.stagecoach.sync.ReplicaSums;
 import io.stagecoach.sync.StagePart;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,15 +29,20 @@ final class Evaluation implements Validation {
   private static final String SCHEDULE = new ForwardOnly().name();
 
   private final Pipeline pipeline;
+  private final int stages;
+  private final int blocks;
   private final List<Slice> slices;
   private final Optional<TextFigures> text;
 
   /**
+   * @param plan how many stages the pipeline has, and how it sums
    * @param data whose validation examples go forward
    * @param microBatchSize how many of them at once
    */
-  Evaluation(Pipeline pipeline, PreparedData data, int microBatchSize) {
+  Evaluation(Pipeline pipeline, TrainingPlan plan, PreparedData data, int microBatchSize) {
     this.pipeline = pipeline;
+    this.stages = plan.plan().stages().size();
+    this.blocks = plan.blocks();
     this.text = data.text();
     this.slices = new ArrayList<>();
     MicroBatches batches = new MicroBatches(data.counts().validation(), microBatchSize, 1);
@@ -74,15 +80,14 @@ final class Evaluation implements Validation {
       List<Slice> some =
           slices.subList(first, Math.min(slices.size(), first + MICRO_BATCHES_PER_STEP));
       StepContext context =
-          new StepContext(step, pipeline.nextAttempt(step), 0, some.size(), Mode.INFERENCE, false);
+          new StepContext(
+              step, pipeline.nextAttempt(step), 0, some.size(), blocks, Mode.INFERENCE, false);
       List<StagePart> parts =
           pipeline.run(
               new Message.RunStep(context, SCHEDULE, List.copyOf(some)),
               first == 0 ? weights : stage -> Optional.empty());
-      for (StagePart part : parts) {
-        sum = sum.plus(part.report().loss());
-        part.close();
-      }
+      sum = sum.plus(ReplicaSums.loss(parts, stages));
+      parts.forEach(StagePart::close);
     }
     return Optional.of(sum);
   }

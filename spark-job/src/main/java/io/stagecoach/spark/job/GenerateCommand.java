@@ -49,12 +49,14 @@ final class GenerateCommand extends JobCommand {
   }
 
   @Override
-  int stages(StagecoachConf conf) {
+  int executors(StagecoachConf conf) {
     return conf.stages();
   }
 
   @Override
-  LastLine run(SparkSession spark, StagecoachConf conf, RunRecord record, StopRequest stop) {
+  LastLine run(SparkSession spark, StagecoachConf given, RunRecord record, StopRequest stop) {
+    // Micro-batches are groups of texts, which one pipeline has enough of.
+    StagecoachConf conf = given.withoutReplicas();
     Configuration hadoop = spark.sessionState().newHadoopConf();
     String from = model(conf);
     record.update(figures -> figures.pipeline(conf.stages(), conf.exchange().word()).model(from));

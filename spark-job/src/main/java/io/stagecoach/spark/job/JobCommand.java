@@ -52,7 +52,7 @@ abstract class JobCommand implements Callable<Integer> {
 
   /** Refuses settings of Spark with which the command could not live. */
   void checkSpark(SparkConf settings, StagecoachConf conf) {
-    SparkSettingsCheck.check(settings, stages(conf));
+    SparkSettingsCheck.check(settings, executors(conf));
   }
 
   private static void checkPaths(SparkConf settings, StagecoachConf conf) {
@@ -74,7 +74,7 @@ abstract class JobCommand implements Callable<Integer> {
   }
 
   /** How many executors the command needs; 0 for none. */
-  abstract int stages(StagecoachConf conf);
+  abstract int executors(StagecoachConf conf);
 
   @Override
   public Integer call() {
@@ -138,7 +138,7 @@ abstract class JobCommand implements Callable<Integer> {
         settings,
         conf.deadlineLaunch(),
         spark -> {
-          if (stages(conf) > 0) {
+          if (executors(conf) > 0) {
             FirstExecutor.await(spark.sparkContext(), conf.deadlineLaunch());
           }
           return run(spark, conf, record, stop);

@@ -50,7 +50,8 @@ final class LeanerPlans {
       with(plan, Settings.RECOMPUTE, "stage").ifPresent(leaner::add);
     }
     with(plan, Settings.MICRO_BATCHES, 2 * plan.schedule().microBatches()).ifPresent(leaner::add);
-    with(plan, Settings.STAGES, 2 * plan.schedule().executors().size()).ifPresent(leaner::add);
+    with(plan, Settings.STAGES, 2 * plan.schedule().executors().size() / plan.replicas())
+        .ifPresent(leaner::add);
     return "By the plan an executor's stages need "
         + Quantity.bytes(plan.memory())
         + " beside what the virtual machine and its libraries take"

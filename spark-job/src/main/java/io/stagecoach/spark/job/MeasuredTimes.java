@@ -31,12 +31,14 @@ sealed interface MeasuredTimes {
   /**
    * The costs for a pipeline of this shape.
    *
+   * @param shape of one pipeline, with its own micro-batches
+   * @param microBatches into how many micro-batches a mini-batch is cut, for all replicas together
    * @param backward how its backward passes are made up
    * @throws StagecoachException CONFIGURATION where the file says nothing of such a shape
    */
-  StageCosts costs(PipelineShape shape, Backward backward);
+  StageCosts costs(PipelineShape shape, int microBatches, Backward backward);
 
-  /** The number of executors that the times are for; none where they are for any. */
+  /** The number of executors of a pipeline that the times are for; none where they are for any. */
   OptionalInt executors();
 
   /** What a person must know of these times. */
@@ -78,10 +80,9 @@ sealed interface MeasuredTimes {
   record OfLayers(RunProfile profile) implements MeasuredTimes {
 
     @Override
-    public StageCosts costs(PipelineShape shape, Backward backward) {
+    public StageCosts costs(PipelineShape shape, int microBatches, Backward backward) {
       int rows =
-          new MicroBatches(profile.batchSize(), profile.batchSize(), shape.microBatches())
-              .microBatchSize();
+          new MicroBatches(profile.batchSize(), profile.batchSize(), microBatches).microBatchSize();
       MemoryRules any = new MemoryRules(Stash.ACTIVATIONS, StashSlots.everywhere(1), 1);
       Plan plan =
           Partitioners.measured(profile.layerTimes(rows))
@@ -112,7 +113,7 @@ sealed interface MeasuredTimes {
   record OfStages(RunReport report) implements MeasuredTimes {
 
     @Override
-    public StageCosts costs(PipelineShape shape, Backward backward) {
+    public StageCosts costs(PipelineShape shape, int microBatches, Backward backward) {
       int executors = executors().orElseThrow();
       if (shape.executors() != executors) {
         throw new StagecoachException(
@@ -120,8 +121,8 @@ sealed interface MeasuredTimes {
             "The report is of " + executors + " executors, not " + shape.executors(),
             "Leave out --stages, or name the profile.json of a run.");
       }
-      StageCosts run = RunRecorder.costs(report);
-      double scale = (double) report.microBatches() / shape.microBatches();
+      StageCosts run = RunRecorder.costs(report).ofOne(report.replicas());
+      double scale = (double) report.microBatches() / microBatches;
       List<Long> forward = perStage(run.forward(), shape, scale);
       List<Long> whole = perStage(run.backward(), shape, scale);
       List<Long> weights = perStage(run.weights(), shape, scale);
@@ -151,7 +152,12 @@ sealed interface MeasuredTimes {
     @Override
     public OptionalInt executors() {
       return OptionalInt.of(
-          (int) report.stages().stream().mapToInt(StageFigures::executor).distinct().count());
+          (int)
+              report.stages().stream()
+                  .limit(report.stagesOfReplica())
+                  .mapToInt(StageFigures::executor)
+                  .distinct()
+                  .count());
     }
 
     @Override

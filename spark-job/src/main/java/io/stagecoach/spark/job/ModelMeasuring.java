@@ -58,7 +58,7 @@ final class ModelMeasuring {
             PipelineSpecs.recovery(conf),
             stage -> plan.weights(current.get()).apply(stage).orElseGet(Nd4j::empty),
             setback -> {})) {
-      Evaluation evaluation = new Evaluation(pipeline, prepared, plan.plan().model().microBatch());
+      Evaluation evaluation = new Evaluation(pipeline, plan, prepared, plan.rows());
       for (Dl4jModelUpdater model : models) {
         current.set(model);
         losses.add(evaluation.run(losses.size(), plan.weights(model)).orElseThrow());

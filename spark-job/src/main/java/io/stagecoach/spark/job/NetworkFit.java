@@ -62,7 +62,7 @@ public final class NetworkFit {
    *     examples do not fit the network
    */
   public PreparedData prepare(DataSetData data, Dl4jModel model) {
-    SparkSettingsCheck.check(spark.sparkContext().getConf(), conf.stages());
+    SparkSettingsCheck.check(spark.sparkContext().getConf(), conf.executors());
     WireTypeCheck.check(conf.wireType(), model.dataType());
     ModelShape shape = ModelShapes.of(model, data.lengths());
     PreparedData prepared = data.prepare(shape);
@@ -105,7 +105,7 @@ public final class NetworkFit {
     MicroBatches batches =
         new MicroBatches(
             prepared.counts().training(), conf.batchSize(), plan.schedule().microBatches());
-    RunReporting reporting = new RunReporting(plan.schedule(), Optional.empty());
+    RunReporting reporting = new RunReporting(plan.schedule(), plan.replicas(), Optional.empty());
     reporting.reads(prepared);
     decision.reasons().forEach(reporting::chose);
     int firstEpoch = model.updater().epochs();
@@ -127,7 +127,8 @@ public final class NetworkFit {
                 PipelineSpecs.recovery(conf),
                 synchronizer::weights,
                 reporting::recovered);
-        LiveFigures figures = LiveFigures.of(plan.plan().stages().size(), pipeline::memory)) {
+        LiveFigures figures =
+            LiveFigures.of(plan.replicas(), plan.plan().stages().size(), pipeline::memory)) {
       reporting.watchedBy(figures::stepEnded);
       TrainingLoop.MiniBatchListener replanning =
           Replanning.listener(
@@ -148,6 +149,7 @@ public final class NetworkFit {
               synchronizer,
               plan.schedule().name(),
               batches,
+              plan.blocks(),
               segments,
               new NoValidation(),
               new ValidationWatch(0, 0, BestFigures.none(), best -> {}),

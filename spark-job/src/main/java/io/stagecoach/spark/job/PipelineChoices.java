@@ -100,7 +100,7 @@ final class PipelineChoices {
   /** The usual number, then ever smaller micro-batches, then ever larger ones. */
   private List<Integer> usualFirst() {
     List<Integer> all = new ArrayList<>(microBatches());
-    int usual = USUAL_FOR_A_STAGE * conf.stages();
+    int usual = USUAL_FOR_A_STAGE * conf.executors();
     List<Integer> ordered = new ArrayList<>(all.stream().filter(m -> m >= usual).toList());
     all.removeAll(ordered);
     for (int i = all.size() - 1; i >= 0; i--) {
@@ -115,11 +115,14 @@ final class PipelineChoices {
       return Set.of(conf.microBatches().fixed().orElseThrow());
     }
     Set<Integer> counts = new TreeSet<>();
-    int most = Math.min(conf.batchSize(), MOST_FOR_A_STAGE * conf.stages());
-    for (int count = 1; count <= most; count *= 2) {
-      counts.add(batches(count).slices(Slice.Split.TRAINING, 0, 0).size());
+    int most = Math.min(conf.batchSize(), MOST_FOR_A_STAGE * conf.executors());
+    for (int count = conf.gradientBlocks(); count <= most; count *= 2) {
+      int cut = batches(count).slices(Slice.Split.TRAINING, 0, 0).size();
+      if (cut >= conf.replicas()) {
+        counts.add(cut);
+      }
     }
-    return counts;
+    return counts.isEmpty() ? Set.of(conf.gradientBlocks()) : counts;
   }
 
   private MicroBatches batches(int microBatches) {
@@ -163,13 +166,14 @@ final class PipelineChoices {
 
   private SimulatedPlan simulated(ScheduleAuthor author, int count, RunProfile profile) {
     TrainingPlan plan = TrainingPlan.of(conf, author, count, costs, Optional.of(profile));
-    StageCosts times = profile.costs(plan.plan(), plan.rows(), backward(plan));
+    StageCosts ofOne = profile.costs(plan.plan(), plan.rows(), backward(plan));
+    StageCosts times = ofOne.replicated(plan.replicas());
     if (conf.exchange() == ExchangeKind.SHUFFLE) {
       // A hop's time is the tick's own.
       Ticks ticks = Ticks.cheapest(plan.schedule(), times, times.hop());
       return SimulatedPlan.of(plan, times, ticks.makespan(times, times.hop()));
     }
-    TrainingPlan tuned = ScheduleTuning.tuned(plan, times);
+    TrainingPlan tuned = ScheduleTuning.tuned(plan, ofOne);
     return SimulatedPlan.of(tuned, times, Simulator.simulate(tuned.schedule(), times).makespan());
   }
 

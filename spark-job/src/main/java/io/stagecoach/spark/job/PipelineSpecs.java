@@ -59,7 +59,7 @@ final class PipelineSpecs {
         conf.recoveryAttempts(),
         conf.recoveryPerHour(),
         conf.recoveryReplacement(),
-        conf.recoveryLeastExecutors() == 0 ? conf.stages() : conf.recoveryLeastExecutors());
+        conf.recoveryLeastExecutors() == 0 ? conf.executors() : conf.recoveryLeastExecutors());
   }
 
   /** A pipeline that reads no data but what it is given. */
@@ -88,6 +88,7 @@ final class PipelineSpecs {
                         conf.seed()))
             .toList(),
         1,
+        1,
         List.of(new ForwardOnly()),
         StoreAccess.none());
   }
@@ -99,8 +100,9 @@ final class PipelineSpecs {
         conf,
         Dl4jEngine.NAME,
         plan.specs(model, conf.seed()),
+        plan.replicas(),
         conf.chunks(),
-        List.of(plan.author(), new ForwardOnly()),
+        List.of(plan.sideBySide(plan.author()), plan.sideBySide(new ForwardOnly())),
         store);
   }
 
@@ -109,6 +111,7 @@ final class PipelineSpecs {
       StagecoachConf conf,
       String engine,
       List<StageSpec> stages,
+      int replicas,
       int chunks,
       List<ScheduleAuthor> authors,
       StoreAccess store) {
@@ -117,6 +120,7 @@ final class PipelineSpecs {
         conf.exchange(),
         engine,
         stages,
+        replicas,
         chunks,
         authors,
         store,

@@ -22,7 +22,7 @@ final class PlanCommand extends JobCommand {
   }
 
   @Override
-  int stages(StagecoachConf conf) {
+  int executors(StagecoachConf conf) {
     return 0;
   }
 
@@ -35,7 +35,7 @@ final class PlanCommand extends JobCommand {
       PipelineChoices choices =
           PipelineChoices.of(conf, hadoop, rows -> LayerCosts.of(model.model(), rows, data));
       TrainingPlan plan = choices.byOperations();
-      System.out.println(plan.plan().table());
+      System.out.println(plan.table());
       System.out.printf(
           Locale.ROOT,
           "%s, %d micro-batches: expected bubble %.1f %% (if time goes as operations do)%n",

@@ -38,7 +38,7 @@ public final class ProgramTraining {
       StagecoachConf conf,
       Dataset<Row> table,
       Consumer<ModelShape> requirement) {
-    SparkSettingsCheck.check(spark.sparkContext().getConf(), conf.stages());
+    SparkSettingsCheck.check(spark.sparkContext().getConf(), conf.executors());
     try (PrintStream unseen =
         new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)) {
       EXECUTORS.lockInterruptibly();

@@ -58,8 +58,8 @@ final class RetrainCommand extends JobCommand {
   }
 
   @Override
-  int stages(StagecoachConf conf) {
-    return conf.stages();
+  int executors(StagecoachConf conf) {
+    return conf.executors();
   }
 
   @Override

@@ -105,6 +105,10 @@ final class RunFingerprint {
     facts.put("data", prepared.snapshot().toString());
     facts.put("data snapshot", prepared.manifest().fingerprint());
     facts.put(Settings.MICRO_BATCHES.name(), Integer.toString(plan.schedule().microBatches()));
+    if (plan.blocks() > 1) {
+      // As many replicas, or one pipeline: the same sums.
+      facts.put(Settings.GRADIENT_BLOCKS.name(), Integer.toString(plan.blocks()));
+    }
     if (optimizer.decay() != LearningRateDecay.NONE) {
       facts.put(Settings.LEARNING_RATE_DECAY_STEPS.name(), Long.toString(optimizer.decaySteps()));
     }

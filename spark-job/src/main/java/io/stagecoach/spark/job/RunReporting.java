@@ -55,6 +55,7 @@ final class RunReporting implements TrainingLoop.StepListener {
   static final String TRACE = "trace.json";
 
   private final RunRecorder recorder;
+  private final int replicas;
   private final Optional<TextFigures> text;
   private final NarrowingLog narrowing = new NarrowingLog();
   private final List<Consumer<StepRecord>> watchers = new ArrayList<>();
@@ -63,12 +64,14 @@ final class RunReporting implements TrainingLoop.StepListener {
 
   /**
    * @param schedule a full mini-batch's schedule
+   * @param replicas of how many pipelines side by side it is
    * @param text how large the text is that validation reads, where it is one
    */
-  RunReporting(Schedule schedule, Optional<TextFigures> text) {
+  RunReporting(Schedule schedule, int replicas, Optional<TextFigures> text) {
     this.schedule = schedule;
+    this.replicas = replicas;
     this.text = text;
-    this.recorder = new RunRecorder(schedule, WARM_UP_STEPS);
+    this.recorder = new RunRecorder(schedule, replicas, WARM_UP_STEPS);
   }
 
   /**
@@ -229,7 +232,8 @@ final class RunReporting implements TrainingLoop.StepListener {
         TimelinePage.html(
             schedule.name()
                 + ", "
-                + schedule.stages()
+                + (replicas == 1 ? "" : replicas + " replicas of ")
+                + schedule.stages() / replicas
                 + " stages on "
                 + schedule.executors().size()
                 + " executors, "

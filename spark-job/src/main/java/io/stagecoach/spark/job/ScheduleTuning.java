@@ -49,7 +49,7 @@ final class ScheduleTuning implements TrainingLoop.StepListener {
     this.plan = plan;
     this.reporting = reporting;
     this.say = say;
-    this.recorder = new RunRecorder(plan.schedule(), WARM_UP_STEPS);
+    this.recorder = new RunRecorder(plan.schedule(), plan.replicas(), WARM_UP_STEPS);
   }
 
   /**
@@ -86,12 +86,12 @@ final class ScheduleTuning implements TrainingLoop.StepListener {
   }
 
   private void tune(RunReport measured) {
-    StageCosts costs = RunRecorder.costs(measured);
+    StageCosts costs = RunRecorder.costs(measured).ofOne(plan.replicas());
     TrainingPlan tuned = tuned(plan, costs);
     if (tuned.schedule().equals(plan.schedule())) {
       return;
     }
-    pipeline.use(tuned.author());
+    pipeline.use(tuned.sideBySide(tuned.author()));
     String line =
         String.format(
             Locale.ROOT,
@@ -117,8 +117,8 @@ final class ScheduleTuning implements TrainingLoop.StepListener {
   }
 
   /**
-   * The plan with its schedule fitted to these costs, as far as its slots allow: for hops too long
-   * for them, to shorter ones.
+   * The plan with its schedule fitted to these costs of a pipeline, as far as its slots allow: for
+   * hops too long for them, to shorter ones.
    */
   static TrainingPlan tuned(TrainingPlan plan, StageCosts costs) {
     ScheduleAuthor author = plan.author().tunedTo(costs);

@@ -26,7 +26,7 @@ final class ScoreCommand extends JobCommand {
   }
 
   @Override
-  int stages(StagecoachConf conf) {
+  int executors(StagecoachConf conf) {
     return 0;
   }
 

@@ -1,5 +1,6 @@
 package io.stagecoach.spark.job;
 
+import io.stagecoach.batch.Blocks;
 import io.stagecoach.engine.profile.RunProfile.Backward;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
@@ -65,8 +66,14 @@ final class SimulateCommand implements Callable<Integer> {
   @Option(
       names = "--stages",
       paramLabel = "S",
-      description = "Executors (default: 4, or those of the report).")
+      description = "Executors of a pipeline (default: 4, or those of the report).")
   private Integer stages;
+
+  @Option(
+      names = "--replicas",
+      paramLabel = "R",
+      description = "Pipelines side by side, which share the micro-batches (default: 1).")
+  private int replicas = 1;
 
   @Option(
       names = "--micro-batches",
@@ -174,14 +181,21 @@ final class SimulateCommand implements Callable<Integer> {
         line(author, count, timelines);
       }
     }
+    if (replicas > 1) {
+      out.printf(
+          "%d replicas on %d executors in all: the table is of one, which has its part of M.%n",
+          replicas, replicas * stages);
+    }
     write(timelines);
     return 0;
   }
 
   private void line(ScheduleAuthor author, int count, List<Timeline> timelines) {
     int mine = interleaves(author) ? chunks : 1;
-    PipelineShape shape = new PipelineShape(stages * mine, count, mine);
-    StageCosts costs = measured == null ? costs(mine) : measured(author, shape);
+    // Pipelines do not wait for one another: the one with most micro-batches takes the step's time.
+    PipelineShape shape =
+        new PipelineShape(stages * mine, new Blocks(count, replicas).longest(), mine);
+    StageCosts costs = measured == null ? costs(mine) : measured(author, shape, count);
     ScheduleAuthor tuned = author.tunedTo(costs);
     Simulation simulation = StepSimulator.simulate(tuned, shape, costs);
     OptionalDouble form = tuned.closedFormBubble(shape);
@@ -195,7 +209,7 @@ final class SimulateCommand implements Callable<Integer> {
         100 * simulation.bubble(),
         form.isPresent() ? String.format(Locale.ROOT, "%.2f %%", 100 * form.getAsDouble()) : "-",
         Collections.max(simulation.peakStash()));
-    boolean small = 6L * shape.stages() * count <= MOST_DRAWN;
+    boolean small = 6L * shape.stages() * shape.microBatches() <= MOST_DRAWN;
     if (tick != null && small) {
       Ticks ticks = Ticks.cheapest(tuned.schedule(shape), costs, nanos(tick));
       out.printf(
@@ -231,12 +245,12 @@ final class SimulateCommand implements Callable<Integer> {
     }
   }
 
-  private StageCosts measured(ScheduleAuthor author, PipelineShape shape) {
+  private StageCosts measured(ScheduleAuthor author, PipelineShape shape, int count) {
     PipelineShape small = new PipelineShape(shape.stages(), 1, shape.chunks());
     boolean split =
         author.compute(small).stream()
             .anyMatch(list -> list.stream().anyMatch(a -> a instanceof Action.BackwardWeights));
-    return measured.costs(shape, split ? Backward.SPLIT : Backward.WHOLE);
+    return measured.costs(shape, count, split ? Backward.SPLIT : Backward.WHOLE);
   }
 
   private List<ScheduleAuthor> authors() {
@@ -268,7 +282,13 @@ final class SimulateCommand implements Callable<Integer> {
   }
 
   private void check() {
-    boolean counts = stages > 0 && chunks > 0 && microBatches.stream().allMatch(m -> m > 0);
+    boolean counts =
+        stages > 0 && replicas > 0 && chunks > 0 && microBatches.stream().allMatch(m -> m > 0);
+    if (counts && replicas > Collections.min(microBatches)) {
+      throw wrong(
+          "There are " + replicas + " replicas, and fewer micro-batches to share",
+          "Give fewer --replicas, or more --micro-batches.");
+    }
     boolean times =
         hop >= 0
             && (tick == null || tick >= 0)

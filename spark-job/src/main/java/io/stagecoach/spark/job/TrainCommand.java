@@ -34,8 +34,8 @@ final class TrainCommand extends JobCommand {
   }
 
   @Override
-  int stages(StagecoachConf conf) {
-    return conf.stages();
+  int executors(StagecoachConf conf) {
+    return conf.executors();
   }
 
   @Override

@@ -86,6 +86,7 @@ final class TrainingLoop {
   private final Synchronizer synchronizer;
   private final String schedule;
   private final MicroBatches batches;
+  private final int blocks;
   private final TimeSegments segments;
   private final Validation evaluation;
   private final ValidationWatch watch;
@@ -132,11 +133,17 @@ final class TrainingLoop {
     }
   }
 
+  /**
+   * @param schedule the name of the schedule that the pipeline has
+   * @param batches how the examples are cut
+   * @param blocks in how many blocks a mini-batch's micro-batches are summed
+   */
   TrainingLoop(
       Pipeline pipeline,
       Synchronizer synchronizer,
       String schedule,
       MicroBatches batches,
+      int blocks,
       TimeSegments segments,
       Validation evaluation,
       ValidationWatch watch,
@@ -149,6 +156,7 @@ final class TrainingLoop {
     this.synchronizer = synchronizer;
     this.schedule = schedule;
     this.batches = batches;
+    this.blocks = blocks;
     this.segments = segments;
     this.evaluation = evaluation;
     this.watch = watch;
@@ -235,7 +243,13 @@ final class TrainingLoop {
     long update = synchronizer.updates();
     StepContext context =
         new StepContext(
-            update, pipeline.nextAttempt(update), epoch, timed.size(), Mode.TRAINING, segment > 0);
+            update,
+            pipeline.nextAttempt(update),
+            epoch,
+            timed.size(),
+            blocks,
+            Mode.TRAINING,
+            segment > 0);
     long start = nanoClock.getAsLong();
     pipeline.tell(Order.of(new Message.RunStep(context, schedule, timed), this::weights));
     long told = nanoClock.getAsLong();

@@ -1,5 +1,6 @@
 package io.stagecoach.spark.job;
 
+import io.stagecoach.batch.Blocks;
 import io.stagecoach.batch.MicroBatches;
 import io.stagecoach.batch.Slice;
 import io.stagecoach.engine.ModelUpdater;
@@ -20,6 +21,7 @@ import io.stagecoach.plan.PlannedStage;
 import io.stagecoach.plan.Stash;
 import io.stagecoach.schedule.Limits;
 import io.stagecoach.schedule.PipelineShape;
+import io.stagecoach.schedule.Replicated;
 import io.stagecoach.schedule.Schedule;
 import io.stagecoach.schedule.ScheduleAuthor;
 import io.stagecoach.schedule.ScheduleValidator;
@@ -27,12 +29,14 @@ import io.stagecoach.schedule.Simulation;
 import io.stagecoach.schedule.Simulator;
 import io.stagecoach.schedule.StageCosts;
 import io.stagecoach.spark.config.PartitionerKind;
+import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.sync.StageWeights;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntFunction;
@@ -43,15 +47,23 @@ import org.slf4j.LoggerFactory;
 /**
  * How a run is cut and in what order its stages work.
  *
- * @param plan which layers make which stage
- * @param author who writes the run's schedules
- * @param schedule a full mini-batch's schedule
+ * @param plan which layers make which stage, of each replica
+ * @param author who writes a replica's schedules
+ * @param replicas how many pipelines work side by side
+ * @param blocks in how many blocks the micro-batches' gradients are summed
+ * @param schedule a full mini-batch's schedule, of all replicas
  * @param recompute what stages keep for backward
- * @param slots how many micro-batches each stage has room for: what the schedule stashes, or more
- *     where it may yet be tuned
+ * @param slots how many micro-batches each stage of a replica has room for: what the schedule
+ *     stashes, or more where it may yet be tuned
  */
 record TrainingPlan(
-    Plan plan, ScheduleAuthor author, Schedule schedule, Recompute recompute, List<Integer> slots) {
+    Plan plan,
+    ScheduleAuthor author,
+    int replicas,
+    int blocks,
+    Schedule schedule,
+    Recompute recompute,
+    List<Integer> slots) {
 
   private static final Logger LOG = LoggerFactory.getLogger(TrainingPlan.class);
 
@@ -92,22 +104,29 @@ record TrainingPlan(
       Optional<RunProfile> profile) {
     MicroBatches batches = new MicroBatches(conf.batchSize(), conf.batchSize(), microBatches);
     int count = batches.slices(Slice.Split.TRAINING, 0, 0).size();
-    PipelineShape shape = new PipelineShape(conf.stages() * conf.chunks(), count, conf.chunks());
-    Schedule schedule = author.schedule(shape);
-    ScheduleValidator.validate(schedule, Limits.none(shape.stages()));
+    requireWorkForAll(conf, count);
+    PipelineShape shape =
+        new PipelineShape(
+            conf.stages() * conf.chunks(),
+            new Blocks(count, conf.replicas()).longest(),
+            conf.chunks());
+    Schedule ofOne = author.schedule(shape);
+    ScheduleValidator.validate(ofOne, Limits.none(shape.stages()));
+    Schedule schedule = sideBySide(author, conf.replicas(), shape, count);
     ModelCosts model = costs.apply(batches.microBatchSize());
     Partitioner partitioner = partitioner(conf, profile, batches.microBatchSize());
     List<Recompute> recomputes =
         conf.recompute().fixed().map(List::of).orElse(List.of(Recompute.NONE, Recompute.STAGE));
     StagecoachException tooLarge = null;
     for (Recompute recompute : recomputes) {
-      for (List<Integer> slots : rooms(author, shape, schedule)) {
+      for (List<Integer> slots : rooms(author, shape, ofOne)) {
         try {
           Plan plan = partitioner.partition(request(conf, model, slots, recompute));
           if (recompute != recomputes.get(0)) {
             LOG.info("recompute=stage is chosen: with all activations kept, {}", tooLarge.what());
           }
-          return new TrainingPlan(plan, author, schedule, recompute, slots);
+          return new TrainingPlan(
+              plan, author, conf.replicas(), conf.gradientBlocks(), schedule, recompute, slots);
         } catch (StagecoachException e) {
           if (e.kind() != ErrorKind.PLAN) {
             throw e;
@@ -117,6 +136,38 @@ record TrainingPlan(
       }
     }
     throw tooLarge;
+  }
+
+  private static void requireWorkForAll(StagecoachConf conf, int microBatches) {
+    if (microBatches < conf.replicas()) {
+      throw new StagecoachException(
+          ErrorKind.CONFIGURATION,
+          "A mini-batch of "
+              + conf.batchSize()
+              + " examples is cut into "
+              + microBatches
+              + " micro-batches, and there are "
+              + conf.replicas()
+              + " replicas to share them",
+          "Lower "
+              + Settings.REPLICAS.key()
+              + ", or choose "
+              + Settings.MICRO_BATCHES.key()
+              + " so that it divides "
+              + Settings.BATCH_SIZE.key()
+              + ".");
+    }
+  }
+
+  /** The schedule of all replicas, where a pipeline has this shape. */
+  private static Schedule sideBySide(
+      ScheduleAuthor author, int replicas, PipelineShape ofOne, int microBatches) {
+    return all(author, replicas)
+        .schedule(new PipelineShape(replicas * ofOne.stages(), microBatches, ofOne.chunks()));
+  }
+
+  private static ScheduleAuthor all(ScheduleAuthor author, int replicas) {
+    return replicas == 1 ? author : new Replicated(author, replicas);
   }
 
   private static Partitioner partitioner(
@@ -173,17 +224,44 @@ record TrainingPlan(
   TrainingPlan by(ScheduleAuthor other) {
     PipelineShape shape =
         new PipelineShape(
-            schedule.stages(),
-            schedule.microBatches(),
+            schedule.stages() / replicas,
+            new Blocks(schedule.microBatches(), replicas).longest(),
             schedule.stages() / schedule.executors().size());
-    Schedule written = other.schedule(shape);
-    ScheduleValidator.validate(written, Limits.none(shape.stages()).withStash(slots));
-    return new TrainingPlan(plan, other, written, recompute, slots);
+    ScheduleValidator.validate(other.schedule(shape), Limits.none(shape.stages()).withStash(slots));
+    return new TrainingPlan(
+        plan,
+        other,
+        replicas,
+        blocks,
+        sideBySide(other, replicas, shape, schedule.microBatches()),
+        recompute,
+        slots);
+  }
+
+  /** Who writes the schedules of all replicas, where one of them goes by this author. */
+  ScheduleAuthor sideBySide(ScheduleAuthor ofOne) {
+    return all(ofOne, replicas);
+  }
+
+  /** The plan as a table, ending with a line feed. */
+  String table() {
+    int executors = schedule.executors().size();
+    return replicas == 1
+        ? plan.table()
+        : plan.table()
+            + String.format(
+                Locale.ROOT,
+                "%d replicas of these stages on %d executors: each takes %d of a mini-batch's %d"
+                    + " micro-batches.%n",
+                replicas,
+                executors,
+                new Blocks(schedule.microBatches(), replicas).longest(),
+                schedule.microBatches());
   }
 
   /** The same with another cut. */
   TrainingPlan cutAs(Plan other) {
-    return new TrainingPlan(other, author, schedule, recompute, slots);
+    return new TrainingPlan(other, author, replicas, blocks, schedule, recompute, slots);
   }
 
   /** What any cut of the model must keep to. */
@@ -193,7 +271,7 @@ record TrainingPlan(
 
   /** The most memory that an executor's stages need together, in bytes. */
   long memory() {
-    int executors = schedule.executors().size();
+    int executors = schedule.executors().size() / replicas;
     long[] held = new long[executors];
     for (int stage = 0; stage < plan.stages().size(); stage++) {
       held[stage % executors] += plan.stages().get(stage).memory().total();
@@ -201,37 +279,38 @@ record TrainingPlan(
     return Arrays.stream(held).max().orElseThrow();
   }
 
-  /** What each stage is built from. */
+  /** What each stage of each replica is built from. */
   List<StageSpec> specs(String model, long seed) {
     List<StageSpec> specs = new ArrayList<>();
     List<PlannedStage> stages = plan.stages();
-    for (int i = 0; i < stages.size(); i++) {
+    for (int place = 0; place < replicas * stages.size(); place++) {
+      int stage = place % stages.size();
       specs.add(
           new StageSpec(
               model,
-              i,
+              place,
               stages.size(),
-              stages.get(i).firstLayer(),
-              stages.get(i).endLayer(),
-              slots.get(i),
+              stages.get(stage).firstLayer(),
+              stages.get(stage).endLayer(),
+              slots.get(stage),
               recompute,
               seed));
     }
     return specs;
   }
 
-  /** What each stage's flat vector is made of. */
+  /** What each stage's flat vector is made of, in every replica. */
   List<ParameterLayout> layouts(ModelUpdater model) {
     return plan.stages().stream()
         .map(stage -> model.stageLayout(stage.firstLayer(), stage.endLayer()))
         .toList();
   }
 
-  /** A saved model's weights for each stage that has some. */
+  /** A saved model's weights for each stage that has some, those of all replicas counted. */
   IntFunction<Optional<INDArray>> weights(Dl4jModelUpdater model) {
     StageWeights weights = new StageWeights(model.parameterLayout(), layouts(model));
     return stage -> {
-      INDArray mine = weights.of(stage, model.parameters());
+      INDArray mine = weights.of(stage % weights.stages(), model.parameters());
       return mine.isEmpty() ? Optional.empty() : Optional.of(mine);
     };
   }
@@ -246,7 +325,8 @@ record TrainingPlan(
         plan.stages().stream()
             .map(stage -> Math.max(1, stage.cost().backwardOperations()))
             .toList();
-    Simulation simulation = Simulator.simulate(schedule, new StageCosts(forward, backward, 0));
+    StageCosts costs = new StageCosts(forward, backward, 0).replicated(replicas);
+    Simulation simulation = Simulator.simulate(schedule, costs);
     return simulation.bubble();
   }
 }

@@ -100,7 +100,7 @@ final class TrainingRun {
       PipelineChoices choices = PipelineChoices.of(resumption.settled(), hadoop, costs);
       TrainingPlan usual = choices.byOperations();
       if (choices.open().isEmpty()) {
-        out.println(usual.plan().table());
+        out.println(usual.table());
       }
       ModelShape shape = ModelShapes.of(model.model(), data);
       task.requirement().accept(shape);
@@ -192,7 +192,7 @@ final class TrainingRun {
     MicroBatches batches =
         new MicroBatches(
             prepared.counts().training(), conf.batchSize(), plan.schedule().microBatches());
-    RunReporting reporting = new RunReporting(plan.schedule(), prepared.text());
+    RunReporting reporting = new RunReporting(plan.schedule(), plan.replicas(), prepared.text());
     start.interrupted().ifPresent(run -> reporting.goOn(run.history()));
     reporting.reads(prepared);
     decision.reasons().forEach(reporting::chose);
@@ -228,7 +228,7 @@ final class TrainingRun {
                 position -> states.at(position, synchronizer.counts()),
                 conf.deadlineStep())) {
       Optional<BestKeeping> kept = conf.validationKeepBest() ? Optional.of(best) : Optional.empty();
-      progress.message("Placing " + conf.stages() + " stages on executors");
+      progress.message("Placing " + conf.executors() + " stages on executors");
       TrainingLoop.Result result;
       long placing = System.nanoTime();
       try (LastingPipeline pipeline =
@@ -237,7 +237,8 @@ final class TrainingRun {
                   PipelineSpecs.recovery(conf),
                   synchronizer::weights,
                   reporting::recovered);
-          LiveFigures figures = LiveFigures.of(plan.plan().stages().size(), pipeline::memory)) {
+          LiveFigures figures =
+              LiveFigures.of(plan.replicas(), plan.plan().stages().size(), pipeline::memory)) {
         reporting.watchedBy(figures::stepEnded);
         stop.patience(conf.deadlineStop());
         TimeSegments segments = TimeSegments.of(model.model(), prepared);
@@ -260,8 +261,9 @@ final class TrainingRun {
                 synchronizer,
                 plan.schedule().name(),
                 batches,
+                plan.blocks(),
                 segments,
-                new Evaluation(pipeline, prepared, batches.microBatchSize()),
+                new Evaluation(pipeline, plan, prepared, batches.microBatchSize()),
                 new ValidationWatch(
                     conf.validationPatience(),
                     conf.validationMinDelta(),

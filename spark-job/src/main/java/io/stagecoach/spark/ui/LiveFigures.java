@@ -28,12 +28,14 @@ public final class LiveFigures implements AutoCloseable {
   /**
    * Begins to show a run.
    *
-   * @param stages how many stages it has
+   * @param replicas how many pipelines work side by side
+   * @param stages how many stages each of them has
    * @param memory what their processes use, as far as they have said
    */
-  public static LiveFigures of(int stages, Supplier<Map<Integer, ProcessMemory>> memory) {
+  public static LiveFigures of(
+      int replicas, int stages, Supplier<Map<Integer, ProcessMemory>> memory) {
     MetricsSystem system = SparkEnv.get().metricsSystem();
-    StepMetrics metrics = new StepMetrics(stages, memory);
+    StepMetrics metrics = new StepMetrics(replicas, stages, memory);
     MetricsSource source = new MetricsSource(NAMES.take(), metrics.registry());
     system.registerSource(source);
     return new LiveFigures(system, source, metrics);

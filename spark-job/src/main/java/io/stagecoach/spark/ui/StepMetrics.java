@@ -36,16 +36,21 @@ final class StepMetrics {
   private record StageMetrics(Timer busy, Timer send, Timer receive, Meter bytes) {}
 
   /**
-   * @param stageCount how many stages there are
+   * @param replicas how many pipelines work side by side
+   * @param stageCount how many stages each of them has
    * @param memory what their processes use, as far as they have said
    */
-  StepMetrics(int stageCount, Supplier<Map<Integer, ProcessMemory>> memory) {
+  StepMetrics(int replicas, int stageCount, Supplier<Map<Integer, ProcessMemory>> memory) {
     gauge("loss", StepRecord::loss);
     gauge("gradientNorm", StepRecord::globalNorm);
     gauge("examplesPerSecond", done -> done.examples() / (done.wallNanos() / 1e9));
     gauge("bubble", StepRecord::bubble);
-    for (int stage = 0; stage < stageCount; stage++) {
-      String prefix = "stage." + stage + ".";
+    for (int stage = 0; stage < replicas * stageCount; stage++) {
+      String prefix =
+          (replicas == 1 ? "" : "replica." + stage / stageCount + ".")
+              + "stage."
+              + stage % stageCount
+              + ".";
       stages.add(
           new StageMetrics(
               registry.timer(prefix + "busy"),

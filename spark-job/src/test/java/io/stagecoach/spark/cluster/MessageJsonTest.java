@@ -18,13 +18,13 @@ import io.stagecoach.schedule.Action;
 import io.stagecoach.stage.Span;
 import io.stagecoach.stage.Traffic;
 import io.stagecoach.tensor.Narrowing;
+import io.stagecoach.tensor.Tensors;
 import io.stagecoach.tensor.WireType;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 class MessageJsonTest {
 
@@ -90,7 +90,8 @@ class MessageJsonTest {
     List<Span> spans =
         List.of(
             new Span(actions.get(0), 5, 1L << 40), new Span(actions.get(1), 1L << 41, 1L << 42));
-    try (INDArray packed = SpanTensor.pack(spans)) {
+    try (Tensors packed = Tensors.of(Message.SPANS, SpanTensor.pack(spans))) {
+      assertThat(SpanTensor.unpack(List.of(), packed)).isEmpty();
       assertThat(SpanTensor.unpack(actions, packed)).isEqualTo(spans);
       assertThatThrownBy(() -> SpanTensor.unpack(actions.subList(0, 1), packed))
           .isInstanceOf(IllegalArgumentException.class);

@@ -21,6 +21,7 @@ import io.stagecoach.stage.HostedStage;
 import io.stagecoach.tensor.WireType;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -34,6 +35,7 @@ class ResidentStagesTest {
   private static final List<Action> FIRST = List.of(new Action.Forward(0, 0));
   private static final List<Action> SECOND =
       List.of(new Action.Forward(0, 1), new Action.Backward(0, 0), new Action.Backward(0, 1));
+  private static final List<Action> ALL = Stream.concat(FIRST.stream(), SECOND.stream()).toList();
   private static final List<Slice> SLICES =
       List.of(Slice.of(Split.TRAINING, 0, 0, 4), Slice.of(Split.TRAINING, 0, 4, 4));
 
@@ -73,7 +75,7 @@ class ResidentStagesTest {
   }
 
   private INDArray gradients(StepContext context) {
-    stages.begin(context, SLICES, NOTHING, NOTHING);
+    stages.begin(context, ALL, SLICES, NOTHING, NOTHING);
     stages.tick(context, 0, List.of(), FIRST);
     stages.tick(context, 1, List.of(), SECOND);
     assertThat(stages.end(new ProcessMemory(1, 1))).hasSize(2);
@@ -89,7 +91,7 @@ class ResidentStagesTest {
   @Test
   void anAttemptAfterAnAbandonedOneHasItsOwnGradientsOnly() {
     INDArray expected = gradients(step(3, 0));
-    stages.begin(step(3, 1), SLICES, NOTHING, NOTHING);
+    stages.begin(step(3, 1), ALL, SLICES, NOTHING, NOTHING);
     stages.tick(step(3, 1), 0, List.of(), FIRST);
     assertThat(gradients(step(3, 2))).isEqualTo(expected);
   }
@@ -97,7 +99,7 @@ class ResidentStagesTest {
   @Test
   void aTickHappensOnce() {
     StepContext now = step(3, 0);
-    stages.begin(now, SLICES, NOTHING, NOTHING);
+    stages.begin(now, ALL, SLICES, NOTHING, NOTHING);
     stages.tick(now, 0, List.of(), FIRST);
     assertStale(() -> stages.tick(now, 0, List.of(), FIRST));
     assertStale(() -> stages.tick(now, 2, List.of(), SECOND));
@@ -108,9 +110,9 @@ class ResidentStagesTest {
   @Test
   void stepsAndAttemptsDoNotGoBack() {
     gradients(step(3, 1));
-    assertStale(() -> stages.begin(step(3, 1), SLICES, NOTHING, NOTHING));
-    assertStale(() -> stages.begin(step(3, 0), SLICES, NOTHING, NOTHING));
-    assertStale(() -> stages.begin(step(2, 7), SLICES, NOTHING, NOTHING));
+    assertStale(() -> stages.begin(step(3, 1), ALL, SLICES, NOTHING, NOTHING));
+    assertStale(() -> stages.begin(step(3, 0), ALL, SLICES, NOTHING, NOTHING));
+    assertStale(() -> stages.begin(step(2, 7), ALL, SLICES, NOTHING, NOTHING));
   }
 
   private static void assertShort(Runnable task, String during) {
@@ -162,7 +164,7 @@ class ResidentStagesTest {
                   source));
         });
     StepContext now = step(3, 0);
-    ResidentStages.of(other, 0).begin(now, SLICES, NOTHING, NOTHING);
+    ResidentStages.of(other, 0).begin(now, ALL, SLICES, NOTHING, NOTHING);
     assertShort(() -> ResidentStages.of(other, 0).tick(now, 0, List.of(), FIRST), "F0.0");
     ResidentStages.close(other, 0);
   }

@@ -21,6 +21,10 @@ class SparkSettingsCheckTest {
     assertThat(error.kind()).isEqualTo(ErrorKind.CLUSTER);
     assertThat(error.what()).contains("spark.master is " + master, "spark.stagecoach.stages is 3");
     assertThat(error.remedy()).contains("local-cluster[3,1,2048]", "spark.stagecoach.stages=1");
+    assertThat(
+            refused(new SparkConf(false).setMaster(master).set("spark.stagecoach.replicas", "2"), 6)
+                .what())
+        .contains("spark.stagecoach.stages × spark.stagecoach.replicas is 6");
     assertThatCode(() -> SparkSettingsCheck.check(new SparkConf(false).setMaster(master), 1))
         .doesNotThrowAnyException();
   }

@@ -92,6 +92,8 @@ class StagecoachConfTest {
     MAPPINGS.put("data.format", new Mapping(Optional.empty(), "delta", Optional.of("delta")));
     MAPPINGS.put("data.features", new Mapping(List.of("features"), "a, b", List.of("a", "b")));
     MAPPINGS.put("cut", new Mapping(List.of(), "0, 4,9", List.of(0, 4, 9)));
+    MAPPINGS.put("replicas", new Mapping(1, "3", 3));
+    MAPPINGS.put("gradientBlocks", new Mapping(1, "3", 3));
     MAPPINGS.put("replan", new Mapping(false, "true", true));
     MAPPINGS.put("replan.gain", new Mapping(0.1, "0.25", 0.25));
     MAPPINGS.put("replan.repaySteps", new Mapping(1000, "50", 50));
@@ -296,7 +298,7 @@ class StagecoachConfTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"cut, '0,2'", "wireType, float16"})
+  @CsvSource({"cut, '0,2'", "wireType, float16", "replicas, 2"})
   void refusesToMoveLayersThatMustStay(String name, String text) {
     SparkConf spark =
         new SparkConf(false)
@@ -308,6 +310,29 @@ class StagecoachConfTest {
         .hasMessageContaining("spark.stagecoach.replan")
         .hasMessageContaining("spark.stagecoach." + name)
         .hasMessageContaining("allowed is one of them");
+  }
+
+  @Test
+  void everyReplicaSumsOneBlockOfMicroBatches() {
+    StagecoachConf conf = read("replicas", "3");
+    assertThat(conf.gradientBlocks()).isEqualTo(3);
+    assertThat(conf.executors()).isEqualTo(6);
+    assertThat(conf.withoutReplicas().gradientBlocks()).isOne();
+    SparkConf spark = new SparkConf(false).set("spark.stagecoach.replicas", "2");
+
+    assertThatThrownBy(
+            () -> StagecoachConf.from(spark.clone().set("spark.stagecoach.gradientBlocks", "4")))
+        .hasMessageContaining("spark.stagecoach.gradientBlocks is 4")
+        .hasMessageContaining("spark.stagecoach.replicas is 2");
+    assertThatThrownBy(
+            () -> StagecoachConf.from(spark.clone().set("spark.stagecoach.microBatches", "1")))
+        .hasMessageContaining("microBatches is 1, fewer than the 2 replicas that share them");
+    assertThatThrownBy(() -> read("gradientBlocks", "5"))
+        .hasMessageContaining("microBatches is 4, fewer than the 5 blocks that they make");
+    assertThat(
+            StagecoachConf.from(spark.clone().set("spark.stagecoach.microBatches", "auto"))
+                .replicas())
+        .isEqualTo(2);
   }
 
   @ParameterizedTest
@@ -419,6 +444,8 @@ class StagecoachConfTest {
                         "dataLabelOf",
                         "dataClassWeightsOf",
                         "retrainHasHeldOut",
+                        "executors",
+                        "withoutReplicas",
                         "changed"))
                 .toList());
   }

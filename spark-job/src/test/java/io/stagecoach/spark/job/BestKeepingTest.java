@@ -44,7 +44,7 @@ class BestKeepingTest {
     store = new CheckpointStore(new LocalStorage(directory.resolve("best")), Clock.systemUTC());
     reporting =
         new RunReporting(
-            new OneForwardOneBackward().schedule(new PipelineShape(1, 1)), Optional.empty());
+            new OneForwardOneBackward().schedule(new PipelineShape(1, 1)), 1, Optional.empty());
   }
 
   private static Dl4jModelUpdater after(int steps) {

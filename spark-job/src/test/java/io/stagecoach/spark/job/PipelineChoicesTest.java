@@ -15,8 +15,10 @@ import io.stagecoach.error.StagecoachException;
 import io.stagecoach.plan.ModelCosts;
 import io.stagecoach.plan.PlannedStage;
 import io.stagecoach.schedule.PipelineShape;
+import io.stagecoach.schedule.Schedule;
 import io.stagecoach.schedule.ScheduleAuthor;
 import io.stagecoach.schedule.Schedules;
+import io.stagecoach.schedule.Simulator;
 import io.stagecoach.schedule.StageCosts;
 import io.stagecoach.schedule.StepSimulator;
 import io.stagecoach.schedule.Ticks;
@@ -98,6 +100,24 @@ class PipelineChoicesTest {
     StageCosts costs = new StageCosts(forward, backward, weights, profile.hops().of(bytes));
     PipelineShape shape = new PipelineShape(plan.plan().stages().size(), count);
     return StepSimulator.simulate(author.tunedTo(costs), shape, costs).makespan();
+  }
+
+  @Test
+  void replicasChooseAsOnePipelineDoesWithItsShare() {
+    RunProfile profile = profile(rows -> 500 + 1_000L * rows, new HopTimes(300, 0.5));
+    PipelineChoice choice = choices(with("stages", "2", "replicas", "2")).by(profile);
+    Schedule chosen = choice.plan().schedule();
+    assertThat(chosen.executors()).hasSize(4);
+    assertThat(chosen.microBatches()).isGreaterThanOrEqualTo(2);
+    int count = chosen.microBatches();
+    assertThat(choice.reason()).contains("microBatches=" + count);
+    StageCosts one =
+        profile.costs(
+            choice.plan().plan(), choice.plan().rows(), PipelineChoices.backward(choice.plan()));
+    assertThat(
+            StepSimulator.simulate(choice.plan().author(), new PipelineShape(2, count / 2), one)
+                .makespan())
+        .isEqualTo(Simulator.simulate(chosen, one.replicated(2)).makespan());
   }
 
   @ParameterizedTest

@@ -115,7 +115,7 @@ class ScheduleTuningTest {
   void aRunIsTunedOnceAndSaysSo() {
     TrainingPlan plan = plan(Map.of());
     UsedAuthors pipeline = new UsedAuthors();
-    RunReporting reporting = new RunReporting(plan.schedule(), Optional.empty());
+    RunReporting reporting = new RunReporting(plan.schedule(), 1, Optional.empty());
     List<String> said = new ArrayList<>();
     ScheduleTuning tuning = new ScheduleTuning(pipeline, plan, reporting, said::add);
     StepOutcome outcome = new StepOutcome(Loss.none(), 0, 1, 1, false);

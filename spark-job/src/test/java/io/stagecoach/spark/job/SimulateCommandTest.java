@@ -81,6 +81,18 @@ class SimulateCommandTest {
   }
 
   @Test
+  void replicasShareTheMicroBatches() {
+    Outcome outcome = run("--stages", "4", "--micro-batches", "24,23", "--replicas", "3");
+    assertThat(outcome.line("1f1b"))
+        .as("8 of 24 for each")
+        .containsExactly("1f1b", "24", "1", "33.000", "27.27", "%", "27.27", "%", "4");
+    assertThat(outcome.lines()).filteredOn(line -> line.startsWith("1f1b ")).hasSize(2);
+    assertThat(outcome.lines()).last().asString().contains("3 replicas on 12 executors");
+    assertThat(run("--micro-batches", "2", "--replicas", "3").code()).isEqualTo(20);
+    assertThat(run("--replicas", "0").code()).isEqualTo(20);
+  }
+
+  @Test
   void largeShapesTakeSeconds() {
     Outcome outcome =
         run("--stages", "512", "--micro-batches", "2048", "--schedule", "gpipe,eager-1f1b");
@@ -114,6 +126,7 @@ class SimulateCommandTest {
         new RunReport(
             "1f1b",
             4,
+            1,
             Map.of(),
             List.of(),
             0,

@@ -179,6 +179,7 @@ class TrainingLoopTest {
               synchronizer,
               "1f1b",
               batches,
+              1,
               new TimeSegments(List.of(new TimeSegments.Segment(0, Slice.WHOLE))),
               validation,
               watch,

@@ -10,11 +10,13 @@ import io.stagecoach.engine.dl4j.LayerCosts;
 import io.stagecoach.engine.dl4j.Networks;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
+import io.stagecoach.schedule.Action;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.tensor.WireType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
@@ -89,6 +91,34 @@ class TrainingPlanTest {
         .isInstanceOfSatisfying(
             StagecoachException.class,
             e -> assertThat(e.kind()).isEqualTo(ErrorKind.CONFIGURATION));
+  }
+
+  @Test
+  void replicasHaveTheSameStagesAndShareTheMicroBatches() {
+    TrainingPlan one = plan(Map.of("microBatches", "4"));
+    TrainingPlan two = plan(Map.of("microBatches", "8", "replicas", "2"));
+    assertThat(two.plan().stages()).hasSize(2);
+    assertThat(two.slots()).isEqualTo(one.slots());
+    assertThat(two.schedule().executors()).hasSize(4);
+    assertThat(two.schedule().microBatches()).isEqualTo(8);
+    assertThat(two.predictedBubble()).isEqualTo(one.predictedBubble());
+    List<StageSpec> specs = two.specs("{}", 1);
+    assertThat(specs).extracting(StageSpec::stage).containsExactly(0, 1, 2, 3);
+    assertThat(specs).extracting(StageSpec::replica).containsExactly(0, 0, 1, 1);
+    assertThat(specs).extracting(StageSpec::isFirst).containsExactly(true, false, true, false);
+    assertThat(specs).extracting(StageSpec::isLast).containsExactly(false, true, false, true);
+    assertThat(specs.get(3).firstLayer()).isEqualTo(specs.get(1).firstLayer());
+    assertThat(two.table())
+        .startsWith(two.plan().table())
+        .contains("2 replicas of these stages on 4 executors", "takes 4 of a mini-batch's 8");
+    // 4,096 examples in 5 micro-batches of 820 and 816.
+    assertThat(plan(Map.of("microBatches", "5", "replicas", "2")).schedule().actionsOf(0))
+        .filteredOn(Action::isCompute)
+        .hasSize(2 * 3);
+    assertThatThrownBy(() -> plan(Map.of("batchSize", "9", "microBatches", "8", "replicas", "6")))
+        .isInstanceOfSatisfying(
+            StagecoachException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CONFIGURATION))
+        .hasMessageContaining("is cut into 5 micro-batches, and there are 6 replicas");
   }
 
   @Test

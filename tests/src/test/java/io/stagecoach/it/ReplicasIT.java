@@ -1,0 +1,171 @@
+package io.stagecoach.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.stagecoach.batch.Columns;
+import io.stagecoach.batch.LocalStorage;
+import io.stagecoach.batch.ManifestFile;
+import io.stagecoach.batch.MicroBatches;
+import io.stagecoach.batch.ReadOptions;
+import io.stagecoach.batch.ReadOptions.Floats;
+import io.stagecoach.batch.Slice;
+import io.stagecoach.batch.Slice.Split;
+import io.stagecoach.batch.StoreManifest;
+import io.stagecoach.batch.StoreReader;
+import io.stagecoach.engine.Recompute;
+import io.stagecoach.engine.dl4j.Batches;
+import io.stagecoach.engine.dl4j.InProcessPipeline;
+import io.stagecoach.schedule.OneForwardOneBackward;
+import io.stagecoach.tensor.Tensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
+
+/**
+ * Two replicas of two stages, in four executors, come to the weights of one pipeline that sums in
+ * two blocks: by shuffle, and by streaming while an executor is killed for good.
+ */
+@Isolated("Its deadlines are short.")
+class ReplicasIT {
+
+  private static final int ROWS = 400;
+  private static final int BATCH_SIZE = 32;
+  private static final int MICRO_BATCHES = 4;
+  private static final int FIRST_STEPS = 3;
+  private static final int STEPS = 150;
+  private static final long SEED = 17;
+
+  @TempDir Path directory;
+
+  @Test
+  void replicasTrainTheSameByBothExchangesAndWithoutALostExecutor() throws IOException {
+    Workshop workshop = new Workshop(directory);
+    workshop.table(ROWS);
+    workshop.write("model.json", Workshop.classifier().toJson());
+
+    Map<String, String> settings = settings(workshop, "first");
+    settings.put("spark.stagecoach.exchange", "shuffle");
+    settings.put("spark.stagecoach.maxSteps", String.valueOf(FIRST_STEPS));
+    StagecoachProcess.Outcome first = workshop.run("train", settings);
+    assertThat(first.exitCode()).as(first.toString()).isZero();
+    assertThat(first.out()).contains("2 replicas of these stages on 4 executors");
+
+    settings = settings(workshop, "second");
+    settings.put("spark.stagecoach.maxSteps", String.valueOf(STEPS));
+    settings.put("spark.stagecoach.recovery.replacement", "100ms");
+    settings.put("spark.stagecoach.recovery.leastExecutors", "2");
+    settings.put("spark.stagecoach.recovery.attempts", "100");
+    StagecoachProcess.Outcome second;
+    try (StagecoachProcess run = workshop.start("train", settings)) {
+      Awaiting.await(Duration.ofMinutes(2), () -> run.errSoFar().contains("step "));
+      List<ProcessHandle> survivors = run.executors().subList(0, 3);
+      // Whatever the cluster starts in the place of the fourth does not live to be of use.
+      Awaiting.await(
+          Duration.ofMinutes(2),
+          () -> {
+            run.executors().stream()
+                .filter(executor -> !survivors.contains(executor))
+                .forEach(ProcessHandle::destroyForcibly);
+            return run.errSoFar().contains("on 3 executors");
+          });
+      second = run.await(Duration.ofMinutes(2));
+      workshop.assertTidy(run, second);
+    }
+    assertThat(second.exitCode()).as(second.toString()).isZero();
+    assertThat(second.out()).contains("replica 1 stage 0");
+    JsonNode report = workshop.report("second");
+    assertThat(report.get("replicas").asInt()).isEqualTo(2);
+    assertThat(report.get("stages")).hasSize(4);
+    assertThat(report.get("recovered"))
+        .anySatisfy(one -> assertThat(one.get("executors").asInt()).isEqualTo(3));
+
+    assertSameAsOnePipeline(workshop, workshop.network("first"), workshop.network("second"));
+  }
+
+  private static Map<String, String> settings(Workshop workshop, String name) {
+    Map<String, String> settings = new TreeMap<>(workshop.classifierSettings());
+    settings.put("spark.master", "local-cluster[4,1,1024]");
+    settings.put("spark.executor.memory", "512m");
+    settings.put("spark.stagecoach.replicas", "2");
+    settings.put("spark.stagecoach.batchSize", String.valueOf(BATCH_SIZE));
+    settings.put("spark.stagecoach.microBatches", String.valueOf(MICRO_BATCHES));
+    settings.put("spark.stagecoach.epochs", "1000");
+    settings.put("spark.stagecoach.seed", String.valueOf(SEED));
+    settings.put("spark.stagecoach.progress", "lines");
+    settings.put("spark.stagecoach.batchStore.keep", "true");
+    settings.put("spark.stagecoach.output.path", workshop.path(name).toString());
+    return settings;
+  }
+
+  /** What one pipeline in this process makes of what the executors were given. */
+  private static void assertSameAsOnePipeline(
+      Workshop workshop, MultiLayerNetwork first, MultiLayerNetwork second) throws IOException {
+    List<Path> stores;
+    try (Stream<Path> all = Files.list(workshop.path("batches"))) {
+      stores = all.toList();
+    }
+    assertThat(stores).as("the runs share one store").hasSize(1);
+    LocalStorage storage = new LocalStorage(stores.get(0));
+    StoreManifest manifest = ManifestFile.read(storage);
+    MicroBatches batches =
+        new MicroBatches(manifest.rows(Split.TRAINING), BATCH_SIZE, MICRO_BATCHES);
+    assertThat(batches.rowsOf(batches.steps() - 1))
+        .as("the last mini-batch")
+        .isLessThan(BATCH_SIZE);
+    try (InProcessPipeline one =
+            new InProcessPipeline(
+                    Workshop.classifier().toJson(),
+                    List.of(2),
+                    MICRO_BATCHES,
+                    Recompute.NONE,
+                    new OneForwardOneBackward(),
+                    SEED)
+                .inBlocks(2);
+        StoreReader reader =
+            new StoreReader(
+                storage, manifest, ReadOptions.shuffled(SEED).withFloats(Floats.FLOAT64))) {
+      for (int step = 0; step < STEPS; step++) {
+        int epoch = (int) (step / batches.steps());
+        List<Tensors> microBatches = new ArrayList<>();
+        for (Slice slice : batches.slices(Split.TRAINING, epoch, step % batches.steps())) {
+          microBatches.add(read(reader, slice));
+        }
+        one.step(microBatches, step, epoch, false);
+        microBatches.forEach(Tensors::close);
+        if (step + 1 == FIRST_STEPS) {
+          assertSame(first, one);
+        }
+      }
+      assertSame(second, one);
+    }
+  }
+
+  private static void assertSame(MultiLayerNetwork trained, InProcessPipeline one) {
+    assertThat(trained.params().toDoubleVector())
+        .containsExactly(one.updater().parameters().toDoubleVector());
+    assertThat(trained.getUpdater().getStateViewArray().toDoubleVector())
+        .containsExactly(one.updater().updaterState().toDoubleVector());
+  }
+
+  private static Tensors read(StoreReader reader, Slice slice) {
+    try (Tensors stored = reader.read(slice, Set.of(Columns.FEATURES, Columns.LABELS))) {
+      return Batches.tensors(
+          Columns.FEATURES,
+          stored.get(Columns.FEATURES).dup(),
+          Columns.LABELS,
+          Batches.oneHot(stored.get(Columns.LABELS), Workshop.CLASSES));
+    }
+  }
+}
