@@ -48,10 +48,25 @@ final class MemoryLimit {
         }
       }
     }
+    BitSet held = held(ends);
     for (LayerCost layer : model.layers()) {
-      checkAlone(layer, request);
+      // With the one before it, a layer may need less than alone: what passes between them stays.
+      if (!held.get(layer.index())) {
+        checkAlone(layer, request);
+      }
     }
     return new MemoryLimit(ends);
+  }
+
+  /** The layers that are in some run of layers that fits on some stage. */
+  private static BitSet held(BitSet[][] ends) {
+    BitSet held = new BitSet();
+    for (BitSet[] stage : ends) {
+      for (int first = 0; first < stage.length; first++) {
+        held.set(first, Math.max(first, stage[first].length() - 1));
+      }
+    }
+    return held;
   }
 
   /** Whether the layers from {@code first} to before {@code end} fit on a stage's device. */

@@ -109,8 +109,8 @@ class BadInputIT {
   void isSaidOnceAndLeavesNoOutput(
       String what, Consumer<Broken> change, int code, String kind, List<String> words) {
     Map<String, String> settings = workshop.classifierSettings();
-    // All is refused before a stage is placed.
-    settings.put("spark.master", "local-cluster[1,1,1024]");
+    // All is refused before a stage is placed: no executor has a part in it.
+    settings.put("spark.master", "local[1]");
     change.accept(new Broken(workshop, settings));
 
     StagecoachProcess.Outcome outcome = workshop.run("train", settings);

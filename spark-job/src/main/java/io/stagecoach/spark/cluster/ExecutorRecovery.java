@@ -71,6 +71,7 @@ public final class ExecutorRecovery {
         }
         budget.spend(e);
         LOG.warn("{}; the stages are placed again", e.what());
+        suspect(e, List.of()).ifPresent(pool::replace);
         pool.await(executors, limits.replacement());
       }
     }
@@ -80,6 +81,11 @@ public final class ExecutorRecovery {
   private static Optional<String> suspect(StagecoachException failure, List<StageAddress> stages) {
     if (failure.kind() == ErrorKind.PEER) {
       return Optional.empty();
+    }
+    String named = failure.where().executor();
+    if (!named.isEmpty()) {
+      // Not the stage's: it may have been on its way to another executor than before.
+      return Optional.of(Home.id(named));
     }
     return stages.stream()
         .filter(stage -> stage.stage() == failure.where().stage())

@@ -22,7 +22,6 @@ import java.util.concurrent.TimeoutException;
 import org.apache.spark.ExceptionFailure;
 import org.apache.spark.SparkContext;
 import org.apache.spark.scheduler.SparkListener;
-import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
 import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
 import org.apache.spark.scheduler.SparkListenerJobStart;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
@@ -48,7 +47,8 @@ final class PinnedJobs implements AutoCloseable {
 
   private final SparkContext spark;
   private final String group;
-  private final long silence;
+  private final Duration heartbeat;
+  private final ExecutorHeartbeats heartbeats;
   private final Watch watch = new Watch();
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(
@@ -66,8 +66,8 @@ final class PinnedJobs implements AutoCloseable {
    */
   PinnedJobs(SparkContext spark, UUID run, Duration heartbeat) {
     this.spark = spark;
-    long interval = spark.conf().getTimeAsMs("spark.executor.heartbeatInterval", "10s");
-    this.silence = Math.max(heartbeat.toNanos(), 3 * interval * 1_000_000);
+    this.heartbeat = heartbeat;
+    this.heartbeats = ExecutorHeartbeats.of(spark);
     this.group = "stagecoach-" + run;
     spark.addSparkListener(watch);
   }
@@ -104,7 +104,6 @@ final class PinnedJobs implements AutoCloseable {
   private Object[] await(Future<Object[]> job, String what, Duration deadline)
       throws ExecutionException, InterruptedException {
     long end = System.nanoTime() + deadline.toNanos();
-    watch.expect(homes);
     while (true) {
       long left = Math.min(end - System.nanoTime(), LOOK.toNanos());
       try {
@@ -115,7 +114,7 @@ final class PinnedJobs implements AutoCloseable {
           spark.cancelJobGroup(group);
           throw late;
         }
-        watch.look();
+        heartbeats.silent(homes, heartbeat).ifPresent(watch::fail);
       }
     }
   }
@@ -200,43 +199,11 @@ final class PinnedJobs implements AutoCloseable {
   private final class Watch extends SparkListener {
 
     private final Set<Object> stages = ConcurrentHashMap.newKeySet();
-    private final Map<String, Long> heard = new ConcurrentHashMap<>();
     private final Map<Long, String> tasks = new ConcurrentHashMap<>();
-
-    void expect(List<Home> executors) {
-      executors.forEach(home -> heard.putIfAbsent(home.executor(), System.nanoTime()));
-    }
 
     /** Whether a task of the job runs there. */
     boolean isBusy(Home home) {
       return tasks.containsValue(home.executor());
-    }
-
-    /** Looks for executors that have not said anything for too long. */
-    void look() {
-      long now = System.nanoTime();
-      for (Home home : homes) {
-        if (now - heard.get(home.executor()) > silence) {
-          fail(
-              new StagecoachException(
-                  ErrorKind.EXECUTOR_LOST,
-                  "Executor "
-                      + home.words()
-                      + " has given no sign of life for "
-                      + silence / 1e9
-                      + " s",
-                  Where.nowhere().onExecutor(home.words()),
-                  "Its process hangs, or its host is out of reach; its log may say more. The wait"
-                      + " is spark.stagecoach.deadline.heartbeat, or three times"
-                      + " spark.executor.heartbeatInterval.",
-                  null));
-        }
-      }
-    }
-
-    @Override
-    public void onExecutorMetricsUpdate(SparkListenerExecutorMetricsUpdate update) {
-      heard.replace(update.execId(), System.nanoTime());
     }
 
     @Override

@@ -10,15 +10,20 @@ import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /** Where executors meet the driver: who is there, who hosts which stage, who is ready. */
 final class Rendezvous {
 
   /** An executor that can host a stage. */
   record Member(Peer peer, Message.Register address) {}
+
+  /** How often those that do not come are looked after. */
+  private static final Duration LOOK = Duration.ofMillis(250);
 
   private final Map<String, Member> members = new LinkedHashMap<>();
   private final Map<Integer, Member> stages = new LinkedHashMap<>();
@@ -66,12 +71,29 @@ final class Rendezvous {
         .findFirst();
   }
 
-  /** Waits until at least so many executors are there. */
-  List<Member> awaitMembers(int count, Duration deadline) {
+  /**
+   * Waits until at least so many executors are there.
+   *
+   * @param watch says, while nobody comes, what keeps one from it
+   */
+  List<Member> awaitMembers(
+      int count, Duration deadline, Supplier<Optional<StagecoachException>> watch) {
     await(
-        () -> members.size() >= count,
+        () -> {
+          watch.get().ifPresent(this::fail);
+          return members.size() >= count;
+        },
         deadline,
-        () -> members.size() + " of " + count + " executors got in touch with the driver");
+        () ->
+            members.size()
+                + " of "
+                + count
+                + " executors got in touch with the driver"
+                + members.values().stream()
+                    .map(member -> member.address().executor() + " on " + member.address().host())
+                    .collect(Collectors.joining(", ", " (", ")"))
+                    .replace(" ()", ""),
+        List::of);
     return members();
   }
 
@@ -88,11 +110,24 @@ final class Rendezvous {
             }
           }
           return "Not ready: " + String.join(", ", missing);
-        });
+        },
+        () ->
+            all.stream()
+                .filter(stage -> !ready.get(stage.stage()))
+                .map(StageAddress::executorAndHost)
+                .distinct()
+                .toList());
   }
 
+  /**
+   * @param progress how far it has come
+   * @param late which executors are waited for; one alone is to blame
+   */
   private synchronized void await(
-      BooleanSupplier done, Duration deadline, Supplier<String> progress) {
+      BooleanSupplier done,
+      Duration deadline,
+      Supplier<String> progress,
+      Supplier<List<String>> late) {
     long end = System.nanoTime() + deadline.toNanos();
     try {
       while (!done.getAsBoolean()) {
@@ -101,14 +136,17 @@ final class Rendezvous {
         }
         long left = (end - System.nanoTime()) / 1_000_000;
         if (left <= 0) {
+          List<String> blamed = late.get();
           throw new StagecoachException(
               ErrorKind.DEADLINE,
               progress.get() + " within " + deadline.toSeconds() + " s",
+              blamed.size() == 1 ? Where.nowhere().onExecutor(blamed.get(0)) : Where.nowhere(),
               "Look at the executors' logs; a firewall between executors and driver, or executors busy"
                   + " with other jobs, are common causes. The wait is"
-                  + " spark.stagecoach.deadline.contact.");
+                  + " spark.stagecoach.deadline.contact.",
+              null);
         }
-        wait(left);
+        wait(Math.min(left, LOOK.toMillis()));
       }
       if (failure != null) {
         throw failure;

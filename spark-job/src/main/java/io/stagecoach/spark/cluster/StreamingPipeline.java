@@ -127,7 +127,13 @@ final class StreamingPipeline implements Pipeline {
             new StageHostTask(
                 settings, new SerializableConfiguration(spec.spark().hadoopConfiguration())),
             failure -> firstCause.hear(failure));
-    List<Rendezvous.Member> members = rendezvous.awaitMembers(count, spec.deadlines().contact());
+    ExecutorHeartbeats heartbeats = ExecutorHeartbeats.of(spec.spark().sc());
+    List<Rendezvous.Member> members =
+        rendezvous.awaitMembers(
+            count,
+            deadlines.contact(),
+            // The tasks start together: one that hangs keeps all of them from it.
+            () -> heartbeats.silent(Home.all(spec.spark().sc()), deadlines.heartbeat()));
     pulses.watch(this::silent);
     place(members);
     rendezvous.awaitReady(stages, spec.deadlines().contact());

@@ -388,6 +388,27 @@ class LastingPipelineTest {
     assertThat(events).contains("tell 0.1 w w");
   }
 
+  /** Whoever never got in touch hosts no stage yet. */
+  @Test
+  void anExecutorThatALaunchFailsOnIsReplacedWhateverItHosts() {
+    StagecoachException silent =
+        new StagecoachException(
+            ErrorKind.EXECUTOR_LOST, "silent", Where.nowhere().onExecutor("e7 on here"), "", null);
+    launchFailures.add(silent);
+    try (LastingPipeline pipeline = pipeline(new Recovery(4, 100, Duration.ofSeconds(1), STAGES))) {
+      launchFailures.add(silent);
+      launchFailures.add(
+          new StagecoachException(
+              ErrorKind.DEADLINE, "late", Where.stage(0).onExecutor("e8 on here"), "", null));
+      failures.add(lost(1));
+      pipeline.tell(order(0, Mode.TRAINING, false));
+      pipeline.await().forEach(StagePart::close);
+    }
+    assertThat(events)
+        .filteredOn(event -> event.startsWith("replace"))
+        .containsExactly("replace e7", "replace e1", "replace e7", "replace e8");
+  }
+
   @Test
   void tooFewExecutorsAtTheBeginningAreNotWaitedForAgain() {
     launchFailures.add(new StagecoachException(ErrorKind.CLUSTER, "too few", ""));
