@@ -34,7 +34,7 @@ class KubernetesIT {
 
   private static final int BATCH_SIZE = 32;
   private static final int MICRO_BATCHES = 4;
-  private static final int EPOCHS = 50;
+  private static final int EPOCHS = 20;
   private static final long SEED = 17;
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 
