@@ -49,6 +49,12 @@ record DeviceSpeeds(List<Double> forward, List<Double> backward) {
     return new DeviceSpeeds(forward, backward);
   }
 
+  /** The same devices, when each place has the one that has the given place now. */
+  DeviceSpeeds inOrder(List<Integer> order) {
+    return new DeviceSpeeds(
+        order.stream().map(forward::get).toList(), order.stream().map(backward::get).toList());
+  }
+
   /** What any run of layers would take as any stage, in nanoseconds. */
   StageTime times(LayerEstimates estimates) {
     return (stage, first, end) ->

@@ -2,6 +2,7 @@ package io.stagecoach.replan;
 
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
+import io.stagecoach.plan.DeviceOrder;
 import io.stagecoach.plan.Partitioners;
 import io.stagecoach.plan.Plan;
 import io.stagecoach.plan.PlanRequest;
@@ -13,10 +14,12 @@ import io.stagecoach.schedule.StageCosts;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +45,9 @@ public final class Replanner {
 
   /** The first steps of stages placed anew load classes and fill caches. */
   private static final int SETTLING = 2;
+
+  /** The share of a step that must be gained for executors to change places too. */
+  private static final double WORTH_A_MOVE = 0.02;
 
   /** Looks without a change after one. */
   private static final int REST = 3;
@@ -153,9 +159,16 @@ public final class Replanner {
   private Optional<Proposal> better(StageCosts observed) {
     int executors = request.stages() / request.chunks();
     DeviceSpeeds speeds = DeviceSpeeds.of(observed, plan, executors, estimates);
-    Plan other;
+    long now = stepTime.of(windowSchedule, observed);
+    Proposal best;
     try {
-      other = Partitioners.measured(speeds.times(estimates)).partition(request);
+      List<Integer> asTheyAre = IntStream.range(0, executors).boxed().toList();
+      best = proposal(speeds, asTheyAre, observed, now);
+      List<Integer> order = DeviceOrder.best(request, speeds.times(estimates));
+      Proposal other = proposal(speeds, order, observed, now);
+      if (best.thenNanos() - other.thenNanos() >= WORTH_A_MOVE * now) {
+        best = other;
+      }
     } catch (StagecoachException e) {
       if (e.kind() != ErrorKind.PLAN) {
         throw e;
@@ -163,30 +176,39 @@ public final class Replanner {
       LOG.debug("no other cut fits", e);
       return Optional.empty();
     }
-    long now = stepTime.of(windowSchedule, observed);
-    long then = stepTime.of(windowSchedule, speeds.costs(other, observed, estimates));
-    if (cut(other).equals(cut(plan)) || now - then < rules.leastGain() * now) {
-      return Optional.empty();
-    }
-    return Optional.of(new Proposal(other, now, then, reason(speeds, executors, other, now, then)));
+    boolean isNew = best.changesPlaces() || !cut(best.plan()).equals(cut(plan));
+    return isNew && best.gainNanos() >= rules.leastGain() * now
+        ? Optional.of(best)
+        : Optional.empty();
   }
 
-  private String reason(DeviceSpeeds speeds, int executors, Plan other, long now, long then) {
+  /** The best cut for devices in this order. */
+  private Proposal proposal(
+      DeviceSpeeds speeds, List<Integer> order, StageCosts observed, long now) {
+    DeviceSpeeds ordered = speeds.inOrder(order);
+    Plan other = Partitioners.measured(ordered.times(estimates)).partition(request);
+    long then = stepTime.of(windowSchedule, ordered.costs(other, observed, estimates));
+    return new Proposal(other, order, now, then, reason(speeds, order, other, now, then));
+  }
+
+  private String reason(DeviceSpeeds speeds, List<Integer> order, Plan other, long now, long then) {
     int slowest = 0;
-    for (int executor = 1; executor < executors; executor++) {
+    for (int executor = 1; executor < order.size(); executor++) {
       slowest = speeds.relative(executor) > speeds.relative(slowest) ? executor : slowest;
     }
+    int place = order.indexOf(slowest);
     return String.format(
         Locale.ROOT,
         "Cut anew after step %,d: layers %s, not %s; a step's stages should take %s ms, not %s"
-            + " (executor %d takes %.2f times as long for its layers as the fastest)",
+            + " (executor %d takes %.2f times as long for its layers as the fastest%s)",
         lastStep + 1,
         cut(other),
         cut(plan),
         millis((double) then),
         millis((double) now),
         slowest,
-        speeds.relative(slowest));
+        speeds.relative(slowest),
+        place == slowest ? "" : ", and becomes executor " + place);
   }
 
   /** Such as {@code 0-3 | 4-9}. */

@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** A pipeline that is played: what its stages take is known, and changes when the test says so. */
@@ -40,7 +41,7 @@ class ReplannerTest {
   private static final long CHEAP = 1_000_000;
 
   /** Milliseconds of each layer's forward pass; a backward pass takes twice as long. */
-  private static final List<Long> LAYERS = List.of(5L, 5L, 8L, 5L, 5L, 8L, 5L, 5L);
+  private List<Long> layers = List.of(5L, 5L, 8L, 5L, 5L, 8L, 5L, 5L);
 
   private final Random random = new Random(3);
   private double noise;
@@ -48,11 +49,12 @@ class ReplannerTest {
 
   private final class World {
 
-    private final double[] slowness;
+    private double[] slowness;
     private final Schedule schedule;
     private final Replanner replanner;
     private final List<Integer> changedAt = new ArrayList<>();
     private final List<String> brought = new ArrayList<>();
+    private final List<String> reasons = new ArrayList<>();
     private final PlanRequest request;
     private Plan plan;
     private int step;
@@ -67,19 +69,19 @@ class ReplannerTest {
               stages,
               new MemoryRules(Stash.ACTIVATIONS, StashSlots.everywhere(stages), 1),
               limit);
-      plan = Partitioners.measured(LAYERS).partition(request);
+      plan = Partitioners.measured(layers).partition(request);
       replanner =
           new Replanner(
               plan,
               request,
-              new LayerEstimates(LAYERS, LAYERS.stream().map(time -> 2 * time).toList()),
+              new LayerEstimates(layers, layers.stream().map(time -> 2 * time).toList()),
               (by, costs) -> Simulator.simulate(by, costs).makespan(),
               rules,
               () -> nanoTime);
     }
 
     private long forward(int stage, int first, int end) {
-      double sum = LAYERS.subList(first, end).stream().mapToLong(time -> time * 1_000_000).sum();
+      double sum = layers.subList(first, end).stream().mapToLong(time -> time * 1_000_000).sum();
       return Math.round(slowness[stage] * sum * (1 + noise * (random.nextDouble() - 0.5)));
     }
 
@@ -107,8 +109,11 @@ class ReplannerTest {
         Optional<Proposal> proposal = replanner.propose(stepsLeft, costNanos);
         if (proposal.isPresent()) {
           plan = proposal.get().plan();
+          double[] before = slowness;
+          slowness = proposal.get().order().stream().mapToDouble(at -> before[at]).toArray();
           replanner.adopted(proposal.get());
           changedAt.add(step);
+          reasons.add(proposal.get().reason());
         }
       }
     }
@@ -138,11 +143,43 @@ class ReplannerTest {
       StageTime exact = (stage, first, end) -> 3 * forward(stage, first, end);
       return stepNanos(Partitioners.measured(exact).partition(request));
     }
+
+    /** The same, with the devices in any order. */
+    private long bestInAnyOrder() {
+      double[] now = slowness;
+      long best =
+          orders(now.length)
+              .mapToLong(
+                  order -> {
+                    slowness = order.stream().mapToDouble(at -> now[at]).toArray();
+                    return best();
+                  })
+              .min()
+              .orElseThrow();
+      slowness = now;
+      return best;
+    }
   }
 
-  private static ModelCosts model() {
+  private static Stream<List<Integer>> orders(int count) {
+    if (count == 0) {
+      return Stream.of(List.of());
+    }
+    return orders(count - 1)
+        .flatMap(
+            fewer ->
+                IntStream.rangeClosed(0, fewer.size())
+                    .mapToObj(
+                        at -> {
+                          List<Integer> more = new ArrayList<>(fewer);
+                          more.add(at, count - 1);
+                          return more;
+                        }));
+  }
+
+  private ModelCosts model() {
     return new ModelCosts(
-        IntStream.range(0, LAYERS.size())
+        IntStream.range(0, layers.size())
             .mapToObj(i -> new LayerCost(i, "l" + i, "Dense", 100, 400, 8, 8, 0, 1, 2))
             .toList(),
         8,
@@ -230,6 +267,23 @@ class ReplannerTest {
     world.run(40);
     assertThat(world.plan.stages().get(1).layers()).isEqualTo(5);
     assertThat(world.plan.stages()).allMatch(stage -> stage.memory().total() <= 6_500);
+  }
+
+  /** The last layer is heavy, and cannot be divided: its device should not be the slow one. */
+  @Test
+  void aSlowDeviceChangesPlacesWhereThatIsBetterThanAnyCut() {
+    layers = List.of(4L, 4L, 4L, 4L, 4L, 4L, 4L, 20L);
+    World world = new World(3, PlanRequest.UNLIMITED, rules());
+    world.slowness[2] = 2;
+    long before = world.stepNanos(world.plan);
+    world.run(20);
+    assertThat(world.changedAt).hasSize(1);
+    assertThat(world.slowness[2]).as("another device is last").isEqualTo(1);
+    assertThat(world.stepNanos(world.plan))
+        .isLessThanOrEqualTo(Math.round(1.1 * world.bestInAnyOrder()))
+        .isLessThan(Math.round(0.7 * before));
+    assertThat(world.reasons.get(0))
+        .contains("executor 2 takes 2.00 times", "and becomes executor");
   }
 
   @Test

@@ -83,7 +83,10 @@ class BadInputIT {
             "model.json"),
         bad(
             "more stages than layers",
-            b -> b.set("stages", "5"),
+            b -> {
+              b.settings().put("spark.master", "local-cluster[1,1,1024]");
+              b.set("stages", "5");
+            },
             23,
             "plan",
             "5 stages",
@@ -111,6 +114,7 @@ class BadInputIT {
     Map<String, String> settings = workshop.classifierSettings();
     // All is refused before a stage is placed: no executor has a part in it.
     settings.put("spark.master", "local[1]");
+    settings.put("spark.stagecoach.stages", "1");
     change.accept(new Broken(workshop, settings));
 
     StagecoachProcess.Outcome outcome = workshop.run("train", settings);

@@ -31,8 +31,8 @@ public final class LastingPipeline implements Pipeline {
   /** Places the stages on executors, and starts them. */
   interface Launcher {
 
-    /** A pipeline on so many executors. */
-    Pipeline launch(int executors);
+    /** A pipeline on so many executors, who have their seats where they are still there. */
+    Pipeline launch(int executors, Seats seats);
   }
 
   private Launcher launcher;
@@ -65,7 +65,7 @@ public final class LastingPipeline implements Pipeline {
     this.weights = weights;
     this.listener = listener;
     this.nanoClock = nanoClock;
-    this.current = recovery.begin(() -> launcher.launch(executors));
+    this.current = recovery.begin(() -> launcher.launch(executors, Seats.free()));
   }
 
   /**
@@ -91,7 +91,7 @@ public final class LastingPipeline implements Pipeline {
 
   private static Launcher launcher(PipelineSpec spec) {
     UUID run = UUID.randomUUID();
-    return executors -> Pipeline.launch(spec.onExecutors(executors), run);
+    return (executors, seats) -> seats.launch(spec.onExecutors(executors), run);
   }
 
   /**
@@ -99,21 +99,23 @@ public final class LastingPipeline implements Pipeline {
    * told brings them their weights.
    *
    * @param spec the other stages, for as many executors as the first ones had
+   * @param order for each place in the pipeline, the place now of the executor that is to have it
    */
-  public void recut(PipelineSpec spec) {
-    recut(launcher(spec));
+  public void recut(PipelineSpec spec, List<Integer> order) {
+    recut(launcher(spec), order);
   }
 
-  void recut(Launcher other) {
+  void recut(Launcher other, List<Integer> order) {
     int executors = executors();
+    Seats seats = Seats.of(stages()).inOrder(order);
     current.close();
     carried.close();
     launcher = other;
-    placeAnew(executors);
+    placeAnew(executors, seats);
   }
 
-  private void placeAnew(int executors) {
-    current = recovery.begin(() -> launcher.launch(executors));
+  private void placeAnew(int executors, Seats seats) {
+    current = recovery.begin(() -> launcher.launch(executors, seats));
     authors.values().forEach(current::use);
     placements++;
     bare = true;
@@ -127,9 +129,10 @@ public final class LastingPipeline implements Pipeline {
     }
     LOG.warn("Executor {} is decommissioned: the stages are moved", String.join(", ", leaving));
     long start = nanoClock.getAsLong();
+    Seats seats = Seats.of(stages());
     current.close();
     int there = recovery.replaceLeaving(leaving);
-    placeAnew(there);
+    placeAnew(there, seats);
     LOG.warn(
         "The stages are placed on {} executors, {} s later",
         there,
@@ -219,7 +222,7 @@ public final class LastingPipeline implements Pipeline {
       current.abandon();
       int there = recovery.replace(cause, stages);
       try {
-        current = launcher.launch(there);
+        current = launcher.launch(there, Seats.of(stages));
         authors.values().forEach(current::use);
         placements++;
         tellAgain();

@@ -32,10 +32,7 @@ public interface Pipeline extends AutoCloseable {
    * @param run the same for those that follow each other: what is left of one is closed by the next
    */
   static Pipeline launch(PipelineSpec spec, UUID run) {
-    return switch (spec.exchange()) {
-      case STREAMING -> StreamingPipeline.launch(spec);
-      case SHUFFLE -> ShufflePipeline.launch(spec, run);
-    };
+    return Seats.free().launch(spec, run);
   }
 
   /** Where each stage lives. */

@@ -57,6 +57,7 @@ final class ShufflePipeline implements Pipeline {
   private final PipelineSpec spec;
   private final SparkContext spark;
   private final UUID run;
+  private final Seats seats;
   private final PinnedJobs jobs;
   private final ScheduleBook schedules;
   private final BufferAllocator memory = new RootAllocator();
@@ -77,9 +78,10 @@ final class ShufflePipeline implements Pipeline {
   private int attempt;
   private boolean ended;
 
-  private ShufflePipeline(PipelineSpec spec, UUID run) {
+  private ShufflePipeline(PipelineSpec spec, UUID run, Seats seats) {
     this.spec = spec;
     this.run = run;
+    this.seats = seats;
     this.spark = spec.spark().sc();
     this.jobs = new PinnedJobs(spark, run, spec.deadlines().heartbeat());
     this.schedules = spec.book();
@@ -88,8 +90,8 @@ final class ShufflePipeline implements Pipeline {
     this.lastWeights = new byte[spec.executors()][0];
   }
 
-  static Pipeline launch(PipelineSpec spec, UUID run) {
-    ShufflePipeline pipeline = new ShufflePipeline(spec, run);
+  static Pipeline launch(PipelineSpec spec, UUID run, Seats seats) {
+    ShufflePipeline pipeline = new ShufflePipeline(spec, run, seats);
     try {
       ExecutorSlots.await(spec.spark(), spec.executors(), spec.deadlines().launch());
       pipeline.place(pipeline.awaitHomes());
@@ -163,7 +165,7 @@ final class ShufflePipeline implements Pipeline {
       }
       found = Home.all(spark);
     }
-    return found.subList(0, spec.executors());
+    return seats.seat(found, Home::executor, spec.executors());
   }
 
   private void build() {

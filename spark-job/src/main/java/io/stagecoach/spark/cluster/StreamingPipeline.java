@@ -49,6 +49,7 @@ final class StreamingPipeline implements Pipeline {
   private static final Duration HURRY = Duration.ofMillis(500);
 
   private final PipelineSpec spec;
+  private final Seats seats;
   private final Rendezvous rendezvous;
   private final GradientBarrier barrier;
   private final FirstCause firstCause;
@@ -67,8 +68,9 @@ final class StreamingPipeline implements Pipeline {
   private BarrierJob job;
   private List<StageAddress> stages = List.of();
 
-  private StreamingPipeline(PipelineSpec spec) {
+  private StreamingPipeline(PipelineSpec spec, Seats seats) {
     this.spec = spec;
+    this.seats = seats;
     this.rendezvous = new Rendezvous();
     this.barrier = new GradientBarrier(spec.stages().size());
     this.schedules = spec.book();
@@ -85,8 +87,8 @@ final class StreamingPipeline implements Pipeline {
   /** A step that the stages were told. */
   private record Told(Message.RunStep step, Schedule schedule) {}
 
-  static Pipeline launch(PipelineSpec spec) {
-    StreamingPipeline pipeline = new StreamingPipeline(spec);
+  static Pipeline launch(PipelineSpec spec, Seats seats) {
+    StreamingPipeline pipeline = new StreamingPipeline(spec, seats);
     try {
       pipeline.start();
       return pipeline;
@@ -146,13 +148,14 @@ final class StreamingPipeline implements Pipeline {
   }
 
   private void place(List<Rendezvous.Member> members) {
-    List<Rendezvous.Member> chosen =
+    List<Rendezvous.Member> inOrder =
         members.stream()
             .sorted(
                 Comparator.comparingInt((Rendezvous.Member m) -> m.address().executor().length())
                     .thenComparing(m -> m.address().executor()))
-            .limit(spec.executors())
             .toList();
+    List<Rendezvous.Member> chosen =
+        seats.seat(inOrder, member -> member.address().executor(), spec.executors());
     List<StageAddress> addresses = new ArrayList<>();
     for (int stage = 0; stage < spec.stages().size(); stage++) {
       Message.Register member = chosen.get(spec.executorOf(stage)).address();

@@ -158,7 +158,7 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
     TrainingPlan next = plan.cutAs(proposal.plan());
     long start = System.nanoTime();
     synchronizer.recut(next.layouts(model));
-    pipeline.recut(specs.apply(next));
+    pipeline.recut(specs.apply(next), proposal.order());
     placingNanos = System.nanoTime() - start;
     placements = pipeline.placements();
     plan = next;

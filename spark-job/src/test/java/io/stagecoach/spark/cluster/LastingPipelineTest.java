@@ -38,6 +38,7 @@ class LastingPipelineTest {
   private final Deque<StagecoachException> failures = new ArrayDeque<>();
   private final Deque<StagecoachException> launchFailures = new ArrayDeque<>();
   private final List<String> events = new ArrayList<>();
+  private final List<Seats> seated = new ArrayList<>();
   private final List<Setback> setbacks = new ArrayList<>();
   private final Set<String> leaving = new HashSet<>();
   private int there = STAGES;
@@ -47,17 +48,20 @@ class LastingPipelineTest {
   /** Fails as often as there are failures, and says what it was told. */
   private final class Fragile implements Pipeline {
 
-    private final int executors;
+    private final List<String> executors;
     private Order order;
 
-    Fragile(int executors) {
-      this.executors = executors;
+    Fragile(int executors, Seats seats) {
+      this.executors =
+          seats.seat(
+              IntStream.range(0, executors).mapToObj(e -> "e" + e).toList(), e -> e, executors);
     }
 
     @Override
     public List<StageAddress> stages() {
       return IntStream.range(0, STAGES)
-          .mapToObj(stage -> new StageAddress(stage, "e" + stage % executors, "here", 1))
+          .mapToObj(
+              stage -> new StageAddress(stage, executors.get(stage % executors.size()), "here", 1))
           .toList();
     }
 
@@ -146,12 +150,13 @@ class LastingPipelineTest {
           }
         };
     LastingPipeline.Launcher launcher =
-        executors -> {
+        (executors, seats) -> {
           events.add("launch " + executors);
+          seated.add(seats);
           if (!launchFailures.isEmpty()) {
             throw launchFailures.remove();
           }
-          return new Fragile(executors);
+          return new Fragile(executors, seats);
         };
     return new LastingPipeline(
         launcher,
@@ -228,10 +233,12 @@ class LastingPipelineTest {
       pipeline.tell(order(5, Mode.TRAINING, false));
       pipeline.await().forEach(StagePart::close);
       pipeline.recut(
-          executors -> {
+          (executors, seats) -> {
             events.add("launch others " + executors);
-            return new Fragile(executors);
-          });
+            seated.add(seats);
+            return new Fragile(executors, seats);
+          },
+          List.of(1, 0));
       assertThat(pipeline.placements()).isEqualTo(2);
       pipeline.tell(order(6, Mode.TRAINING, false));
       pipeline.await().forEach(StagePart::close);
@@ -251,11 +258,13 @@ class LastingPipelineTest {
             "tell 6.0 w w",
             "tell 7.0 - -",
             "abandon",
-            "replace e0",
+            "replace e1",
             "launch others 2",
             "use gpipe",
             "tell 7.1 w w",
             "close");
+    Seats turned = new Seats(List.of("e1", "e0"));
+    assertThat(seated).containsExactly(Seats.free(), turned, turned);
   }
 
   @Test

@@ -1,0 +1,133 @@
+package io.stagecoach.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stagecoach.error.StagecoachException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.LongRange;
+import net.jqwik.api.constraints.Size;
+
+/** The order of devices against every order with every cut. */
+class DeviceOrderProperties {
+
+  private static final int LAYERS = 7;
+
+  private static PlanRequest request(int stages, List<Integer> stashes, long limit) {
+    List<LayerCost> layers = new ArrayList<>();
+    for (int i = 0; i < LAYERS; i++) {
+      layers.add(Costs.layer(i, 1, stashes.get(i), stashes.get(LAYERS - 1 - i), stashes.get(i)));
+    }
+    // Early stages hold more micro-batches than late ones, as in 1F1B.
+    MemoryRules rules = new MemoryRules(Stash.ACTIVATIONS, (stage, all) -> all - stage, 1);
+    return new PlanRequest(new ModelCosts(layers, 8, 4), stages, rules, limit);
+  }
+
+  /** Each device has its own time for each layer. */
+  private static StageTime times(List<Integer> perDeviceAndLayer) {
+    return (device, first, end) ->
+        IntStream.range(first, end)
+            .mapToLong(layer -> perDeviceAndLayer.get(device * LAYERS + layer))
+            .sum();
+  }
+
+  /** The least time of the slowest stage among all cuts that fit; -1 where none does. */
+  private static long least(PlanRequest request, StageTime times, List<Integer> order) {
+    return least(request, times, order, 0, 0);
+  }
+
+  private static long least(
+      PlanRequest request, StageTime times, List<Integer> order, int stage, int first) {
+    boolean isLast = stage == request.stages() - 1;
+    long best = -1;
+    for (int end = isLast ? LAYERS : first + 1; end <= LAYERS; end++) {
+      if (request.estimate(request.model().stage(first, end), stage).total()
+          > request.limitBytes()) {
+        continue;
+      }
+      long rest = isLast ? 0 : end == LAYERS ? -1 : least(request, times, order, stage + 1, end);
+      if (rest >= 0) {
+        long slowest = Math.max(rest, times.of(order.get(stage), first, end));
+        best = best < 0 ? slowest : Math.min(best, slowest);
+      }
+    }
+    return best;
+  }
+
+  private static List<List<Integer>> permutations(int count) {
+    if (count == 0) {
+      return List.of(List.of());
+    }
+    List<List<Integer>> all = new ArrayList<>();
+    for (List<Integer> fewer : permutations(count - 1)) {
+      for (int at = 0; at <= fewer.size(); at++) {
+        List<Integer> more = new ArrayList<>(fewer);
+        more.add(at, count - 1);
+        all.add(more);
+      }
+    }
+    return all;
+  }
+
+  @Property(tries = 3000)
+  void noOtherOrderIsFaster(
+      @ForAll @IntRange(min = 1, max = 5) int stages,
+      @ForAll @Size(5 * LAYERS) List<@IntRange(min = 0, max = 30) Integer> perDeviceAndLayer,
+      @ForAll @Size(LAYERS) List<@IntRange(min = 0, max = 30) Integer> stashes,
+      @ForAll @LongRange(min = 200, max = 4000) long limit) {
+    PlanRequest request = request(stages, stashes, limit);
+    StageTime times = times(perDeviceAndLayer);
+    List<Integer> asTheyAre = IntStream.range(0, stages).boxed().toList();
+    long before = least(request, times, asTheyAre);
+    if (before < 0) {
+      assertThatThrownBy(() -> DeviceOrder.best(request, times))
+          .isInstanceOf(StagecoachException.class);
+      return;
+    }
+    long best =
+        permutations(stages).stream()
+            .mapToLong(order -> least(request, times, order))
+            .filter(time -> time >= 0)
+            .min()
+            .orElseThrow();
+
+    List<Integer> found = DeviceOrder.best(request, times);
+
+    assertThat(found).containsExactlyInAnyOrderElementsOf(asTheyAre);
+    assertThat(least(request, times, found)).isEqualTo(best);
+    if (best == before) {
+      assertThat(found).isEqualTo(asTheyAre);
+    }
+    // What the partitioner then finds for devices in this order.
+    StageTime ordered = (stage, first, end) -> times.of(found.get(stage), first, end);
+    List<PlannedStage> cut = Partitioners.measured(ordered).partition(request).stages();
+    assertThat(
+            IntStream.range(0, stages)
+                .mapToLong(s -> ordered.of(s, cut.get(s).firstLayer(), cut.get(s).endLayer()))
+                .max())
+        .hasValue(best);
+  }
+
+  /** Twelve devices, of which the slowest is where the one heavy layer is. */
+  @Example
+  void aHeavyLayerIsTakenFromASlowDevice() {
+    long[] operations = new long[40];
+    Arrays.fill(operations, 10);
+    operations[39] = 60;
+    PlanRequest request = Costs.request(Costs.times(operations), 12);
+    StageTime times =
+        (device, first, end) ->
+            (device == 11 ? 3 : 1)
+                * IntStream.range(first, end).mapToLong(i -> operations[i]).sum();
+    List<Integer> order = DeviceOrder.best(request, times);
+    assertThat(order.get(11)).isNotEqualTo(11);
+    assertThat(order).hasSize(12).doesNotHaveDuplicates();
+  }
+}
