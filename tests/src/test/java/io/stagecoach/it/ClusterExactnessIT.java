@@ -2,26 +2,15 @@ package io.stagecoach.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.stagecoach.batch.Columns;
-import io.stagecoach.batch.LocalStorage;
-import io.stagecoach.batch.ManifestFile;
 import io.stagecoach.batch.MicroBatches;
-import io.stagecoach.batch.ReadOptions;
-import io.stagecoach.batch.ReadOptions.Floats;
-import io.stagecoach.batch.Slice;
 import io.stagecoach.batch.Slice.Split;
-import io.stagecoach.batch.StoreManifest;
-import io.stagecoach.batch.StoreReader;
-import io.stagecoach.engine.dl4j.Batches;
 import io.stagecoach.engine.dl4j.UncutTrainer;
-import io.stagecoach.tensor.Tensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -96,7 +85,13 @@ class ClusterExactnessIT {
                 "spark.stagecoach.recompute",
                 "stage"));
     try (UncutTrainer uncut = new UncutTrainer(json, SEED)) {
-      trainUncut(workshop.path("batches"), uncut);
+      StoredBatches given = StoredBatches.in(workshop.path("batches"), BATCH_SIZE, MICRO_BATCHES);
+      assertThat(given.manifest().chunks().get(Split.TRAINING)).hasSizeGreaterThan(2);
+      MicroBatches batches = given.batches();
+      int lastRows = batches.rowsOf(batches.steps() - 1);
+      assertThat(lastRows).as("the last mini-batch").isLessThan(BATCH_SIZE);
+      assertThat(lastRows % batches.microBatchSize()).as("its last micro-batch").isNotZero();
+      given.train(uncut, SEED, EPOCHS);
 
       double[] expected = uncut.parameters().toDoubleVector();
       double[] state = uncut.network().getUpdater().getStateViewArray().toDoubleVector();
@@ -140,47 +135,5 @@ class ClusterExactnessIT {
     StagecoachProcess.Outcome outcome = workshop.run("train", settings);
     assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
     return workshop.network(name);
-  }
-
-  /** Trains on what the executors were given: their batch store, in their order. */
-  private static void trainUncut(Path stores, UncutTrainer uncut) throws IOException {
-    List<Path> found;
-    try (Stream<Path> all = Files.list(stores)) {
-      found = all.toList();
-    }
-    assertThat(found).as("the runs share one store").hasSize(1);
-    LocalStorage storage = new LocalStorage(found.get(0));
-    StoreManifest manifest = ManifestFile.read(storage);
-    MicroBatches batches =
-        new MicroBatches(manifest.rows(Split.TRAINING), BATCH_SIZE, MICRO_BATCHES);
-    assertThat(manifest.chunks().get(Split.TRAINING)).hasSizeGreaterThan(2);
-    int lastRows = batches.rowsOf(batches.steps() - 1);
-    assertThat(lastRows).as("the last mini-batch").isLessThan(BATCH_SIZE);
-    assertThat(lastRows % batches.microBatchSize()).as("its last micro-batch").isNotZero();
-    try (StoreReader reader =
-        new StoreReader(storage, manifest, ReadOptions.shuffled(SEED).withFloats(Floats.FLOAT64))) {
-      long step = 0;
-      for (int epoch = 0; epoch < EPOCHS; epoch++) {
-        for (long i = 0; i < batches.steps(); i++) {
-          List<Tensors> microBatches = new ArrayList<>();
-          for (Slice slice : batches.slices(Split.TRAINING, epoch, i)) {
-            microBatches.add(read(reader, slice));
-          }
-          uncut.step(microBatches, step, epoch);
-          step++;
-          microBatches.forEach(Tensors::close);
-        }
-      }
-    }
-  }
-
-  private static Tensors read(StoreReader reader, Slice slice) {
-    try (Tensors stored = reader.read(slice, Set.of(Columns.FEATURES, Columns.LABELS))) {
-      return Batches.tensors(
-          Columns.FEATURES,
-          stored.get(Columns.FEATURES).dup(),
-          Columns.LABELS,
-          Batches.oneHot(stored.get(Columns.LABELS), Workshop.CLASSES));
-    }
   }
 }

@@ -6,6 +6,14 @@ import java.time.Duration;
 public interface ExecutorPool {
 
   /**
+   * Whether an executor is about to end by its cluster's wish, and will be given nothing to do any
+   * more.
+   *
+   * @param executor Spark's id of it
+   */
+  boolean isLeaving(String executor);
+
+  /**
    * Sees to it that an executor is gone and replaced: asks the cluster manager to end it where it
    * has not ended by itself, and waits until it is not counted any more.
    *
@@ -14,7 +22,7 @@ public interface ExecutorPool {
   void replace(String executor);
 
   /**
-   * Waits for executors.
+   * Waits for executors; those that are about to leave do not count.
    *
    * @param wanted how many
    * @param deadline how long, at most

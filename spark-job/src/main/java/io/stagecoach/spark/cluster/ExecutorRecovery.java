@@ -94,6 +94,50 @@ public final class ExecutorRecovery {
   }
 
   /**
+   * The executors of some stages that are about to leave. What is between two steps can be placed
+   * elsewhere before they do, and nothing is lost.
+   */
+  List<String> leaving(List<StageAddress> stages) {
+    return stages.stream().map(StageAddress::executor).distinct().filter(pool::isLeaving).toList();
+  }
+
+  /**
+   * Waits for others in the stead of executors that leave. To be called once nothing of the
+   * caller's runs on them any more.
+   *
+   * @param leaving as {@link #leaving} has said
+   * @return how many executors there are
+   * @throws StagecoachException where there are fewer than the limits allow
+   */
+  int replaceLeaving(List<String> leaving) {
+    int there = pool.await(executors, limits.replacement());
+    if (there < atLeast()) {
+      throw new StagecoachException(
+          ErrorKind.EXECUTOR_LOST,
+          "The cluster took executor "
+              + String.join(", ", leaving)
+              + " back (decommissioned); "
+              + tooFew(there),
+          "Look why the cluster gives no other one, or raise the wait.");
+    }
+    return there;
+  }
+
+  private int atLeast() {
+    return Math.min(executors, limits.leastExecutors());
+  }
+
+  private String tooFew(int there) {
+    return "there are "
+        + there
+        + " executors of "
+        + executors
+        + ", and no other came within "
+        + limits.replacement().toSeconds()
+        + " s (spark.stagecoach.recovery.replacement)";
+  }
+
+  /**
    * Has the executor to blame replaced, and waits for it. To be called once nothing of the caller's
    * runs on the executors any more, and after {@link #spend}.
    *
@@ -104,15 +148,8 @@ public final class ExecutorRecovery {
   public int replace(StagecoachException failure, List<StageAddress> stages) {
     suspect(failure, stages).ifPresent(pool::replace);
     int there = pool.await(executors, limits.replacement());
-    if (there < Math.min(executors, limits.leastExecutors())) {
-      throw budget.end(
-          "there are "
-              + there
-              + " executors of "
-              + executors
-              + ", and no other came within "
-              + limits.replacement().toSeconds()
-              + " s (spark.stagecoach.recovery.replacement)");
+    if (there < atLeast()) {
+      throw budget.end(tooFew(there));
     }
     return there;
   }

@@ -111,10 +111,36 @@ public final class LastingPipeline implements Pipeline {
     current.close();
     carried.close();
     launcher = other;
+    placeAnew(executors, seats);
+  }
+
+  private void placeAnew(int executors, Seats seats) {
     current = recovery.begin(() -> launcher.launch(executors, seats));
     authors.values().forEach(current::use);
     placements++;
     bare = true;
+  }
+
+  /** What is on an executor that its cluster takes back is placed elsewhere before it goes. */
+  private void moveFromLeaving() {
+    List<String> leaving = recovery.leaving(current.stages());
+    if (leaving.isEmpty()) {
+      return;
+    }
+    LOG.warn("Executor {} is decommissioned: the stages are moved", String.join(", ", leaving));
+    long start = nanoClock.getAsLong();
+    Seats seats = Seats.of(stages());
+    current.close();
+    int there = recovery.replaceLeaving(leaving);
+    placeAnew(there, seats);
+    LOG.warn(
+        "The stages are placed on {} executors, {} s later",
+        there,
+        seconds(nanoClock.getAsLong() - start));
+  }
+
+  private static String seconds(long nanos) {
+    return String.format(Locale.ROOT, "%.1f", nanos / 1e9);
   }
 
   /** How many executors host stages now. */
@@ -150,7 +176,12 @@ public final class LastingPipeline implements Pipeline {
 
   @Override
   public void tell(Order order) {
-    told = bare ? order.with(this::allWeights) : order;
+    moveFromLeaving();
+    told = bare ? order.with(this::allWeights, states(order.step().context())) : order;
+    tellTold();
+  }
+
+  private void tellTold() {
     bare = false;
     untold = null;
     try {
@@ -200,14 +231,14 @@ public final class LastingPipeline implements Pipeline {
         continue;
       }
       long step = told.step().context().step();
-      double seconds = (nanoClock.getAsLong() - start) / 1e9;
+      long nanos = nanoClock.getAsLong() - start;
       LOG.warn(
           "Step {} is run again, attempt {}, on {} executors: {} s after the failure",
           step,
           told.step().context().attempt(),
           there,
-          String.format(Locale.ROOT, "%.1f", seconds));
-      listener.accept(new Setback(step, failure, there, seconds));
+          seconds(nanos));
+      listener.accept(new Setback(step, failure, there, nanos / 1e9));
       return;
     }
   }
@@ -216,12 +247,18 @@ public final class LastingPipeline implements Pipeline {
     Message.RunStep step = told.step();
     StepContext old = step.context();
     StepContext next = old.again(old.attempt() + 1);
-    tell(
+    told =
         new Order(
             new Message.RunStep(next, step.schedule(), step.slices()),
             this::allWeights,
             told.given(),
-            old.carriesState() ? carried::of : stage -> Map.of()));
+            states(old));
+    tellTold();
+  }
+
+  /** What stages that are built anew go on from. */
+  private IntFunction<Map<String, INDArray>> states(StepContext context) {
+    return context.carriesState() ? carried::of : stage -> Map.of();
   }
 
   private Optional<INDArray> allWeights(int stage) {

@@ -35,9 +35,10 @@ public record Order(
     return new Order(step, weights, columns, state);
   }
 
-  /** The same step with these weights. */
-  Order with(IntFunction<Optional<INDArray>> others) {
-    return new Order(step, others, given, state);
+  /** The same step for stages that are built anew. */
+  Order with(
+      IntFunction<Optional<INDArray>> allWeights, IntFunction<Map<String, INDArray>> states) {
+    return new Order(step, allWeights, given, states);
   }
 
   /** What goes to an executor beside the message: for each of its stages, and for the first. */

@@ -6,6 +6,7 @@ import io.stagecoach.error.Where;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import org.apache.spark.SparkContext;
+import org.apache.spark.scheduler.TaskScheduler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import scala.collection.JavaConverters;
@@ -31,7 +32,19 @@ final class SparkExecutorPool implements ExecutorPool {
 
   private int count() {
     // Without executor processes the driver is the one that there is.
-    return spark.isLocal() ? 1 : JavaConverters.asJavaCollection(spark.getExecutorIds()).size();
+    return spark.isLocal()
+        ? 1
+        : (int)
+            JavaConverters.asJavaCollection(spark.getExecutorIds()).stream()
+                .filter(executor -> !isLeaving(executor))
+                .count();
+  }
+
+  @Override
+  public boolean isLeaving(String executor) {
+    TaskScheduler scheduler = spark.taskScheduler();
+    // There is none any more where Spark was stopped.
+    return scheduler != null && scheduler.getExecutorDecommissionState(executor).isDefined();
   }
 
   private boolean isThere(String executor) {

@@ -42,8 +42,10 @@ public final class ContainerPaths {
   }
 
   private static boolean isInContainer(SparkConf spark) {
-    String master = spark.get("spark.master", "");
-    return spark.get("spark.submit.deployMode", "client").equals("cluster")
-        && (master.startsWith("yarn") || master.startsWith("k8s"));
+    boolean inYarn =
+        spark.get("spark.master", "").startsWith("yarn")
+            && spark.get("spark.submit.deployMode", "client").equals("cluster");
+    // A driver in a pod is submitted there once more, in client mode.
+    return inYarn || spark.getBoolean("spark.kubernetes.submitInDriver", false);
   }
 }

@@ -61,13 +61,15 @@ final class ClusterSession {
   private static Optional<StagecoachException> cause(
       Exception e, SparkConf settings, SparkSession spark, ExecutorWatch watch) {
     if (watch.verdict().isPresent()) {
-      return watch.verdict();
+      return watch.verdict().map(verdict -> PendingPods.explain(verdict, spark.sparkContext()));
     }
     if (spark.sparkContext().isStopped() && !isCause(e)) {
       return Optional.of(ended(settings, e));
     }
     return e instanceof StagecoachException known
-        ? Optional.of(ExecutorLog.linked(known, spark.sparkContext()))
+        ? Optional.of(
+            PendingPods.explain(
+                ExecutorLog.linked(known, spark.sparkContext()), spark.sparkContext()))
         : Optional.empty();
   }
 

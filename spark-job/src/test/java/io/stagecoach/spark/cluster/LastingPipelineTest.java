@@ -20,9 +20,11 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -38,6 +40,7 @@ class LastingPipelineTest {
   private final List<String> events = new ArrayList<>();
   private final List<Seats> seated = new ArrayList<>();
   private final List<Setback> setbacks = new ArrayList<>();
+  private final Set<String> leaving = new HashSet<>();
   private int there = STAGES;
   private long now;
   private long nanosPerTry;
@@ -131,12 +134,18 @@ class LastingPipelineTest {
     ExecutorPool pool =
         new ExecutorPool() {
           @Override
+          public boolean isLeaving(String executor) {
+            return leaving.contains(executor);
+          }
+
+          @Override
           public void replace(String executor) {
             events.add("replace " + executor);
           }
 
           @Override
           public int await(int wanted, Duration deadline) {
+            leaving.clear();
             return Math.min(wanted, there);
           }
         };
@@ -256,6 +265,40 @@ class LastingPipelineTest {
             "close");
     Seats turned = new Seats(List.of("e1", "e0"));
     assertThat(seated).containsExactly(Seats.free(), turned, turned);
+  }
+
+  @Test
+  void stagesAreMovedBetweenTwoStepsFromAnExecutorThatLeaves() {
+    try (LastingPipeline pipeline = pipeline(new Recovery(0, 0, Duration.ofSeconds(1), STAGES))) {
+      pipeline.use(new GPipe());
+      pipeline.tell(order(5, Mode.TRAINING, false));
+      leaving.add("e1");
+      pipeline.await().forEach(StagePart::close);
+      pipeline.tell(order(6, Mode.TRAINING, true));
+      pipeline.await().forEach(StagePart::close);
+      pipeline.tell(order(7, Mode.TRAINING, true));
+      pipeline.await().forEach(StagePart::close);
+      assertThat(pipeline.placements()).isEqualTo(2);
+
+      leaving.add("e0");
+      there = 1;
+      assertThatThrownBy(() -> pipeline.tell(order(8, Mode.TRAINING, false)))
+          .hasMessageContaining("took executor e0 back")
+          .hasMessageContaining("there are 1 executors of 2");
+    }
+    assertThat(events)
+        .containsExactly(
+            "launch 2",
+            "use gpipe",
+            "tell 5.0 - -",
+            "close",
+            "launch 2",
+            "use gpipe",
+            "tell 6.0 wh50 wh51",
+            "tell 7.0 - -",
+            "close",
+            "close");
+    assertThat(setbacks).isEmpty();
   }
 
   @Test

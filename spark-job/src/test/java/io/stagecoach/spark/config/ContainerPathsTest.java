@@ -17,7 +17,13 @@ class ContainerPathsTest {
   private static void check(String master, String mode, String files, String path) {
     Configuration hadoop = new Configuration(false);
     hadoop.set("fs.defaultFS", files);
-    SparkConf spark = new SparkConf(false).setMaster(master).set("spark.submit.deployMode", mode);
+    SparkConf spark = new SparkConf(false).setMaster(master);
+    if (master.startsWith("k8s") && mode.equals("cluster")) {
+      // What Spark says to a driver in a pod.
+      spark.set("spark.submit.deployMode", "client").set("spark.kubernetes.submitInDriver", "true");
+    } else {
+      spark.set("spark.submit.deployMode", mode);
+    }
     ContainerPaths.check(Settings.OUTPUT_PATH, path, spark, hadoop);
   }
 
@@ -34,6 +40,7 @@ class ContainerPathsTest {
   @ParameterizedTest
   @CsvSource({
     "yarn, client, file:///, models/churn",
+    "k8s://https://h:443, client, file:///, models/churn",
     "yarn, cluster, hdfs://h:8020, models/churn",
     "yarn, cluster, file:///, /mnt/shared/churn",
     "yarn, cluster, file:///, hdfs://h:8020/churn",

@@ -9,7 +9,11 @@ import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Properties;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,10 +22,14 @@ import org.nd4j.shade.jackson.databind.JsonNode;
 import org.nd4j.shade.jackson.databind.ObjectMapper;
 import org.nd4j.shade.jackson.dataformat.yaml.YAMLFactory;
 
-/** The settings for Kubernetes are settings of the job, and name pod templates that are ones. */
+/**
+ * The settings for Kubernetes are settings of the job, and name pod templates that are ones; the
+ * files for the Spark operator say the same; and the image has what all of them name.
+ */
 class KubernetesConfTest {
 
   private static final Path ROOT = Path.of("..");
+  private static final Pattern COPY = Pattern.compile("COPY (--from=\\S+ )?(\\S+) (/\\S+)");
 
   private static SparkConf settings() throws IOException {
     Properties properties = new Properties();
@@ -55,5 +63,55 @@ class KubernetesConfTest {
       assertThat(pod.get("spec").get("terminationGracePeriodSeconds").asLong())
           .isGreaterThan(stop + 10);
     }
+  }
+
+  /** The files of the repository that go into the image, by where they are in it. */
+  private static Map<String, String> copied() throws IOException {
+    Map<String, String> copied = new TreeMap<>();
+    for (String line : Files.readAllLines(ROOT.resolve("spark-job/docker/Dockerfile"))) {
+      Matcher copy = COPY.matcher(line);
+      if (copy.matches()) {
+        copied.put(copy.group(3), copy.group(2));
+        if (copy.group(1) == null) {
+          assertThat(ROOT.resolve(copy.group(2))).exists();
+        }
+      }
+    }
+    return copied;
+  }
+
+  @Test
+  void theImageHasWhatItsContainersStart() throws IOException {
+    assertThat(copied())
+        .containsEntry("/opt/entrypoint.sh", "spark-job/docker/entrypoint.sh")
+        // Where Spark looks for it, unless it is told otherwise.
+        .containsEntry("/opt/decom.sh", "spark-job/docker/decom.sh");
+    for (String script : copied().values()) {
+      if (script.endsWith(".sh")) {
+        assertThat(ROOT.resolve(script)).isExecutable();
+      }
+    }
+    assertThat(ROOT.resolve("spark-job/docker/Dockerfile"))
+        .content()
+        .contains("\"/opt/entrypoint.sh\"]\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"conf/retraining-schedule.yaml", "conf/kubernetes/spark-application.yaml"})
+  void theOperatorsFilesNameSettingsAndTheImagesJar(String file) throws IOException {
+    JsonNode application =
+        new ObjectMapper(new YAMLFactory()).readTree(ROOT.resolve(file).toFile()).get("spec");
+    JsonNode spec = application.has("template") ? application.get("template") : application;
+    assertThat(spec.get("image").asText())
+        .isEqualTo(settings().get("spark.kubernetes.container.image"));
+    String jar = spec.get("mainApplicationFile").asText();
+    assertThat(copied()).containsKey(jar.replace("local://", ""));
+    SparkConf conf = new SparkConf(false);
+    spec.get("sparkConf")
+        .fields()
+        .forEachRemaining(entry -> conf.set(entry.getKey(), entry.getValue().asText()));
+    assertThat(StagecoachConf.from(conf).stages())
+        .isEqualTo(spec.get("executor").get("instances").asInt());
   }
 }

@@ -73,6 +73,11 @@ class LastingSequencesTest {
     ExecutorPool pool =
         new ExecutorPool() {
           @Override
+          public boolean isLeaving(String executor) {
+            return false;
+          }
+
+          @Override
           public void replace(String executor) {
             events.add("replace " + executor);
           }
