@@ -919,6 +919,16 @@ public final class Settings {
 
   private static final String SCORING = "Scoring of tables";
 
+  public static final Setting<ScoreMode> SCORE_MODE =
+      setting(
+          "score.mode",
+          SCORING,
+          choice(ScoreMode.class, ScoreMode::word),
+          ScoreMode.AUTO,
+          "Whether `score` has the whole model in each executor, or cut into as many stages as"
+              + " stages says; auto cuts it where the weights are more than half of the smaller of"
+              + " an executor's heap and its memory overhead.");
+
   public static final Setting<String> SCORE_FORMAT =
       setting(
           "score.format",

@@ -753,6 +753,11 @@ public final class StagecoachConf {
     return get(Settings.GENERATE_GROUP);
   }
 
+  /** {@link Settings#SCORE_MODE}. */
+  public ScoreMode scoreMode() {
+    return get(Settings.SCORE_MODE);
+  }
+
   /** {@link Settings#SCORE_FORMAT}. */
   public String scoreFormat() {
     return get(Settings.SCORE_FORMAT);

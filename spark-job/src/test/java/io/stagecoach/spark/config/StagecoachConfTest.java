@@ -151,6 +151,7 @@ class StagecoachConfTest {
     MAPPINGS.put("generate.topP", new Mapping(1.0, "0.9", 0.9));
     MAPPINGS.put("generate.stop", new Mapping("", "The end", "The end"));
     MAPPINGS.put("generate.group", new Mapping(16, "4", 4));
+    MAPPINGS.put("score.mode", new Mapping(ScoreMode.AUTO, "pipeline", ScoreMode.PIPELINE));
     MAPPINGS.put("score.format", new Mapping("parquet", "ORC", "orc"));
     MAPPINGS.put("score.keep", new Mapping(List.of("*"), "a, b", List.of("a", "b")));
     MAPPINGS.put("score.table", new Mapping(Optional.empty(), "a.b", Optional.of("a.b")));
