@@ -673,6 +673,24 @@ public final class Settings {
   public static final Setting<String> SAMPLE_START =
       setting("sample.start", MODEL, text(), "", "The text that the generated sample continues.");
 
+  public static final Setting<Optional<String>> MLFLOW_TRACKING_URI =
+      setting(
+          "mlflow.trackingUri",
+          MODEL,
+          optional(word("a URI")),
+          Optional.empty(),
+          "The MLflow server that keeps a training's settings, figures and end; none unless set. Needs"
+              + " MLflow's Java client, --packages org.mlflow:mlflow-client:2.17.2.");
+
+  public static final Setting<String> MLFLOW_EXPERIMENT =
+      setting(
+          "mlflow.experiment",
+          MODEL,
+          word("a name"),
+          "stagecoach",
+          "The experiment of the MLflow server in which runs are kept; it is made where there is"
+              + " none.");
+
   private static final String CHECKPOINTS = "Checkpoints";
 
   public static final Setting<Interval> CHECKPOINT_INTERVAL =

@@ -143,6 +143,10 @@ class StagecoachConfTest {
     MAPPINGS.put("sample.length", new Mapping(300, "0", 0));
     MAPPINGS.put("sample.temperature", new Mapping(0.8, "0", 0.0));
     MAPPINGS.put("sample.start", new Mapping("", "Once ", "Once "));
+    MAPPINGS.put(
+        "mlflow.trackingUri",
+        new Mapping(Optional.empty(), "http://mlflow:5000", Optional.of("http://mlflow:5000")));
+    MAPPINGS.put("mlflow.experiment", new Mapping("stagecoach", "churn", "churn"));
     MAPPINGS.put("generate.prompts", new Mapping(Optional.empty(), "p.txt", Optional.of("p.txt")));
     MAPPINGS.put("generate.column", new Mapping(Optional.empty(), "p", Optional.of("p")));
     MAPPINGS.put("generate.maxLength", new Mapping(300, "20", 20));
