@@ -62,8 +62,13 @@ public final class TabularData {
 
   /** The rows of the table. */
   static Dataset<Row> rows(SparkSession spark, TabularRule rule, long rows) {
+    return rows(spark, rule, 0, rows);
+  }
+
+  /** The rows of these numbers. */
+  static Dataset<Row> rows(SparkSession spark, TabularRule rule, long first, long end) {
     return spark
-        .range(0, rows, 1, FILES)
+        .range(first, end, 1, FILES)
         .map((MapFunction<Long, Row>) number -> row(rule.row(number)), Encoders.row(schema()));
   }
 

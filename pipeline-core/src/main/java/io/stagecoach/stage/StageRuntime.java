@@ -191,9 +191,8 @@ final class StageRuntime {
     examples += slices.get(microBatch).rows();
   }
 
-  /** Sequences that are gone on with come with the step, and have no labels. */
   private boolean readsSource() {
-    return given.isEmpty() && context.mode() != Mode.GENERATION;
+    return given.isEmpty() && !context.mode().isAnswered();
   }
 
   private Tensors own(int microBatch) {

@@ -18,18 +18,28 @@ final class DriverKill {
   static void atCheckpointAfter(long steps, Workshop workshop, Map<String, String> settings)
       throws IOException {
     try (StagecoachProcess run = workshop.start("train", settings)) {
-      long end = System.nanoTime() + Duration.ofMinutes(2).toNanos();
-      while (newestCheckpoint(workshop) <= steps) {
-        assertThat(System.nanoTime()).as(run.errSoFar()).isLessThan(end);
-        assertThat(run.isOver()).as("the run is over%n%s", run.errSoFar()).isFalse();
-        // The next steps take as long.
-        Awaiting.sleep(5);
-      }
-      run.driver().destroyForcibly();
-      run.await(Duration.ofSeconds(30));
-      workshop.tidyAfterKill(run);
-      assertThat(workshop.path("out")).as("the run was over too soon").doesNotExist();
+      atCheckpointAfter(steps, workshop, "out", run);
     }
+  }
+
+  /**
+   * The same of a run that has begun.
+   *
+   * @param output where it would put its model
+   */
+  static void atCheckpointAfter(long steps, Workshop workshop, String output, StagecoachProcess run)
+      throws IOException {
+    long end = System.nanoTime() + Duration.ofMinutes(2).toNanos();
+    while (newestCheckpoint(workshop, output) <= steps) {
+      assertThat(System.nanoTime()).as(run.errSoFar()).isLessThan(end);
+      assertThat(run.isOver()).as("the run is over%n%s", run.errSoFar()).isFalse();
+      // The next steps take as long.
+      Awaiting.sleep(5);
+    }
+    run.driver().destroyForcibly();
+    run.await(Duration.ofSeconds(30));
+    workshop.tidyAfterKill(run);
+    assertThat(workshop.path(output)).as("the run was over too soon").doesNotExist();
   }
 
   /** The steps of the newest committed checkpoint of {@code out}; 0 where there is none. */

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -14,7 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A run whose driver is killed, twice, and that goes on with other numbers of stages, by another
- * exchange and another schedule, ends with the file that a run ends with that nobody disturbed.
+ * exchange and another schedule, ends with the file that a run ends with that nobody disturbed. Its
+ * rows have categories and weights, and so have its classes.
  */
 class ResumeIT {
 
@@ -29,7 +32,7 @@ class ResumeIT {
   @Test
   void goesOnToTheSameWeights() throws IOException {
     Workshop workshop = new Workshop(directory);
-    workshop.table(ROWS);
+    tableOfWeightedRows(workshop);
     workshop.write("model.json", Workshop.classifier().toJson());
     StagecoachProcess.Outcome undisturbed =
         train(workshop, Map.of("spark.stagecoach.output.path", workshop.path("whole").toString()));
@@ -112,6 +115,16 @@ class ResumeIT {
     assertThat(workshop.path("whole.checkpoints")).doesNotExist();
   }
 
+  /** The workshop's table with a region, of which there are two, and an importance. */
+  private static void tableOfWeightedRows(Workshop workshop) throws IOException {
+    List<String> lines = Files.readAllLines(workshop.table(ROWS));
+    List<String> weighted = new ArrayList<>(List.of(lines.get(0) + ",region,importance"));
+    for (int row = 1; row <= ROWS; row++) {
+      weighted.add(lines.get(row) + (row % 5 < 2 ? ",north," : ",south,") + (0.5 + row % 3));
+    }
+    workshop.write("table.csv", String.join("\n", weighted) + "\n");
+  }
+
   private static void assertSameRun(JsonNode line, JsonNode other) {
     for (String what :
         List.of("status", "steps", "epochs", "loss", "validation_loss", "accuracy")) {
@@ -123,6 +136,11 @@ class ResumeIT {
 
   private static Map<String, String> settings(Workshop workshop, Map<String, String> difference) {
     Map<String, String> settings = workshop.classifierSettings();
+    // Two numbers, and one for each region.
+    settings.put("spark.stagecoach.data.features", "a,b,region");
+    settings.put("spark.stagecoach.data.categorical", "region");
+    settings.put("spark.stagecoach.data.weightColumn", "importance");
+    settings.put("spark.stagecoach.data.classWeights", "balanced");
     settings.put("spark.stagecoach.microBatches", "5");
     settings.put("spark.stagecoach.epochs", String.valueOf(EPOCHS));
     settings.put("spark.stagecoach.batchStore.chunkRows", "50");

@@ -17,7 +17,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Nights of retraining with executors: a good day, one of wrong labels, and a day run again. */
+/**
+ * Nights of retraining with executors: a good day whose driver is killed half-way and which is
+ * started again, one of wrong labels, and a day run again.
+ */
 class RetrainIT {
 
   private static final int ROWS = 600;
@@ -44,14 +47,19 @@ class RetrainIT {
     workshop.write("model.json", Workshop.classifier().toJson());
   }
 
-  private StagecoachProcess.Outcome retrain(String interval) {
+  private StagecoachProcess start(String interval) {
     Map<String, String> settings = workshop.classifierSettings();
     settings.remove("spark.stagecoach.output.path");
     settings.put("spark.stagecoach.epochs", "10");
+    settings.put("spark.stagecoach.checkpoint.interval", "10");
     settings.put("spark.stagecoach.data.filter", "day = '{interval}'");
     settings.put("spark.stagecoach.data.validationShare", "0.3");
     settings.put("spark.stagecoach.retrain.folder", workshop.path("models").toString());
-    try (StagecoachProcess run = workshop.start("retrain", settings, "--interval", interval)) {
+    return workshop.start("retrain", settings, "--interval", interval);
+  }
+
+  private StagecoachProcess.Outcome retrain(String interval) {
+    try (StagecoachProcess run = start(interval)) {
       StagecoachProcess.Outcome outcome = run.await(Duration.ofMinutes(3));
       workshop.assertTidy(run, outcome);
       assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
@@ -65,7 +73,14 @@ class RetrainIT {
 
   @Test
   void aGoodDayIsPromotedABadOneIsNot() throws IOException {
+    try (StagecoachProcess killed = start("2026-11-18")) {
+      DriverKill.atCheckpointAfter(
+          0, workshop, "models/intervals/2026-11-18/attempt-0001/model", killed);
+    }
+    assertThat(workshop.path("models/accepted")).doesNotExist();
+
     StagecoachProcess.Outcome first = retrain("2026-11-18");
+    assertThat(first.out()).contains("Resumed at step ");
     assertThat(first.lastLine().get("decision").asText()).isEqualTo("promoted");
     assertThat(first.lastLine().get("accepted").asText())
         .endsWith("models/intervals/2026-11-18/attempt-0001/model");

@@ -24,11 +24,15 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * The sample of a Spark ML pipeline, cross-validated with two threads over stages in two executors;
- * then its saved network scores a table, on those executors that Spark gives.
+ * then its saved network scores a table, whole on those executors that Spark gives, and cut into
+ * stages, of which one is lost.
  */
 class SparkMlIT {
 
   private static final int FEATURES = 20;
+
+  /** Enough that an executor is killed while they go through the stages. */
+  private static final int ROWS = 2000;
 
   @TempDir Path directory;
 
@@ -77,15 +81,49 @@ class SparkMlIT {
         "SELECT id, transform(sequence(1, "
             + FEATURES
             + "), i -> sin(id * i)) AS features"
-            + " FROM range(0, 500, 1, 4)");
+            + " FROM range(0, "
+            + ROWS
+            + ", 1, 4)");
     settings.put("spark.stagecoach.score.format", "json");
+    settings.put("spark.stagecoach.score.batchSize", "1");
     settings.put("spark.stagecoach.output.path", workshop.path("scored").toString());
     StagecoachProcess.Outcome scored = workshop.run("score", settings);
 
     assertThat(scored.exitCode()).as(scored.toString()).isZero();
-    assertThat(scored.lastLine().get("rows").asLong()).isEqualTo(500);
+    assertThat(scored.lastLine().get("rows").asLong()).isEqualTo(ROWS);
     assertThat(scored.lastLine().get("rows_dropped").asLong()).isZero();
-    assertEqualsDl4j(network, rows(workshop.path("scored")));
+    List<JsonNode> rows = rows(workshop.path("scored"));
+    assertEqualsDl4j(network, rows);
+
+    // Too little for any model.
+    settings.put("spark.executor.memoryOverhead", "0");
+    settings.put("spark.stagecoach.stages", "2");
+    settings.put("spark.stagecoach.batchStore.path", workshop.path("staged").toString());
+    settings.put("spark.stagecoach.output.path", workshop.path("by-stages").toString());
+    StagecoachProcess.Outcome byStages = withAKillAmidTheRows(workshop, settings);
+    assertThat(byStages.exitCode()).as(byStages.toString()).isZero();
+    assertThat(byStages.out()).contains("room for 0 B of them").contains("through the pipeline");
+    assertThat(byStages.err()).as(byStages.toString()).contains("is run again, attempt 1");
+    assertThat(byStages.lastLine().get("stages").asInt()).isEqualTo(2);
+    assertThat(byStages.lastLine().get("rows").asLong()).isEqualTo(ROWS);
+    assertThat(rows(workshop.path("by-stages"))).containsExactlyInAnyOrderElementsOf(rows);
+    assertThat(workshop.path("staged")).isEmptyDirectory();
+  }
+
+  private static StagecoachProcess.Outcome withAKillAmidTheRows(
+      Workshop workshop, Map<String, String> settings) {
+    try (StagecoachProcess run = workshop.start("score", settings)) {
+      long end = System.nanoTime() + Duration.ofMinutes(2).toNanos();
+      while (!run.outSoFar().contains("The rows go through 2 stages")) {
+        assertThat(System.nanoTime()).as(run.errSoFar()).isLessThan(end);
+        assertThat(run.isOver()).as("the run is over%n%s", run.errSoFar()).isFalse();
+        Awaiting.sleep(5);
+      }
+      run.executors().get(1).destroyForcibly();
+      StagecoachProcess.Outcome outcome = run.await(Duration.ofMinutes(2));
+      run.awaitNoProcess();
+      return outcome;
+    }
   }
 
   private static List<JsonNode> rows(Path table) throws IOException {
@@ -104,7 +142,7 @@ class SparkMlIT {
   private static void assertEqualsDl4j(Path zip, List<JsonNode> rows) throws IOException {
     MultiLayerNetwork network = ModelSerializer.restoreMultiLayerNetwork(zip.toFile());
     DataNormalization normalizer = ModelSerializer.restoreNormalizerFromFile(zip.toFile());
-    assertThat(rows).hasSize(500);
+    assertThat(rows).hasSize(ROWS);
     for (JsonNode row : rows) {
       float[] numbers = new float[FEATURES];
       for (int i = 0; i < FEATURES; i++) {

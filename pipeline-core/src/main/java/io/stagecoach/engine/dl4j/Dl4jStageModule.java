@@ -189,7 +189,7 @@ public final class Dl4jStageModule implements StageModule, SplitBackward {
     try {
       return switch (context.mode()) {
         case TRAINING -> train(microBatch, inputs);
-        case INFERENCE -> infer(microBatch, inputs);
+        case INFERENCE, PREDICTION -> infer(microBatch, inputs);
         case GENERATION -> goOn(microBatch, inputs);
       };
     } catch (DL4JInvalidInputException e) {
@@ -243,7 +243,7 @@ public final class Dl4jStageModule implements StageModule, SplitBackward {
     slot.memory().open();
     Boundary out = runForward(slot, microBatch, inputs);
     if (slot.replica().isTruncated()) {
-      carried.get(Mode.INFERENCE).keep(microBatch, slot.replica().stateAfter());
+      carried.get(context.mode()).keep(microBatch, slot.replica().stateAfter());
     }
     Loss loss = loss(slot, false, inputs);
     Map<String, INDArray> predictions = new LinkedHashMap<>();

@@ -10,7 +10,6 @@ import java.util.Optional;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
-import org.deeplearning4j.nn.conf.RNNFormat;
 import org.deeplearning4j.nn.conf.layers.BaseOutputLayer;
 import org.deeplearning4j.nn.conf.layers.CnnLossLayer;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
@@ -181,10 +180,7 @@ final class OutputHead {
   }
 
   private boolean isTimeInTheMiddle() {
-    if (configured instanceof RnnOutputLayer output) {
-      return output.getRnnDataFormat() == RNNFormat.NWC;
-    }
-    return configured instanceof RnnLossLayer loss && loss.getRnnDataFormat() == RNNFormat.NWC;
+    return ModelOutputs.isTimeInTheMiddle(configured);
   }
 
   private boolean areChannelsLast() {

@@ -13,9 +13,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
-import org.deeplearning4j.nn.conf.RNNFormat;
-import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
-import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.util.ModelSerializer;
@@ -40,15 +37,17 @@ public final class SavedNetwork implements AutoCloseable {
 
   private final INDArray parameters;
   private final PredictorFactory factory;
-  private final List<Boolean> channelsLast;
+  private final List<Boolean> timeInTheMiddle;
   private final Queue<Predictor> idle = new ConcurrentLinkedQueue<>();
 
   private SavedNetwork(
       INDArray parameters, PredictorFactory factory, List<Layer> outputs, Predictor first) {
     this.parameters = parameters;
     this.factory = factory;
-    this.channelsLast =
-        outputs.stream().map(layer -> isChannelsLast(layer.conf().getLayer())).toList();
+    this.timeInTheMiddle =
+        outputs.stream()
+            .map(layer -> ModelOutputs.isTimeInTheMiddle(layer.conf().getLayer()))
+            .toList();
     idle.add(first);
   }
 
@@ -116,11 +115,6 @@ public final class SavedNetwork implements AutoCloseable {
     return inputs -> graph.output(false, inputs);
   }
 
-  private static boolean isChannelsLast(org.deeplearning4j.nn.conf.layers.Layer layer) {
-    return (layer instanceof RnnOutputLayer output && output.getRnnDataFormat() == RNNFormat.NWC)
-        || (layer instanceof RnnLossLayer loss && loss.getRnnDataFormat() == RNNFormat.NWC);
-  }
-
   /**
    * What the network makes of some examples; borrows them.
    *
@@ -137,7 +131,7 @@ public final class SavedNetwork implements AutoCloseable {
     idle.add(predictor);
     List<INDArray> ordered = new ArrayList<>();
     for (int i = 0; i < outputs.length; i++) {
-      ordered.add(channelsLast.get(i) ? outputs[i].permute(0, 2, 1) : outputs[i]);
+      ordered.add(ModelOutputs.timeLast(outputs[i], timeInTheMiddle.get(i)));
     }
     return ordered;
   }

@@ -19,14 +19,14 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * @param report what happened
  * @param tensors its spans; its gradients, which stay the module's own and are not touched before
- *     the driver has them all; what it gave and sent nowhere, where the step generates
+ *     the driver has them all; what it gave and sent nowhere, where the order asks for that
  */
 record StepAnswer(StageStep report, Tensors tensors) {
 
   /** Ends a step: the answers of all stages, in order, whose tensors the caller owns. */
   static List<StepAnswer> end(ExecutorRuntime runtime, StepContext context) {
     Map<Integer, Tensors> outputs = new HashMap<>();
-    if (context.mode() == Mode.GENERATION) {
+    if (context.mode().isAnswered()) {
       runtime
           .stages()
           .forEach(

@@ -694,6 +694,24 @@ public final class Settings {
   public static final Setting<String> SAMPLE_START =
       setting("sample.start", MODEL, text(), "", "The text that the generated sample continues.");
 
+  public static final Setting<Optional<String>> MLFLOW_TRACKING_URI =
+      setting(
+          "mlflow.trackingUri",
+          MODEL,
+          optional(word("a URI")),
+          Optional.empty(),
+          "The MLflow server that keeps a training's settings, figures and end; none unless set. Needs"
+              + " MLflow's Java client, --packages org.mlflow:mlflow-client:2.17.2.");
+
+  public static final Setting<String> MLFLOW_EXPERIMENT =
+      setting(
+          "mlflow.experiment",
+          MODEL,
+          word("a name"),
+          "stagecoach",
+          "The experiment of the MLflow server in which runs are kept; it is made where there is"
+              + " none.");
+
   private static final String CHECKPOINTS = "Checkpoints";
 
   public static final Setting<Interval> CHECKPOINT_INTERVAL =
@@ -939,6 +957,16 @@ public final class Settings {
               + " together, each with the keys and values that attention has seen.");
 
   private static final String SCORING = "Scoring of tables";
+
+  public static final Setting<ScoreMode> SCORE_MODE =
+      setting(
+          "score.mode",
+          SCORING,
+          choice(ScoreMode.class, ScoreMode::word),
+          ScoreMode.AUTO,
+          "Whether `score` has the whole model in each executor, or cut into as many stages as"
+              + " stages says; auto cuts it where the weights are more than half of the smaller of"
+              + " an executor's heap and its memory overhead.");
 
   public static final Setting<String> SCORE_FORMAT =
       setting(

@@ -802,6 +802,21 @@ public final class StagecoachConf {
     return get(Settings.GENERATE_GROUP);
   }
 
+  /** {@link Settings#MLFLOW_TRACKING_URI}. */
+  public Optional<String> mlflowTrackingUri() {
+    return get(Settings.MLFLOW_TRACKING_URI);
+  }
+
+  /** {@link Settings#MLFLOW_EXPERIMENT}. */
+  public String mlflowExperiment() {
+    return get(Settings.MLFLOW_EXPERIMENT);
+  }
+
+  /** {@link Settings#SCORE_MODE}. */
+  public ScoreMode scoreMode() {
+    return get(Settings.SCORE_MODE);
+  }
+
   /** {@link Settings#SCORE_FORMAT}. */
   public String scoreFormat() {
     return get(Settings.SCORE_FORMAT);

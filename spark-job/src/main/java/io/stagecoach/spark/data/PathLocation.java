@@ -101,7 +101,22 @@ record PathLocation(SparkSession spark, String name, String format, Map<String, 
   }
 
   private TableAddress address() {
-    return TableAddress.ofPath(spark, name, format, options);
+    return TableAddress.ofPath(spark, name, place(), format, options);
+  }
+
+  /** As SQL takes it: Delta's would look for a relative path among the catalog's tables. */
+  private String place() {
+    if (!DeltaVersions.FORMAT.equals(format)) {
+      return name;
+    }
+    return DataErrors.whileDoing(
+        "the data at " + name + " cannot be read",
+        () -> {
+          Path path = new Path(name);
+          return path.getFileSystem(spark.sparkContext().hadoopConfiguration())
+              .makeQualified(path)
+              .toString();
+        });
   }
 
   @Override

@@ -39,11 +39,13 @@ record TableAddress(
           "end-snapshot-id");
 
   /**
+   * @param path as a user has written it
+   * @param place the same as SQL takes it
    * @param format the path's format
    * @throws StagecoachException CONFIGURATION where an option chooses a snapshot
    */
   static TableAddress ofPath(
-      SparkSession spark, String path, String format, Map<String, String> options) {
+      SparkSession spark, String path, String place, String format, Map<String, String> options) {
     for (String option : options.keySet()) {
       if (CHOOSING.contains(option.toLowerCase(Locale.ROOT))) {
         throw new StagecoachException(
@@ -56,7 +58,7 @@ record TableAddress(
                 + ", which the run records.");
       }
     }
-    return new TableAddress(spark, path, format + "." + quoted(path), true, options);
+    return new TableAddress(spark, path, format + "." + quoted(place), true, options);
   }
 
   /** A table as the session's catalogs know it. */

@@ -59,6 +59,7 @@ final class RunReporting implements TrainingLoop.StepListener {
   private final Optional<TextFigures> text;
   private final NarrowingLog narrowing = new NarrowingLog();
   private final List<Consumer<StepRecord>> watchers = new ArrayList<>();
+  private final List<ValidationWatcher> validationWatchers = new ArrayList<>();
   private Schedule schedule;
   private StepRecord last;
 
@@ -91,6 +92,23 @@ final class RunReporting implements TrainingLoop.StepListener {
   /** Has somebody else hear of every step that is recorded. */
   void watchedBy(Consumer<StepRecord> watcher) {
     watchers.add(watcher);
+  }
+
+  /** Hears of every validation. */
+  interface ValidationWatcher {
+
+    /**
+     * The validation examples were measured.
+     *
+     * @param step the next step
+     * @param measures by name
+     */
+    void validated(long step, Map<String, Double> measures);
+  }
+
+  /** Has somebody else hear of every validation. */
+  void validationsWatchedBy(ValidationWatcher watcher) {
+    validationWatchers.add(watcher);
   }
 
   /** Takes what the run reads. */
@@ -153,6 +171,7 @@ final class RunReporting implements TrainingLoop.StepListener {
     measured.put(LOSS, loss);
     measured.putAll(Metrics.of(found, text));
     recorder.validated(measured);
+    validationWatchers.forEach(watcher -> watcher.validated(step, measured));
   }
 
   /** Takes a step that is done, before its parts are closed. */

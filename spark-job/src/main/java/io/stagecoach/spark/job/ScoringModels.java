@@ -1,7 +1,6 @@
 package io.stagecoach.spark.job;
 
-import io.stagecoach.engine.dl4j.Dl4jModelUpdater;
-import io.stagecoach.engine.dl4j.FeatureLengths;
+import io.stagecoach.engine.dl4j.Dl4jModel;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.spark.config.SettingPrefix;
@@ -11,12 +10,12 @@ import io.stagecoach.spark.data.CategoricalColumn;
 import io.stagecoach.spark.data.FeatureRows;
 import io.stagecoach.spark.data.InputColumns;
 import io.stagecoach.spark.data.ModelShape;
+import io.stagecoach.spark.score.PredictionForm;
 import io.stagecoach.spark.score.ScoringModel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.types.StructType;
 
@@ -26,7 +25,7 @@ public final class ScoringModels {
   private ScoringModels() {}
 
   /**
-   * Reads a model.
+   * Reads a model, to be whole in each executor.
    *
    * @param from a model zip, an output directory or a checkpoint
    * @param conf says the size of images, where the network leaves it open
@@ -34,22 +33,40 @@ public final class ScoringModels {
    */
   public static ScoringModel open(String from, StagecoachConf conf, Configuration hadoop) {
     SavedModel saved = SavedModel.read(new ModelFileAccess(hadoop), from);
-    try (Dl4jModelUpdater updater = saved.updater();
-        TemporaryDirectory local = TemporaryDirectory.create()) {
-      if (saved.learned().tokenizer().isPresent()) {
-        throw new StagecoachException(
-            ErrorKind.MODEL,
-            from + " is a model of texts, not of a table's rows",
-            "Use evaluate or generate.");
-      }
+    try {
+      return pack(saved, form(from, saved, conf));
+    } finally {
+      saved.updater().close();
+    }
+  }
+
+  /** A saved model in the form in which it goes to the executors. */
+  static ScoringModel pack(SavedModel saved, PredictionForm form) {
+    try (TemporaryDirectory local = TemporaryDirectory.create()) {
       Path file = local.path().resolve(SavedModel.FILE);
       saved.write(file);
-      return new ScoringModel(
-          file,
-          ModelShapes.of(updater.model(), new LearnedLengths(saved.learned().inputs(), conf)),
-          updater.model().outputs(),
-          saved.learned());
+      return new ScoringModel(file, form);
     }
+  }
+
+  /**
+   * What a saved model takes and puts out.
+   *
+   * @param from where it is, for the error
+   * @throws StagecoachException of kind MODEL where it is one of texts
+   */
+  static PredictionForm form(String from, SavedModel saved, StagecoachConf conf) {
+    if (saved.learned().tokenizer().isPresent()) {
+      throw new StagecoachException(
+          ErrorKind.MODEL,
+          from + " is a model of texts, not of a table's rows",
+          "Use evaluate or generate.");
+    }
+    Dl4jModel model = saved.updater().model();
+    return new PredictionForm(
+        ModelShapes.of(model, new LearnedLengths(saved.learned().inputs(), conf)),
+        model.outputs(),
+        saved.learned());
   }
 
   /**
@@ -59,15 +76,15 @@ public final class ScoringModels {
    * @throws StagecoachException of kind DATA where they do not fit; nothing but the schema is
    *     looked at
    */
-  public static FeatureRows features(ScoringModel model, StructType table, StagecoachConf conf) {
-    ModelShape shape = model.shape();
+  public static FeatureRows features(PredictionForm form, StructType table, StagecoachConf conf) {
+    ModelShape shape = form.shape();
     List<String> names = new ArrayList<>(List.of(shape.inputName().orElse("")));
     shape.furtherInputs().forEach(input -> names.add(input.name()));
     return FeatureRows.of(
         table,
-        names.stream().map(name -> input(name, model.learned().inputs(), conf)).toList(),
+        names.stream().map(name -> input(name, form.learned().inputs(), conf)).toList(),
         shape,
-        model.learned().normalizer(),
+        form.learned().normalizer(),
         conf.dataMissing(),
         conf.dataCategoricalUnknown());
   }
@@ -103,28 +120,5 @@ public final class ScoringModels {
                     ErrorKind.CONFIGURATION,
                     "The network's " + input + " has no columns",
                     "Set " + prefix.key() + input + "."));
-  }
-
-  /** What the data of training has told of the features. */
-  private record LearnedLengths(List<InputColumns> inputs, StagecoachConf conf)
-      implements FeatureLengths {
-
-    @Override
-    public int timeSteps() {
-      return 1;
-    }
-
-    @Override
-    public OptionalLong numbers(String input) {
-      return inputs.stream()
-          .filter(columns -> columns.name().isEmpty() || columns.name().equals(input))
-          .mapToLong(InputColumns::numbers)
-          .findFirst();
-    }
-
-    @Override
-    public List<Integer> imageSize() {
-      return conf.dataImageSize();
-    }
   }
 }

@@ -19,6 +19,7 @@ import io.stagecoach.plan.ModelCosts;
 import io.stagecoach.report.ReportTable;
 import io.stagecoach.report.RunReport;
 import io.stagecoach.spark.cluster.LastingPipeline;
+import io.stagecoach.spark.config.Setting;
 import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.data.JobData;
@@ -27,6 +28,7 @@ import io.stagecoach.spark.data.PreparedData;
 import io.stagecoach.spark.job.outcome.LastLine;
 import io.stagecoach.spark.job.progress.Progress;
 import io.stagecoach.spark.ui.LiveFigures;
+import io.stagecoach.spark.ui.RunTracking;
 import io.stagecoach.sync.SyncSettings;
 import io.stagecoach.sync.Synchronizer;
 import java.io.PrintStream;
@@ -34,6 +36,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
@@ -46,6 +49,9 @@ import org.slf4j.LoggerFactory;
  * anything is computed: settings, output, model, plan, data, then executors.
  */
 final class TrainingRun {
+
+  /** By what name a tracking server has the place of the trained model. */
+  private static final String MODEL_TAG = "model";
 
   private static final Logger LOG = LoggerFactory.getLogger(TrainingRun.class);
 
@@ -77,6 +83,19 @@ final class TrainingRun {
   }
 
   LastLine run() {
+    try (RunTracking tracking = RunTracking.of(conf.mlflowTrackingUri(), conf.mlflowExperiment())) {
+      try {
+        LastLine line = run(tracking);
+        tracking.ends(RunTracking.End.FINISHED, Map.of(MODEL_TAG, record.figures().model()));
+        return line;
+      } catch (RuntimeException | Error e) {
+        tracking.ends(stop.isMade() ? RunTracking.End.KILLED : RunTracking.End.FAILED, Map.of());
+        throw e;
+      }
+    }
+  }
+
+  private LastLine run(RunTracking tracking) {
     record.update(figures -> figures.pipeline(conf.stages(), conf.exchange().word()));
     OutputDirectory output =
         OutputDirectory.open(
@@ -122,7 +141,9 @@ final class TrainingRun {
             return advised(
                 costs,
                 decision.plan(),
-                () -> train(start, decision, prepared, output, checkpoints, best, progress));
+                () ->
+                    train(
+                        start, decision, prepared, output, checkpoints, best, progress, tracking));
           }
         }
         PipelineChoices own = PipelineChoices.of(conf, hadoop, costs);
@@ -136,7 +157,7 @@ final class TrainingRun {
         return advised(
             costs,
             decision.plan(),
-            () -> train(start, decision, prepared, output, checkpoints, best, progress));
+            () -> train(start, decision, prepared, output, checkpoints, best, progress, tracking));
       } finally {
         if (!conf.batchStoreKeep()) {
           StoreCleanUp.discard(prepared);
@@ -186,7 +207,8 @@ final class TrainingRun {
       OutputDirectory output,
       CheckpointStore checkpoints,
       CheckpointStore bestWeights,
-      Progress progress) {
+      Progress progress,
+      RunTracking tracking) {
     StartModel model = start.model();
     TrainingPlan plan = decision.plan();
     MicroBatches batches =
@@ -196,6 +218,9 @@ final class TrainingRun {
     start.interrupted().ifPresent(run -> reporting.goOn(run.history()));
     reporting.reads(prepared);
     decision.reasons().forEach(reporting::chose);
+    tracking.begins(spark.sparkContext().appName(), params(), tags(prepared));
+    reporting.watchedBy(tracking::stepEnded);
+    reporting.validationsWatchedBy(tracking::validated);
     RunStates states =
         RunStates.of(
             conf, plan, start.fingerprint(), prepared, start.interrupted(), model, reporting);
@@ -306,6 +331,24 @@ final class TrainingRun {
         return line;
       }
     }
+  }
+
+  /** The settings that were given. */
+  private Map<String, String> params() {
+    Map<String, String> params = new TreeMap<>();
+    for (Setting<?> setting : Settings.all()) {
+      if (conf.isGiven(setting)) {
+        params.put(setting.name(), conf.format(setting));
+      }
+    }
+    return params;
+  }
+
+  private Map<String, String> tags(PreparedData prepared) {
+    Map<String, String> tags = new TreeMap<>();
+    tags.put("spark.application", spark.sparkContext().applicationId());
+    prepared.snapshot().toTexts().forEach((name, value) -> tags.put("data." + name, value));
+    return tags;
   }
 
   private static void save(

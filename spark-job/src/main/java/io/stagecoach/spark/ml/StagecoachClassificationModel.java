@@ -54,12 +54,12 @@ public final class StagecoachClassificationModel
 
   /** How many classes there are. */
   public int numClasses() {
-    return network().shape().outputs();
+    return network().form().shape().outputs();
   }
 
   /** The classes' names in the order of their indices; empty where they are numbers. */
   public List<String> labels() {
-    return network().learned().labelNames();
+    return network().form().learned().labelNames();
   }
 
   /** See {@link #probabilityCol}. */

@@ -83,7 +83,7 @@ public abstract class StagecoachModel<M extends StagecoachModel<M>> extends Mode
    */
   @Override
   public Dataset<Row> transform(Dataset<?> dataset) {
-    return scoring(dataset.schema()).score(dataset.toDF(), conf().scoreBatchSize());
+    return scoring(dataset.schema()).score(network, dataset.toDF(), conf().scoreBatchSize());
   }
 
   /**
@@ -99,9 +99,9 @@ public abstract class StagecoachModel<M extends StagecoachModel<M>> extends Mode
 
   private Scoring scoring(StructType schema) {
     return Scoring.of(
-        network,
+        network.form(),
         schema,
-        ScoringModels.features(network, schema, conf()),
+        ScoringModels.features(network.form(), schema, conf()),
         columns(),
         List.of(schema.fieldNames()));
   }

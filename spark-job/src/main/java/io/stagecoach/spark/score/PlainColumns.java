@@ -60,10 +60,10 @@ public final class PlainColumns implements OutputColumns {
   }
 
   /** The columns of a model's outputs. */
-  public static PlainColumns of(ScoringModel model) {
-    ModelShape shape = model.shape();
+  public static PlainColumns of(PredictionForm form) {
+    ModelShape shape = form.shape();
     List<OutputColumn> columns = new ArrayList<>();
-    for (String name : model.outputs()) {
+    for (String name : form.outputs()) {
       Optional<ModelShape.FurtherOutput> further =
           shape.furtherOutputs().stream().filter(output -> output.name().equals(name)).findFirst();
       String suffix = shape.furtherOutputs().isEmpty() ? "" : "_" + name;
@@ -84,7 +84,7 @@ public final class PlainColumns implements OutputColumns {
                           shape.output() == Output.CLASSES,
                           shape.outputs(),
                           shape.perTimeStep(),
-                          model.learned().labelNames())));
+                          form.learned().labelNames())));
     }
     return new PlainColumns(columns);
   }

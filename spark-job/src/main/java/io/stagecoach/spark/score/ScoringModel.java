@@ -1,11 +1,8 @@
 package io.stagecoach.spark.score;
 
-import io.stagecoach.spark.data.Learned;
-import io.stagecoach.spark.data.ModelShape;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
-import java.util.List;
 import org.apache.spark.SparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import scala.reflect.ClassTag$;
@@ -14,38 +11,22 @@ import scala.reflect.ClassTag$;
 public final class ScoringModel {
 
   private final PackedNetwork network;
-  private final ModelShape shape;
-  private final List<String> outputs;
-  private final Learned learned;
+  private final PredictionForm form;
   private SparkContext context;
   private Broadcast<PackedNetwork> broadcast;
 
   /**
    * @param file a model as it is saved; it is read here, and not needed any more
-   * @param shape what the network takes and puts out
-   * @param outputs the names of its outputs, in DL4J's order
-   * @param learned what it learned from the data of training
+   * @param form what it takes and puts out
    */
-  public ScoringModel(Path file, ModelShape shape, List<String> outputs, Learned learned) {
+  public ScoringModel(Path file, PredictionForm form) {
     this.network = PackedNetwork.of(file);
-    this.shape = shape;
-    this.outputs = List.copyOf(outputs);
-    this.learned = learned;
+    this.form = form;
   }
 
-  /** What the network takes and puts out. */
-  public ModelShape shape() {
-    return shape;
-  }
-
-  /** The names of its outputs, in DL4J's order. */
-  public List<String> outputs() {
-    return outputs;
-  }
-
-  /** What it learned from the data of training. */
-  public Learned learned() {
-    return learned;
+  /** What it takes and puts out. */
+  public PredictionForm form() {
+    return form;
   }
 
   /** Writes the file that it was made from. */

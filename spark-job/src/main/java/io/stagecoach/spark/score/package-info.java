@@ -1,2 +1,2 @@
-/** A whole saved network on every executor, which predicts for the rows of a table. */
+/** Predictions for the rows of a table: in rows and columns out, by whom ever they are made. */
 package io.stagecoach.spark.score;

@@ -145,6 +145,10 @@ class StagecoachConfTest {
     MAPPINGS.put("sample.length", new Mapping(300, "0", 0));
     MAPPINGS.put("sample.temperature", new Mapping(0.8, "0", 0.0));
     MAPPINGS.put("sample.start", new Mapping("", "Once ", "Once "));
+    MAPPINGS.put(
+        "mlflow.trackingUri",
+        new Mapping(Optional.empty(), "http://mlflow:5000", Optional.of("http://mlflow:5000")));
+    MAPPINGS.put("mlflow.experiment", new Mapping("stagecoach", "churn", "churn"));
     MAPPINGS.put("generate.prompts", new Mapping(Optional.empty(), "p.txt", Optional.of("p.txt")));
     MAPPINGS.put("generate.column", new Mapping(Optional.empty(), "p", Optional.of("p")));
     MAPPINGS.put("generate.maxLength", new Mapping(300, "20", 20));
@@ -153,6 +157,7 @@ class StagecoachConfTest {
     MAPPINGS.put("generate.topP", new Mapping(1.0, "0.9", 0.9));
     MAPPINGS.put("generate.stop", new Mapping("", "The end", "The end"));
     MAPPINGS.put("generate.group", new Mapping(16, "4", 4));
+    MAPPINGS.put("score.mode", new Mapping(ScoreMode.AUTO, "pipeline", ScoreMode.PIPELINE));
     MAPPINGS.put("score.format", new Mapping("parquet", "ORC", "orc"));
     MAPPINGS.put("score.keep", new Mapping(List.of("*"), "a, b", List.of("a", "b")));
     MAPPINGS.put("score.table", new Mapping(Optional.empty(), "a.b", Optional.of("a.b")));

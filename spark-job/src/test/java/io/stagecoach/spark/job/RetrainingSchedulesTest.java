@@ -17,6 +17,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.nd4j.shade.jackson.databind.JsonNode;
 import org.nd4j.shade.jackson.databind.ObjectMapper;
@@ -28,6 +29,36 @@ class RetrainingSchedulesTest {
 
   private static final Path CONF = Path.of("..", "conf");
   private static final String MAIN = Main.class.getName();
+
+  /** Runs the DAG with modules of Airflow's names, and prints what its operator is given. */
+  private static final String DAG_WITHOUT_AIRFLOW =
+      """
+      import json, sys, types
+
+      class Dag:
+          def __init__(self, **arguments):
+              pass
+          def __enter__(self):
+              return self
+          def __exit__(self, *error):
+              pass
+
+      def operator(**arguments):
+          print(json.dumps(arguments))
+
+      for name in ("airflow", "airflow.providers", "airflow.providers.apache",
+                   "airflow.providers.apache.spark", "airflow.providers.apache.spark.operators",
+                   "airflow.providers.apache.spark.operators.spark_submit"):
+          sys.modules[name] = types.ModuleType(name)
+      sys.modules["airflow"].DAG = Dag
+      sys.modules[name].SparkSubmitOperator = operator
+      with open(sys.argv[1] + "/retraining_dag.py") as file:
+          text = file.read()
+      home = 'HOME = "/opt/stagecoach"'
+      assert home in text
+      text = text.replace(home, "HOME = " + repr(sys.argv[1] + "/.."))
+      exec(compile(text, "retraining_dag.py", "exec"))
+      """;
 
   private static SparkConf settings(Map<?, ?> entries) {
     SparkConf settings = new SparkConf(false);
@@ -96,6 +127,28 @@ class RetrainingSchedulesTest {
             .map((MatchResult text) -> filled(text.group(1)))
             .toList(),
         properties("retraining.properties"));
+  }
+
+  /** Python reads it, and gives the operator the settings that spark-submit would read. */
+  @Test
+  void theAirflowDagIsAProgram() throws Exception {
+    Process python;
+    try {
+      python =
+          new ProcessBuilder("python3", "-c", DAG_WITHOUT_AIRFLOW, CONF.toString())
+              .redirectError(ProcessBuilder.Redirect.INHERIT)
+              .start();
+    } catch (IOException none) {
+      Assumptions.abort("there is no python3: " + none.getMessage());
+      return;
+    }
+    JsonNode operator = new ObjectMapper().readTree(python.getInputStream().readAllBytes());
+    assertThat(python.waitFor()).isZero();
+    Map<?, ?> conf = new ObjectMapper().convertValue(operator.get("conf"), Map.class);
+    assertThat(settings(conf).getAll())
+        .containsExactlyInAnyOrder(properties("retraining.properties").getAll());
+    assertThat(operator.get("java_class").asText()).isEqualTo(MAIN);
+    assertThat(operator.get("application_args")).hasSize(3);
   }
 
   @Test

@@ -24,6 +24,7 @@ import io.stagecoach.spark.data.LocalSpark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -296,6 +297,65 @@ class ScoringRunTest {
     }
   }
 
+  /** Scores through a pipeline, of the one stage that this process may host. */
+  private ScoringRun.Result scoreThroughThePipeline(String... settings) {
+    List<String> all =
+        new ArrayList<>(
+            List.of(
+                "score.mode",
+                "pipeline",
+                "stages",
+                "1",
+                "output.overwrite",
+                "true",
+                "batchStore.path",
+                folder.resolve("batches").toString()));
+    all.addAll(List.of(settings));
+    return score(all.toArray(String[]::new));
+  }
+
+  private void assertNothingIsLeftOfThePipeline() throws IOException {
+    try (Stream<Path> files = Files.list(folder.resolve("batches"))) {
+      assertThat(files).isEmpty();
+    }
+  }
+
+  /** Batches are the same, one by one, so that the predictions are, to the last bit. */
+  @Test
+  void aPipelinePredictsTheSame() throws IOException {
+    table();
+    model();
+    // A partition of which no row is left.
+    String[] settings = {
+      "data.missing", "drop", "data.filter", "id < 600", "score.partitionBy", "day"
+    };
+    ScoringRun.Result whole = score(settings);
+    List<Row> expected = scored();
+
+    ScoringRun.Result result = scoreThroughThePipeline(settings);
+
+    assertThat(whole.stages()).isZero();
+    assertThat(result.stages()).isOne();
+    assertThat(result.figures()).isEqualTo(whole.figures());
+    assertThat(scored()).isEqualTo(expected).hasSize(599);
+    assertThat(folder.resolve("scored/day=2")).isDirectory();
+    assertNothingIsLeftOfThePipeline();
+  }
+
+  @Test
+  void whatAPipelineCannotReadLeavesNothingBehind() throws IOException {
+    table();
+    model();
+
+    assertThatThrownBy(() -> scoreThroughThePipeline())
+        .isInstanceOfSatisfying(
+            StagecoachException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.DATA))
+        .hasMessageContaining("no number in c: (a=");
+
+    assertThat(folder.resolve("scored")).doesNotExist();
+    assertNothingIsLeftOfThePipeline();
+  }
+
   /** Sequences of several lengths, of a network that puts out a class for each step. */
   @Test
   void sequencesOfAnyLengthHaveAClassForEveryStep() throws IOException {
@@ -329,6 +389,8 @@ class ScoringRunTest {
         ModelSerializer.restoreMultiLayerNetwork(folder.resolve("model.zip").toFile());
     List<Row> rows = scored();
     assertThat(rows).hasSize(60);
+    scoreThroughThePipeline();
+    assertThat(scored()).isEqualTo(rows);
     for (Row row : rows) {
       List<Double> values = row.getList(1);
       int time = values.size() / 2;
@@ -400,7 +462,10 @@ class ScoringRunTest {
 
     ComputationGraph graph =
         ModelSerializer.restoreComputationGraph(folder.resolve("model.zip").toFile());
-    for (Row row : scored()) {
+    List<Row> rows = scored();
+    scoreThroughThePipeline();
+    assertThat(scored()).isEqualTo(rows);
+    for (Row row : rows) {
       assertThat(row.schema().fieldNames())
           .containsExactly(
               "id", "place", "age", "prediction_size", "prediction_kind", "probability_kind");

@@ -89,6 +89,10 @@ public final class HadoopFolderFiles implements FolderFiles {
       throw new FileAlreadyExistsException(target.toString());
     }
     if (!files.rename(at(from), target)) {
+      if (files.exists(target)) {
+        // Another was faster.
+        throw new FileAlreadyExistsException(target.toString());
+      }
       throw new IOException(at(from) + " cannot be renamed to " + target);
     }
   }

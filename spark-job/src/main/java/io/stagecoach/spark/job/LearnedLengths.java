@@ -1,0 +1,29 @@
+package io.stagecoach.spark.job;
+
+import io.stagecoach.engine.dl4j.FeatureLengths;
+import io.stagecoach.spark.config.StagecoachConf;
+import io.stagecoach.spark.data.InputColumns;
+import java.util.List;
+import java.util.OptionalLong;
+
+/** What the data of training has told of the features. */
+record LearnedLengths(List<InputColumns> inputs, StagecoachConf conf) implements FeatureLengths {
+
+  @Override
+  public int timeSteps() {
+    return 1;
+  }
+
+  @Override
+  public OptionalLong numbers(String input) {
+    return inputs.stream()
+        .filter(columns -> columns.name().isEmpty() || columns.name().equals(input))
+        .mapToLong(InputColumns::numbers)
+        .findFirst();
+  }
+
+  @Override
+  public List<Integer> imageSize() {
+    return conf.dataImageSize();
+  }
+}
