@@ -79,7 +79,7 @@ class LakeRetrainIT {
             "sample",
             "lake-data",
             "--master",
-            settings.get("spark.master"),
+            "local[2]",
             "--properties-file",
             workshop.properties("lake-data", settings).toString(),
             "--",

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.shade.jackson.databind.JsonNode;
+import org.nd4j.shade.jackson.databind.MappingIterator;
 import org.nd4j.shade.jackson.databind.ObjectMapper;
 import org.nd4j.shade.jackson.dataformat.yaml.YAMLFactory;
 
@@ -78,6 +79,22 @@ class KubernetesConfTest {
       }
     }
     return copied;
+  }
+
+  /** The account that the settings name is the one that the file makes. */
+  @Test
+  void theServiceAccountIsMadeByItsFile() throws IOException {
+    Path file = ROOT.resolve("conf/kubernetes/service-account.yaml");
+    String account =
+        settings().get("spark.kubernetes.authenticate.driver.serviceAccountName", "default");
+    try (MappingIterator<JsonNode> all =
+        new ObjectMapper(new YAMLFactory()).readerFor(JsonNode.class).readValues(file.toFile())) {
+      assertThat(all.readAll())
+          .filteredOn(one -> one.get("kind").asText().equals("ServiceAccount"))
+          .singleElement()
+          .satisfies(
+              one -> assertThat(one.get("metadata").get("name").asText()).isEqualTo(account));
+    }
   }
 
   @Test

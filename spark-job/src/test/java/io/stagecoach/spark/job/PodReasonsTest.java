@@ -6,7 +6,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import org.junit.jupiter.api.Test;
 
-class PendingPodsTest {
+class PodReasonsTest {
 
   @Test
   void aPodThatNoNodeTakes() {
@@ -21,7 +21,7 @@ class PendingPodsTest {
             .endCondition()
             .endStatus()
             .build();
-    assertThat(PendingPods.reasons(pod))
+    assertThat(PodReasons.of(pod))
         .containsExactly("Unschedulable (0/3 nodes are available: 3 Insufficient memory.)");
   }
 
@@ -43,6 +43,6 @@ class PendingPodsTest {
             .endContainerStatus()
             .endStatus()
             .build();
-    assertThat(PendingPods.reasons(pod)).containsExactly("ImagePullBackOff");
+    assertThat(PodReasons.of(pod)).containsExactly("ImagePullBackOff");
   }
 }
