@@ -51,6 +51,11 @@ final class ShufflePipeline implements Pipeline {
 
   private static final long POLL_MILLIS = 50;
 
+  /**
+   * How long the first pause is for an executor that is about to start; then ever twice as long.
+   */
+  private static final long STARTING_MILLIS = 300;
+
   /** After a failure nobody waits for long. */
   private static final Duration HURRY = Duration.ofSeconds(2);
 
@@ -121,7 +126,12 @@ final class ShufflePipeline implements Pipeline {
         if (tries == MOST_MOVES) {
           throw misplaced(e);
         }
-        homes = homesAfter(e);
+        List<Home> next = homesAfter(e);
+        if (next.equals(homes)) {
+          // An executor is counted a moment before it is given tasks, which others then get.
+          sleep(STARTING_MILLIS << tries);
+        }
+        homes = next;
       }
     }
   }
@@ -156,16 +166,20 @@ final class ShufflePipeline implements Pipeline {
             "There are " + found.size() + " executors; the pipeline needs " + spec.executors(),
             "Look why the cluster took one away, or lower spark.stagecoach.stages.");
       }
-      try {
-        Thread.sleep(POLL_MILLIS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new StagecoachException(
-            ErrorKind.INTERRUPTED, "The run was interrupted", Where.nowhere(), "", e);
-      }
+      sleep(POLL_MILLIS);
       found = Home.all(spark);
     }
     return seats.seat(found, Home::executor, spec.executors());
+  }
+
+  private static void sleep(long millis) {
+    try {
+      Thread.sleep(millis);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StagecoachException(
+          ErrorKind.INTERRUPTED, "The run was interrupted", Where.nowhere(), "", e);
+    }
   }
 
   private void build() {
