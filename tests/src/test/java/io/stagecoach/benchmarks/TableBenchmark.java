@@ -191,12 +191,20 @@ public final class TableBenchmark {
     for (ProcessHandle child : process.descendants().sorted().toList()) {
       String command = text(child, "cmdline");
       double resident = residentMib(child);
-      if (command.contains("CoarseGrainedExecutorBackend")) {
+      if (isExecutor(command)) {
+        if (child.parent().map(parent -> isExecutor(text(parent, "cmdline"))).orElse(false)) {
+          // A process that an executor starts is, for a moment, called like it.
+          continue;
+        }
         looks.add(new Look(second, "executor " + executor++, resident));
       } else if (command.contains("deploy.SparkSubmit")) {
         looks.add(new Look(second, "driver", resident));
       }
     }
+  }
+
+  private static boolean isExecutor(String command) {
+    return command.contains("CoarseGrainedExecutorBackend");
   }
 
   private static double residentMib(ProcessHandle process) {
