@@ -165,9 +165,11 @@ public final class Replanner {
       List<Integer> asTheyAre = IntStream.range(0, executors).boxed().toList();
       best = proposal(speeds, asTheyAre, observed, now);
       List<Integer> order = DeviceOrder.best(request, speeds.times(estimates));
-      Proposal other = proposal(speeds, order, observed, now);
-      if (best.thenNanos() - other.thenNanos() >= WORTH_A_MOVE * now) {
-        best = other;
+      if (!order.equals(asTheyAre)) {
+        Proposal other = proposal(speeds, order, observed, now);
+        if (best.thenNanos() - other.thenNanos() >= WORTH_A_MOVE * now) {
+          best = other;
+        }
       }
     } catch (StagecoachException e) {
       if (e.kind() != ErrorKind.PLAN) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.stagecoach.error.StagecoachException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 import net.jqwik.api.Example;
@@ -82,7 +83,19 @@ class DeviceOrderProperties {
       @ForAll @Size(4 * LAYERS) List<@IntRange(min = 0, max = 30) Integer> perDeviceAndLayer,
       @ForAll @Size(LAYERS) List<@IntRange(min = 0, max = 30) Integer> stashes,
       @ForAll @LongRange(min = 200, max = 4000) long limit) {
-    PlanRequest request = request(stages, stashes, limit);
+    compare(request(stages, stashes, limit), perDeviceAndLayer);
+  }
+
+  @Property(tries = 1000)
+  void noOtherOrderIsFasterWithoutALimit(
+      @ForAll @IntRange(min = 1, max = 4) int stages,
+      @ForAll @Size(4 * LAYERS) List<@IntRange(min = 0, max = 30) Integer> perDeviceAndLayer) {
+    List<Integer> stashes = Collections.nCopies(LAYERS, 1);
+    compare(request(stages, stashes, PlanRequest.UNLIMITED), perDeviceAndLayer);
+  }
+
+  private static void compare(PlanRequest request, List<Integer> perDeviceAndLayer) {
+    int stages = request.stages();
     StageTime times = times(perDeviceAndLayer);
     List<Integer> asTheyAre = IntStream.range(0, stages).boxed().toList();
     long before = least(request, times, asTheyAre);

@@ -3,31 +3,16 @@ package io.stagecoach.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.stagecoach.batch.Columns;
-import io.stagecoach.batch.LocalStorage;
-import io.stagecoach.batch.ManifestFile;
 import io.stagecoach.batch.MicroBatches;
-import io.stagecoach.batch.ReadOptions;
-import io.stagecoach.batch.ReadOptions.Floats;
-import io.stagecoach.batch.Slice;
-import io.stagecoach.batch.Slice.Split;
-import io.stagecoach.batch.StoreManifest;
-import io.stagecoach.batch.StoreReader;
 import io.stagecoach.engine.Recompute;
-import io.stagecoach.engine.dl4j.Batches;
 import io.stagecoach.engine.dl4j.InProcessPipeline;
 import io.stagecoach.schedule.OneForwardOneBackward;
-import io.stagecoach.tensor.Tensors;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -112,42 +97,29 @@ class ReplicasIT {
   /** What one pipeline in this process makes of what the executors were given. */
   private static void assertSameAsOnePipeline(
       Workshop workshop, MultiLayerNetwork first, MultiLayerNetwork second) throws IOException {
-    List<Path> stores;
-    try (Stream<Path> all = Files.list(workshop.path("batches"))) {
-      stores = all.toList();
-    }
-    assertThat(stores).as("the runs share one store").hasSize(1);
-    LocalStorage storage = new LocalStorage(stores.get(0));
-    StoreManifest manifest = ManifestFile.read(storage);
-    MicroBatches batches =
-        new MicroBatches(manifest.rows(Split.TRAINING), BATCH_SIZE, MICRO_BATCHES);
+    StoredBatches given = StoredBatches.in(workshop.path("batches"), BATCH_SIZE, MICRO_BATCHES);
+    MicroBatches batches = given.batches();
     assertThat(batches.rowsOf(batches.steps() - 1))
         .as("the last mini-batch")
         .isLessThan(BATCH_SIZE);
     try (InProcessPipeline one =
-            new InProcessPipeline(
-                    Workshop.classifier().toJson(),
-                    List.of(2),
-                    MICRO_BATCHES,
-                    Recompute.NONE,
-                    new OneForwardOneBackward(),
-                    SEED)
-                .inBlocks(2);
-        StoreReader reader =
-            new StoreReader(
-                storage, manifest, ReadOptions.shuffled(SEED).withFloats(Floats.FLOAT64))) {
-      for (int step = 0; step < STEPS; step++) {
-        int epoch = (int) (step / batches.steps());
-        List<Tensors> microBatches = new ArrayList<>();
-        for (Slice slice : batches.slices(Split.TRAINING, epoch, step % batches.steps())) {
-          microBatches.add(read(reader, slice));
-        }
-        one.step(microBatches, step, epoch, false);
-        microBatches.forEach(Tensors::close);
-        if (step + 1 == FIRST_STEPS) {
-          assertSame(first, one);
-        }
-      }
+        new InProcessPipeline(
+                Workshop.classifier().toJson(),
+                List.of(2),
+                MICRO_BATCHES,
+                Recompute.NONE,
+                new OneForwardOneBackward(),
+                SEED)
+            .inBlocks(2)) {
+      given.replay(
+          SEED,
+          STEPS,
+          (microBatches, step, epoch) -> {
+            one.step(microBatches, step, epoch, false);
+            if (step + 1 == FIRST_STEPS) {
+              assertSame(first, one);
+            }
+          });
       assertSame(second, one);
     }
   }
@@ -157,15 +129,5 @@ class ReplicasIT {
         .containsExactly(one.updater().parameters().toDoubleVector());
     assertThat(trained.getUpdater().getStateViewArray().toDoubleVector())
         .containsExactly(one.updater().updaterState().toDoubleVector());
-  }
-
-  private static Tensors read(StoreReader reader, Slice slice) {
-    try (Tensors stored = reader.read(slice, Set.of(Columns.FEATURES, Columns.LABELS))) {
-      return Batches.tensors(
-          Columns.FEATURES,
-          stored.get(Columns.FEATURES).dup(),
-          Columns.LABELS,
-          Batches.oneHot(stored.get(Columns.LABELS), Workshop.CLASSES));
-    }
   }
 }

@@ -41,21 +41,31 @@ record StoredBatches(LocalStorage storage, StoreManifest manifest, MicroBatches 
         new MicroBatches(manifest.rows(Split.TRAINING), batchSize, microBatches));
   }
 
+  /** Takes a step. */
+  interface Trainer {
+    void step(List<Tensors> microBatches, int step, int epoch);
+  }
+
   /** Trains the uncut network on them, in this process. */
   void train(UncutTrainer uncut, long seed, int epochs) throws IOException {
+    replay(
+        seed,
+        Math.toIntExact(epochs * batches.steps()),
+        (microBatches, step, epoch) -> uncut.step(microBatches, step, epoch));
+  }
+
+  /** Takes so many steps with them. */
+  void replay(long seed, int steps, Trainer trainer) throws IOException {
     try (StoreReader reader =
         new StoreReader(storage, manifest, ReadOptions.shuffled(seed).withFloats(Floats.FLOAT64))) {
-      long step = 0;
-      for (int epoch = 0; epoch < epochs; epoch++) {
-        for (long i = 0; i < batches.steps(); i++) {
-          List<Tensors> microBatches = new ArrayList<>();
-          for (Slice slice : batches.slices(Split.TRAINING, epoch, i)) {
-            microBatches.add(read(reader, slice));
-          }
-          uncut.step(microBatches, step, epoch);
-          step++;
-          microBatches.forEach(Tensors::close);
+      for (int step = 0; step < steps; step++) {
+        int epoch = (int) (step / batches.steps());
+        List<Tensors> microBatches = new ArrayList<>();
+        for (Slice slice : batches.slices(Split.TRAINING, epoch, step % batches.steps())) {
+          microBatches.add(read(reader, slice));
         }
+        trainer.step(microBatches, step, epoch);
+        microBatches.forEach(Tensors::close);
       }
     }
   }

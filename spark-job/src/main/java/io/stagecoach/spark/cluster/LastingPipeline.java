@@ -115,10 +115,14 @@ public final class LastingPipeline implements Pipeline {
   }
 
   private void placeAnew(int executors, Seats seats) {
-    current = recovery.begin(() -> launcher.launch(executors, seats));
+    takeOver(recovery.begin(() -> launcher.launch(executors, seats)));
+    bare = true;
+  }
+
+  private void takeOver(Pipeline placed) {
+    current = placed;
     authors.values().forEach(current::use);
     placements++;
-    bare = true;
   }
 
   /** What is on an executor that its cluster takes back is placed elsewhere before it goes. */
@@ -222,9 +226,7 @@ public final class LastingPipeline implements Pipeline {
       current.abandon();
       int there = recovery.replace(cause, stages);
       try {
-        current = launcher.launch(there, Seats.of(stages));
-        authors.values().forEach(current::use);
-        placements++;
+        takeOver(launcher.launch(there, Seats.of(stages)));
         tellAgain();
       } catch (StagecoachException e) {
         cause = e;

@@ -89,12 +89,15 @@ final class Rendezvous {
                 + " of "
                 + count
                 + " executors got in touch with the driver"
-                + members.values().stream()
-                    .map(member -> member.address().executor() + " on " + member.address().host())
-                    .collect(Collectors.joining(", ", " (", ")"))
-                    .replace(" ()", ""),
+                + (members.isEmpty() ? "" : " (" + names() + ")"),
         List::of);
     return members();
+  }
+
+  private String names() {
+    return members.values().stream()
+        .map(member -> new Home(member.address().executor(), member.address().host()).words())
+        .collect(Collectors.joining(", "));
   }
 
   /** Waits until all stages are built. */

@@ -54,13 +54,9 @@ final class JoiningTask implements FlatMapFunction<String, Row> {
     }
 
     private void closeReaders() {
-      try {
-        rows.close();
-        if (predictions != null) {
-          predictions.close();
-        }
-      } catch (IOException e) {
-        throw staged.unusable(e);
+      staged.close(rows);
+      if (predictions != null) {
+        staged.close(predictions);
       }
     }
 

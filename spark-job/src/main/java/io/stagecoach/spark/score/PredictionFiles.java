@@ -3,6 +3,7 @@ package io.stagecoach.spark.score;
 import io.stagecoach.tensor.TensorFile;
 import io.stagecoach.tensor.Tensors;
 import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,13 +52,9 @@ public final class PredictionFiles implements AutoCloseable {
   @Override
   public void close() {
     if (current != null) {
-      try {
-        current.close();
-      } catch (IOException e) {
-        throw staged.unusable(e);
-      } finally {
-        current = null;
-      }
+      Closeable last = current;
+      current = null;
+      staged.close(last);
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.stagecoach.spark.score;
 
 import io.stagecoach.tensor.Tensors;
+import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -46,13 +47,9 @@ public final class StagedBatches implements AutoCloseable {
   @Override
   public void close() {
     if (current != null) {
-      try {
-        current.close();
-      } catch (IOException e) {
-        throw staged.unusable(e);
-      } finally {
-        current = null;
-      }
+      Closeable last = current;
+      current = null;
+      staged.close(last);
     }
   }
 }

@@ -6,6 +6,7 @@ import io.stagecoach.error.Where;
 import io.stagecoach.tensor.TensorFile;
 import io.stagecoach.tensor.Tensors;
 import java.io.ByteArrayInputStream;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -112,6 +113,15 @@ public final class StagedRows implements Serializable {
   static Tensors tensors(BytesWritable bytes) throws IOException {
     return TensorFile.read(
         new ByteArrayInputStream(bytes.getBytes(), 0, bytes.getLength()), bytes.getLength());
+  }
+
+  /** Closes one of the files. */
+  void close(Closeable file) {
+    try {
+      file.close();
+    } catch (IOException e) {
+      throw unusable(e);
+    }
   }
 
   StagecoachException unusable(IOException cause) {
