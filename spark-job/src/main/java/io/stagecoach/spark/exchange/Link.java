@@ -189,9 +189,10 @@ final class Link implements Peer {
             "a call out of order");
       }
     } catch (RefusedException e) {
+      recordRefusal(e);
       // The one word that the caller hears; what exactly was wrong is in this side's log.
       reply.onFailure(new IOException(e.reason().name()));
-      refuse(e);
+      var unused = channel.close();
     }
   }
 
@@ -378,6 +379,12 @@ final class Link implements Peer {
 
   /** Sends the peer away for what it sent. */
   void refuse(Throwable why) {
+    recordRefusal(why);
+    var unused = channel.close();
+  }
+
+  /** From here on nothing of this peer is heard; who reads its answer finds it counted already. */
+  private void recordRefusal(Throwable why) {
     RefusedException refusal;
     if (why instanceof RefusedException known) {
       refusal = known;
@@ -397,7 +404,6 @@ final class Link implements Peer {
     owner.refusals().count(whoIsKnown(), toString(), refusal);
     failure.compareAndSet(
         null, refusal.reason() == Refusal.NO_MEMORY ? noMemory(refusal) : unacceptable(refusal));
-    var unused = channel.close();
   }
 
   private StagecoachException noMemory(RefusedException refusal) {
