@@ -1,16 +1,8 @@
 package io.stagecoach.samples;
 
-import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.udf;
-
 import io.stagecoach.spark.ml.StagecoachClassificationModel;
 import io.stagecoach.spark.ml.StagecoachClassifier;
-import java.awt.image.BufferedImage;
-import java.awt.image.Raster;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
 import java.util.Locale;
-import javax.imageio.ImageIO;
 import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.ml.evaluation.MulticlassClassificationEvaluator;
 import org.apache.spark.sql.Dataset;
@@ -19,8 +11,6 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.api.java.UDF1;
-import org.apache.spark.sql.expressions.UserDefinedFunction;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -35,7 +25,7 @@ import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /**
  * Trains a convolutional network on the pictures in a binary column, PNG files as they are, and
- * measures it on pictures held back. A function of this program's own makes numbers of a picture.
+ * measures it on pictures held back.
  *
  * <p>Usage: {@code Images [PICTURES [EPOCHS [TABLE]]]}, by default 6,000 pictures after {@link
  * PictureRule}, 6 epochs, and {@code stagecoach-output/pictures}. What is at the path is replaced.
@@ -54,20 +44,12 @@ public final class Images {
     String path = arguments.length > 2 ? arguments[2] : TABLE;
     try (SparkSession spark = SparkSession.builder().appName("Images").getOrCreate()) {
       write(spark, pictures, path);
-      UserDefinedFunction pixels =
-          udf(
-              (UDF1<byte[], float[]>) Images::pixels,
-              DataTypes.createArrayType(DataTypes.FloatType));
-      Dataset<Row>[] parts =
-          spark
-              .read()
-              .parquet(path)
-              .select(col("number"), pixels.apply(col("picture")).as("features"), col("label"))
-              .randomSplit(new double[] {0.8, 0.2}, SEED);
+      Dataset<Row>[] parts = spark.read().parquet(path).randomSplit(new double[] {0.8, 0.2}, SEED);
 
       StagecoachClassificationModel model =
           new StagecoachClassifier()
               .setModelConfig(network())
+              .setFeaturesCol("picture")
               .setBatchSize(64)
               .setEpochs(epochs)
               .setValidationShare(0)
@@ -103,22 +85,6 @@ public final class Images {
         .write()
         .mode(SaveMode.Overwrite)
         .parquet(path);
-  }
-
-  /** What the network reads: channel by channel, row by row, from 0 to 1. */
-  private static float[] pixels(byte[] file) throws IOException {
-    BufferedImage image = ImageIO.read(new ByteArrayInputStream(file));
-    Raster raster = image.getRaster();
-    float[] pixels = new float[raster.getNumBands() * image.getHeight() * image.getWidth()];
-    int i = 0;
-    for (int channel = 0; channel < raster.getNumBands(); channel++) {
-      for (int row = 0; row < image.getHeight(); row++) {
-        for (int column = 0; column < image.getWidth(); column++) {
-          pixels[i++] = raster.getSample(column, row, channel) / 255f;
-        }
-      }
-    }
-    return pixels;
   }
 
   private static String network() {

@@ -16,8 +16,12 @@ public interface FeatureLengths {
    */
   OptionalLong numbers(String input);
 
-  /** Height and width of images; empty where the network and the numbers have to tell. */
-  List<Integer> imageSize();
+  /**
+   * Height and width of images; empty where the network and the numbers have to tell.
+   *
+   * @param input the name of the model's input
+   */
+  List<Integer> imageSize(String input);
 
   /** Lengths where nothing is known but the length of sequences. */
   static FeatureLengths of(int timeSteps) {
@@ -33,7 +37,7 @@ public interface FeatureLengths {
       }
 
       @Override
-      public List<Integer> imageSize() {
+      public List<Integer> imageSize(String input) {
         return List.of();
       }
     };
@@ -54,8 +58,8 @@ public interface FeatureLengths {
       }
 
       @Override
-      public List<Integer> imageSize() {
-        return same.imageSize();
+      public List<Integer> imageSize(String input) {
+        return same.imageSize(input);
       }
     };
   }

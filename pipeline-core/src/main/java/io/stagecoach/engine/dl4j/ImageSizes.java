@@ -67,16 +67,32 @@ final class ImageSizes {
    * The shape of the images.
    *
    * @return empty where the input is no image, or nothing says how many numbers it has
-   * @throws StagecoachException of kind MODEL where no size or several sizes are possible
+   * @throws StagecoachException of kind MODEL where no size or several sizes are possible, or the
+   *     one that is told is not
    */
   Optional<InputType> find(FeatureLengths lengths) {
     Channels channels = channels(input).orElse(null);
     if (channels == null) {
       return Optional.empty();
     }
-    List<Integer> told = lengths.imageSize();
+    List<Integer> told = lengths.imageSize(input);
     if (!told.isEmpty()) {
-      return Optional.of(channels.images(told.get(0), told.get(1)));
+      InputType images = channels.images(told.get(0), told.get(1));
+      if (!fits(images)) {
+        throw new StagecoachException(
+            ErrorKind.MODEL,
+            "the network cannot read images of "
+                + told.get(0)
+                + " × "
+                + told.get(1)
+                + " with "
+                + channels.count()
+                + " channels, from the input "
+                + input,
+            "Give images of the size that the network was built for, or correct data.imageSize"
+                + " (height, then width).");
+      }
+      return Optional.of(images);
     }
     OptionalLong numbers = lengths.numbers(input);
     if (numbers.isEmpty()) {

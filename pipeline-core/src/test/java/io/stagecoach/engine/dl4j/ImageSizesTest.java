@@ -34,6 +34,11 @@ class ImageSizesTest {
     }
 
     @Override
+    public List<Integer> imageSize(String input) {
+      return imageSize;
+    }
+
+    @Override
     public OptionalLong numbers(String input) {
       return OptionalLong.of(count);
     }
@@ -120,5 +125,13 @@ class ImageSizesTest {
     assertThatThrownBy(() -> InputShapes.of(model, new Lengths(numbers, List.of())))
         .isInstanceOf(StagecoachException.class)
         .hasMessageContaining(numbers + " numbers as images with 3 channels of any size");
+  }
+
+  @Test
+  void aSizeThatIsToldMustBeOneThatTheNetworkReads() {
+    Dl4jModel model = pooling(28, 28, 1, CNN2DFormat.NCHW);
+    assertThatThrownBy(() -> InputShapes.of(model, new Lengths(0, List.of(30, 28))))
+        .isInstanceOf(StagecoachException.class)
+        .hasMessageContaining("cannot read images of 30 × 28 with 1 channels, from the input");
   }
 }

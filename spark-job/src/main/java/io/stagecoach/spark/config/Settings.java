@@ -428,7 +428,8 @@ public final class Settings {
           DATA,
           words("a column's name, or several with commas between"),
           List.of("features"),
-          "The features: one column of vectors or arrays, or numeric columns by name.");
+          "The features: one column of vectors or arrays, one of the files of pictures, or numeric"
+              + " columns by name.");
 
   public static final SettingPrefix DATA_FEATURES_OF =
       prefix(
@@ -444,7 +445,8 @@ public final class Settings {
           imageSize(),
           List.of(),
           "Height and width of images, for a network that begins with convolutions and leaves more"
-              + " than one size possible; without it, the numbers of an example tell.");
+              + " than one size possible; without it, the numbers of an example tell, or of a"
+              + " column of pictures the first.");
 
   public static final Setting<List<String>> DATA_LABEL =
       setting(
@@ -522,8 +524,8 @@ public final class Settings {
           DATA,
           choice(MissingValues.class, MissingValues::word),
           MissingValues.FAIL,
-          "What happens to a row in which something is missing or not finite: the job fails, or the"
-              + " row is dropped and counted.");
+          "What happens to a row in which something is missing or not finite, or a picture cannot be"
+              + " read: the job fails, or the row is dropped and counted.");
 
   public static final Setting<Double> DATA_VALIDATION_SHARE =
       setting(

@@ -36,8 +36,10 @@ public final class FeatureRows implements Serializable {
    * @param columns as the user named them
    * @param shape of one example; a number of time steps may be {@link ModelShape#ANY}
    * @param encoder makes the numbers
+   * @param pictures how they are read, where they are a column of pictures
    */
-  private record Input(List<String> columns, List<Integer> shape, CategoryEncoder encoder)
+  private record Input(
+      List<String> columns, List<Integer> shape, CategoryEncoder encoder, PictureForm pictures)
       implements Serializable {
 
     Input {
@@ -109,7 +111,11 @@ public final class FeatureRows implements Serializable {
       MissingValues missing,
       UnknownCategories unknown) {
     List<List<Integer>> shapes = new ArrayList<>(List.of(shape.input()));
-    shape.furtherInputs().forEach(input -> shapes.add(input.shape()));
+    List<Boolean> channelsLast = new ArrayList<>(List.of(shape.channelsLast()));
+    for (ModelShape.FurtherInput input : shape.furtherInputs()) {
+      shapes.add(input.shape());
+      channelsLast.add(input.channelsLast());
+    }
     List<Input> inputs = new ArrayList<>();
     List<Column> columns = new ArrayList<>();
     List<Column> categories = new ArrayList<>();
@@ -117,14 +123,18 @@ public final class FeatureRows implements Serializable {
       List<String> names = named.get(i).columns();
       List<CategoricalColumn> categorical = named.get(i).categorical();
       requirePlaces(names, categorical);
+      List<String> ofCategories =
+          categorical.stream().map(column -> names.get(column.place())).toList();
+      TableColumns found = new TableColumns(table, names, List.of(), ofCategories);
       Input input =
           new Input(
               names,
               shapes.get(i),
-              new CategoryEncoder(names.size(), categorical, categories.size()));
-      List<String> ofCategories =
-          categorical.stream().map(column -> names.get(column.place())).toList();
-      TableColumns found = new TableColumns(table, names, List.of(), ofCategories);
+              new CategoryEncoder(names.size(), categorical, categories.size()),
+              found.pictures().isEmpty()
+                  ? PictureForm.NONE
+                  : PictureForm.of(
+                      names.get(0), shapes.get(i), channelsLast.get(i), named.get(i).imageSize()));
       ofCategories.forEach(column -> categories.add(found.category(column)));
       OptionalInt count =
           input.hasCategories() ? OptionalInt.of(input.encoder().width()) : found.featureCount();
@@ -143,7 +153,7 @@ public final class FeatureRows implements Serializable {
       }
       inputs.add(input);
       columns.add(
-          found.featureArray(
+          found.featureValues(
               shape.dataType() == DataType.FLOAT ? DataTypes.FloatType : DataTypes.DoubleType));
     }
     if (!categories.isEmpty()) {
@@ -172,8 +182,8 @@ public final class FeatureRows implements Serializable {
   }
 
   /**
-   * The features of each input as an array of numbers, and where there are categories, an array of
-   * them; to be selected from the table.
+   * The features of each input as an array of numbers or the file of a picture, and where there are
+   * categories, an array of them; to be selected from the table.
    */
   public List<Column> columns() {
     return List.copyOf(columns);
@@ -191,6 +201,9 @@ public final class FeatureRows implements Serializable {
         normalizer.length == 0 ? null : Normalizers.fromBytes(normalizer);
     private final List<List<double[]>> rows =
         inputs.stream().map(input -> (List<double[]>) new ArrayList<double[]>()).toList();
+
+    private final List<PictureReader> pictures =
+        inputs.stream().map(input -> new PictureReader(input.pictures())).toList();
 
     private long unknownCategories;
 
@@ -215,6 +228,14 @@ public final class FeatureRows implements Serializable {
       boolean hasUnknown = false;
       for (int i = 0; i < inputs.size(); i++) {
         Input input = inputs.get(i);
+        if (input.pictures().isThere()) {
+          Optional<double[]> pixels = pixels(row, first + i, i);
+          if (pixels.isEmpty()) {
+            return Optional.empty();
+          }
+          values.add(pixels.get());
+          continue;
+        }
         List<Number> numbers = row.isNullAt(first + i) ? List.of() : row.getList(first + i);
         int wrong = row.isNullAt(first + i) ? 0 : firstMissing(numbers);
         if (wrong >= 0) {
@@ -257,6 +278,30 @@ public final class FeatureRows implements Serializable {
       }
       unknownCategories += hasUnknown ? 1 : 0;
       return Optional.of(values);
+    }
+
+    private Optional<double[]> pixels(Row row, int at, int index) {
+      String column = inputs.get(index).name(0);
+      if (row.isNullAt(at)) {
+        return missing("a row has no picture in " + column);
+      }
+      Picture picture = pictures.get(index).read(row.getAs(at));
+      if (picture instanceof Picture.Pixels pixels) {
+        return Optional.of(pixels.values());
+      }
+      String text = inputs.get(index).pictures().describe(column, picture);
+      if (picture instanceof Picture.OtherSize) {
+        throw DataErrors.data(
+            "a row has a picture of another size: " + text, Finding.PICTURE_SIZE.remedy());
+      }
+      return missing("a row has a picture that cannot be read: " + text);
+    }
+
+    private Optional<double[]> missing(String what) {
+      if (missing == MissingValues.DROP) {
+        return Optional.empty();
+      }
+      throw DataErrors.data(what, Finding.MISSING.remedy());
     }
 
     private IntFunction<String> texts(Row row, int at) {

@@ -6,6 +6,12 @@ enum Finding {
   MISSING(
       "hold a value that is missing or not finite",
       "Mend the data, or set spark.stagecoach.data.missing=drop to leave such rows out."),
+  PICTURE_UNREADABLE(
+      "hold a picture that cannot be read",
+      "Mend the data, or set spark.stagecoach.data.missing=drop to leave such rows out."),
+  PICTURE_SIZE(
+      "hold a picture of another size than the network reads",
+      "Bring the pictures to one size, or use a network of theirs."),
   FEATURE_COUNT(
       "have a number of features that is not the number of the network's inputs",
       "Name the right columns in spark.stagecoach.data.features, or change the network's input."),
@@ -35,6 +41,11 @@ enum Finding {
   Finding(String what, String remedy) {
     this.what = what;
     this.remedy = remedy;
+  }
+
+  /** Whether rows with it are left out where the settings say so. */
+  boolean isDroppable() {
+    return this == MISSING || this == PICTURE_UNREADABLE;
   }
 
   /** The end of the sentence "so many rows …". */

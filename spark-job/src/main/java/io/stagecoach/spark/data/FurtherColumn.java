@@ -5,7 +5,7 @@ import java.util.List;
 
 /**
  * What a row holds beside the features and the label: the features of a further input, or the label
- * of a further output, always as an array of numbers.
+ * of a further output, always as an array of numbers, but for pictures.
  *
  * @param name what the model calls its input or output
  * @param stored what the batch store calls it
@@ -13,6 +13,7 @@ import java.util.List;
  * @param content what the numbers are
  * @param shape the shape of one example; empty for a class
  * @param classes how many classes there are; 0 where there are none
+ * @param pictures how they are read, where they are a column of pictures
  */
 record FurtherColumn(
     String name,
@@ -20,7 +21,8 @@ record FurtherColumn(
     List<String> columns,
     Content content,
     List<Integer> shape,
-    int classes)
+    int classes,
+    PictureForm pictures)
     implements Serializable {
 
   /** What the numbers are. */

@@ -12,21 +12,33 @@ import java.util.List;
  * @param columns the columns in the order of the features, or one column of vectors or arrays
  * @param numbers how many numbers an example had
  * @param categorical those of the columns that are categories, in the order of their places
+ * @param imageSize height and width of the pictures of a column of pictures; else empty
  */
 public record InputColumns(
-    String name, List<String> columns, int numbers, List<CategoricalColumn> categorical) {
+    String name,
+    List<String> columns,
+    int numbers,
+    List<CategoricalColumn> categorical,
+    List<Integer> imageSize) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
   public InputColumns {
     columns = List.copyOf(columns);
-    // Models of before there were categories say nothing of them.
+    // Models of before there were categories, or pictures, say nothing of them.
     categorical = categorical == null ? List.of() : List.copyOf(categorical);
+    imageSize = imageSize == null ? List.of() : List.copyOf(imageSize);
   }
 
-  /** Columns of which none has categories. */
+  /** Columns of which none has categories or pictures. */
   public InputColumns(String name, List<String> columns, int numbers) {
     this(name, columns, numbers, List.of());
+  }
+
+  /** Columns of which none has pictures. */
+  public InputColumns(
+      String name, List<String> columns, int numbers, List<CategoricalColumn> categorical) {
+    this(name, columns, numbers, categorical, List.of());
   }
 
   /** Those of a model as a JSON array. */

@@ -18,6 +18,8 @@ import org.nd4j.linalg.api.buffer.DataType;
  * @param outputName what the output is called, where there are several; {@code output} is of the
  *     one whose labels are counted
  * @param indices whether the features of the first are indices, which no scaling may change
+ * @param channelsLast whether the first reads images with the channels of a pixel side by side,
+ *     {@code [height, width, channels]}
  * @param furtherInputs all other inputs
  * @param furtherOutputs all other outputs
  */
@@ -30,6 +32,7 @@ public record ModelShape(
     Optional<String> inputName,
     Optional<String> outputName,
     boolean indices,
+    boolean channelsLast,
     List<FurtherInput> furtherInputs,
     List<FurtherOutput> furtherOutputs) {
 
@@ -50,8 +53,16 @@ public record ModelShape(
    * @param name what the model calls it
    * @param shape the shape of one example, as that of the first
    * @param indices whether its features are indices
+   * @param channelsLast whether it reads images with the channels of a pixel side by side
    */
-  public record FurtherInput(String name, List<Integer> shape, boolean indices) {}
+  public record FurtherInput(
+      String name, List<Integer> shape, boolean indices, boolean channelsLast) {
+
+    /** One that reads no images with the channels last. */
+    public FurtherInput(String name, List<Integer> shape, boolean indices) {
+      this(name, shape, indices, false);
+    }
+  }
 
   /**
    * An output beside the one whose labels are counted.
@@ -74,6 +85,7 @@ public record ModelShape(
         dataType,
         Optional.empty(),
         Optional.empty(),
+        false,
         false,
         List.of(),
         List.of());

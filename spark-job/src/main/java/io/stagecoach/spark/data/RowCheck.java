@@ -23,12 +23,16 @@ final class RowCheck implements Serializable {
   private static final int SHOWN = 8;
 
   private final TableForm form;
+  private final PictureReader pictures;
+  private final ArrayList<PictureReader> furtherPictures = new ArrayList<>();
 
   /** The classes by name, where they are known already; empty where not. */
   private final HashMap<String, Integer> knownNames = new HashMap<>();
 
   RowCheck(TableForm form, List<String> knownNames) {
     this.form = form;
+    this.pictures = new PictureReader(form.pictures());
+    form.further().forEach(each -> furtherPictures.add(new PictureReader(each.pictures())));
     for (int i = 0; i < knownNames.size(); i++) {
       this.knownNames.put(knownNames.get(i), i);
     }
@@ -44,12 +48,9 @@ final class RowCheck implements Serializable {
     if (row.isNullAt(TableRows.FEATURES) || row.isNullAt(TableRows.LABEL)) {
       return Finding.MISSING;
     }
-    ArrayData features = row.getArray(TableRows.FEATURES);
-    if (features.numElements() != form.featureNumbers()) {
-      return Finding.FEATURE_COUNT;
-    }
-    if (firstMissing(features) >= 0) {
-      return Finding.MISSING;
+    Finding features = ofFeatures(row);
+    if (features != Finding.NONE) {
+      return features;
     }
     Finding label = ofLabel(row);
     if (label != Finding.NONE) {
@@ -57,6 +58,24 @@ final class RowCheck implements Serializable {
     }
     Finding category = ofCategories(row);
     return category == Finding.NONE ? ofWeight(row) : category;
+  }
+
+  private Finding ofFeatures(InternalRow row) {
+    if (form.pictures().isThere()) {
+      return ofPicture(pictures.read(row.getBinary(TableRows.FEATURES)));
+    }
+    ArrayData features = row.getArray(TableRows.FEATURES);
+    if (features.numElements() != form.featureNumbers()) {
+      return Finding.FEATURE_COUNT;
+    }
+    return firstMissing(features) >= 0 ? Finding.MISSING : Finding.NONE;
+  }
+
+  private static Finding ofPicture(Picture picture) {
+    if (picture instanceof Picture.Unreadable) {
+      return Finding.PICTURE_UNREADABLE;
+    }
+    return picture instanceof Picture.OtherSize ? Finding.PICTURE_SIZE : Finding.NONE;
   }
 
   private Finding ofCategories(InternalRow row) {
@@ -121,6 +140,9 @@ final class RowCheck implements Serializable {
       return Finding.MISSING;
     }
     FurtherColumn column = form.further().get(index);
+    if (column.pictures().isThere()) {
+      return ofPicture(furtherPicture(row, index));
+    }
     ArrayData values = row.getArray(TableRows.FURTHER + index);
     if (values.numElements() != numbers(index)) {
       return column.isInput() ? Finding.FEATURE_COUNT : Finding.LABEL_COUNT;
@@ -131,6 +153,10 @@ final class RowCheck implements Serializable {
     return column.content() == FurtherColumn.Content.CLASS
         ? ofClass(value(values, 0), column.classes())
         : Finding.NONE;
+  }
+
+  private Picture furtherPicture(InternalRow row, int index) {
+    return furtherPictures.get(index).read(row.getBinary(TableRows.FURTHER + index));
   }
 
   /** How many numbers a row has for a further input or output, before categories become numbers. */
@@ -188,8 +214,15 @@ final class RowCheck implements Serializable {
 
   /** The features of a row without findings. */
   double[] features(InternalRow row) {
+    if (form.pictures().isThere()) {
+      return pixels(pictures.read(row.getBinary(TableRows.FEATURES)));
+    }
     double[] numbers = values(row.getArray(TableRows.FEATURES));
     return encoded(0, numbers, row);
+  }
+
+  private static double[] pixels(Picture picture) {
+    return ((Picture.Pixels) picture).values();
   }
 
   /** The label of a row without findings, where it is an array. */
@@ -199,6 +232,9 @@ final class RowCheck implements Serializable {
 
   /** What a row without findings has for a further input or output, by its index. */
   double[] further(InternalRow row, int index) {
+    if (form.further().get(index).pictures().isThere()) {
+      return pixels(furtherPicture(row, index));
+    }
     double[] numbers = values(row.getArray(TableRows.FURTHER + index));
     return form.further().get(index).isInput() ? encoded(input(index), numbers, row) : numbers;
   }
@@ -262,6 +298,9 @@ final class RowCheck implements Serializable {
     for (int i = 0; mainFinding(row) == Finding.NONE && i < form.further().size(); i++) {
       if (ofFurther(row, i) != Finding.NONE) {
         FurtherColumn column = form.further().get(i);
+        if (column.pictures().isThere() && !row.isNullAt(TableRows.FURTHER + i)) {
+          return column.pictures().describe(column.columns().get(0), furtherPicture(row, i)) + ",";
+        }
         return String.join(",", column.columns())
             + " of "
             + column.name()
@@ -270,6 +309,10 @@ final class RowCheck implements Serializable {
             + (column.classes() > 0 ? " class from 0 to " + (column.classes() - 1) : " numbers")
             + ",";
       }
+    }
+    if (finding == Finding.PICTURE_UNREADABLE || finding == Finding.PICTURE_SIZE) {
+      Picture picture = pictures.read(row.getBinary(TableRows.FEATURES));
+      return form.pictures().describe(form.featureColumns().get(0), picture) + ",";
     }
     if (finding == Finding.CATEGORY_UNKNOWN) {
       return category(row, CategoryEncoder::unknown);
@@ -281,10 +324,12 @@ final class RowCheck implements Serializable {
       if (row.isNullAt(TableRows.FEATURES)) {
         return form.featureColumns().get(0) + "=null";
       }
-      ArrayData features = row.getArray(TableRows.FEATURES);
-      int index = firstMissing(features);
-      if (index >= 0) {
-        return form.featureName(index) + "=" + text(features, index);
+      if (!form.pictures().isThere()) {
+        ArrayData features = row.getArray(TableRows.FEATURES);
+        int index = firstMissing(features);
+        if (index >= 0) {
+          return form.featureName(index) + "=" + text(features, index);
+        }
       }
       if (form.hasCategories() && !row.isNullAt(TableRows.LABEL)) {
         String category = category(row, CategoryEncoder::missing);
@@ -352,6 +397,9 @@ final class RowCheck implements Serializable {
     List<String> parts = new ArrayList<>();
     if (row.isNullAt(TableRows.FEATURES)) {
       parts.add(form.featureColumns().get(0) + "=null");
+    } else if (form.pictures().isThere()) {
+      int bytes = row.getBinary(TableRows.FEATURES).length;
+      parts.add(form.featureColumns().get(0) + "=[" + bytes + " bytes]");
     } else {
       ArrayData features = row.getArray(TableRows.FEATURES);
       boolean named = form.featureColumns().size() > 1;

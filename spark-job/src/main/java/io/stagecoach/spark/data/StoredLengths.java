@@ -20,6 +20,11 @@ record StoredLengths(List<ColumnSpec> columns, List<Integer> imageSize) implemen
   }
 
   @Override
+  public List<Integer> imageSize(String input) {
+    return imageSize;
+  }
+
+  @Override
   public int timeSteps() {
     return columns.stream()
         .filter(column -> column.name().startsWith(Columns.FEATURES))

@@ -1,6 +1,7 @@
 package io.stagecoach.spark.data;
 
 import io.stagecoach.error.StagecoachException;
+import io.stagecoach.spark.config.MissingValues;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -99,15 +100,15 @@ final class TableAudit implements Serializable {
   }
 
   /**
-   * @param except what is not an error
+   * @param missing what happens to rows in which something is missing
    * @throws StagecoachException of kind DATA with everything that was found
    */
-  void requireNothingFound(List<Finding> except) {
+  void requireNothingFound(MissingValues missing) {
     List<String> problems = new ArrayList<>();
     List<String> remedies = new ArrayList<>();
     counts.forEach(
         (finding, count) -> {
-          if (!except.contains(finding)) {
+          if (!finding.isDroppable() || missing != MissingValues.DROP) {
             problems.add(
                 count
                     + " of "
@@ -131,8 +132,12 @@ final class TableAudit implements Serializable {
 
   /** How many rows were read and dropped, and how many examples are left. */
   PreparedData.Counts counts() {
-    return new PreparedData.Counts(
-        rows, counts.getOrDefault(Finding.MISSING, 0L), training, validation, unknownCategories);
+    long dropped =
+        counts.entrySet().stream()
+            .filter(found -> found.getKey().isDroppable())
+            .mapToLong(Map.Entry::getValue)
+            .sum();
+    return new PreparedData.Counts(rows, dropped, training, validation, unknownCategories);
   }
 
   /** How many rows of the training part count for more than nothing. */

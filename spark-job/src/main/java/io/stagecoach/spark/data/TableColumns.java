@@ -19,6 +19,7 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.BinaryType;
 import org.apache.spark.sql.types.BooleanType;
 import org.apache.spark.sql.types.ByteType;
 import org.apache.spark.sql.types.DataType;
@@ -32,7 +33,7 @@ import org.apache.spark.sql.types.StructType;
 
 /**
  * The columns of a table that the settings name, found to be there and of a type that can be read:
- * vectors, arrays of numbers, numbers, categories.
+ * vectors, arrays of numbers, numbers, categories, pictures.
  */
 final class TableColumns {
 
@@ -79,7 +80,7 @@ final class TableColumns {
     features.forEach(column -> requireThere(Settings.DATA_FEATURES, column));
     label.forEach(column -> requireThere(Settings.DATA_LABEL, column));
     categorical().forEach(this::requireCategories);
-    if (features.size() > 1 || !isSequence(features.get(0))) {
+    if (features.size() > 1 || (!isSequence(features.get(0)) && !isPicture(features.get(0)))) {
       features.stream()
           .filter(column -> !categorical.contains(column))
           .forEach(column -> requireNumeric(Settings.DATA_FEATURES, column));
@@ -132,8 +133,15 @@ final class TableColumns {
     return label.size() == 1 && !isName(label.get(0)) && !isSequence(label.get(0));
   }
 
-  /** The features of a row as one array of floats. */
-  Column featureArray(DataType element) {
+  /** The column of pictures that the features are, as their files; empty where they are numbers. */
+  Optional<Column> pictures() {
+    return features.size() == 1 && isPicture(features.get(0))
+        ? Optional.of(quoted(features.get(0)))
+        : Optional.empty();
+  }
+
+  /** The features of a row as one array of floats, or the file of a picture. */
+  Column featureValues(DataType element) {
     return values(features, element);
   }
 
@@ -142,8 +150,8 @@ final class TableColumns {
     return values(label, element);
   }
 
-  /** Other columns of a row as one array of floats. */
-  Column arrayOf(List<String> columns, DataType element) {
+  /** Other columns of a row as one array of floats, or the file of a picture. */
+  Column valuesOf(List<String> columns, DataType element) {
     return values(columns, element);
   }
 
@@ -158,6 +166,9 @@ final class TableColumns {
   }
 
   private Column values(List<String> columns, DataType element) {
+    if (columns.size() == 1 && isPicture(columns.get(0))) {
+      return quoted(columns.get(0));
+    }
     if (columns.size() > 1 || !isSequence(columns.get(0))) {
       return array(
           columns.stream()
@@ -200,8 +211,13 @@ final class TableColumns {
                   .orElse("")
               + ", but "
               + setting.key()
-              + " takes numbers, or one column of vectors or arrays of numbers",
-          "Name other columns, or convert this one to numbers.");
+              + " takes numbers, or one column of vectors or arrays of numbers"
+              + (setting.equals(Settings.DATA_FEATURES) ? ", or of the files of pictures" : ""),
+          isSparksImage(type)
+              ? "Read the files with "
+                  + Settings.DATA_FORMAT.key()
+                  + "=binaryFile, whose column content has pictures as they are."
+              : "Name other columns, or convert this one to numbers.");
     }
   }
 
@@ -227,7 +243,7 @@ final class TableColumns {
 
   /** How many numbers the features have, where the columns alone say it. */
   OptionalInt featureCount() {
-    return features.size() > 1 || !isSequence(features.get(0))
+    return features.size() > 1 || (!isSequence(features.get(0)) && !isPicture(features.get(0)))
         ? OptionalInt.of(features.size())
         : OptionalInt.empty();
   }
@@ -238,6 +254,16 @@ final class TableColumns {
         || (type instanceof ArrayType array
             && (array.elementType() instanceof NumericType
                 || array.elementType() instanceof BooleanType));
+  }
+
+  private boolean isPicture(String column) {
+    return type(column) instanceof BinaryType;
+  }
+
+  /** Whether it is what Spark's own source of images makes. */
+  private static boolean isSparksImage(DataType type) {
+    return type instanceof StructType struct
+        && Arrays.asList(struct.fieldNames()).containsAll(List.of("nChannels", "mode", "data"));
   }
 
   private boolean isName(String column) {

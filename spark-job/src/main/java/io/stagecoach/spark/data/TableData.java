@@ -10,16 +10,17 @@ import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.model.DataShape;
 import io.stagecoach.model.text.Tokenizer;
-import io.stagecoach.spark.config.MissingValues;
 import io.stagecoach.spark.config.Normalization;
 import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.config.UnknownCategories;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Column;
@@ -41,6 +42,7 @@ final class TableData implements JobData {
   private final Optional<TableColumns> only;
   private final StoreDirectory stores;
   private final TableCategories categories;
+  private final Map<String, PictureSample> samples = new ConcurrentHashMap<>();
 
   TableData(SparkSession spark, StagecoachConf conf, OpenedSource source) {
     this.spark = spark;
@@ -81,8 +83,12 @@ final class TableData implements JobData {
   }
 
   private int features(TableColumns columns) {
+    Optional<PictureSample> picture = picture(columns);
+    if (picture.isPresent()) {
+      return picture.get().numbers();
+    }
     if (columns.categorical().isEmpty()) {
-      return width(columns.featureArray(DataTypes.DoubleType));
+      return width(columns.featureValues(DataTypes.DoubleType));
     }
     LabelForm label =
         columns.labelIsName()
@@ -153,12 +159,42 @@ final class TableData implements JobData {
     return OptionalLong.of(
         during(
             "look at the columns of",
-            () -> (long) width(columns.featureArray(DataTypes.DoubleType))));
+            () ->
+                picture(columns)
+                    .map(PictureSample::numbers)
+                    .orElseGet(() -> width(columns.featureValues(DataTypes.DoubleType)))));
+  }
+
+  /** The first picture of a column of them. */
+  private Optional<PictureSample> picture(TableColumns columns) {
+    return columns
+        .pictures()
+        .map(
+            column ->
+                samples.computeIfAbsent(
+                    columns.features().get(0),
+                    name -> reading(() -> PictureSample.first(table, column, name))));
   }
 
   @Override
-  public List<Integer> imageSize() {
-    return conf.dataImageSize();
+  public List<Integer> imageSize(String input) {
+    if (!conf.dataImageSize().isEmpty()) {
+      return conf.dataImageSize();
+    }
+    List<String> names = conf.dataFeaturesOf().getOrDefault(input, conf.dataFeatures());
+    return picture(columns(names, List.of())).map(PictureSample::size).orElse(List.of());
+  }
+
+  private PictureForm pictures(TableColumns columns, List<Integer> shape, boolean channelsLast) {
+    return picture(columns)
+        .map(
+            picture ->
+                PictureForm.of(
+                    columns.features().get(0),
+                    shape,
+                    channelsLast,
+                    conf.dataImageSize().isEmpty() ? picture.size() : conf.dataImageSize()))
+        .orElse(PictureForm.NONE);
   }
 
   @Override
@@ -301,8 +337,7 @@ final class TableData implements JobData {
     if (audit.rows() == 0) {
       throw empty();
     }
-    audit.requireNothingFound(
-        conf.dataMissing() == MissingValues.DROP ? List.of(Finding.MISSING) : List.of());
+    audit.requireNothingFound(conf.dataMissing());
     if (collectNames && audit.names().size() > form.classes()) {
       throw DataErrors.data(
           "the column "
@@ -333,7 +368,8 @@ final class TableData implements JobData {
 
   private TableForm form(
       TableColumns columns, NamedColumns named, ModelShape shape, Weighting weighting) {
-    List<Integer> input = sized(shape.input(), columns.featureArray(DataTypes.DoubleType));
+    PictureForm pictures = pictures(columns, shape.input(), shape.channelsLast());
+    List<Integer> input = sized(shape.input(), columns.featureValues(DataTypes.DoubleType));
     List<Integer> output = new ArrayList<>(List.of(shape.outputs()));
     if (shape.perTimeStep()) {
       output.add(input.get(input.size() - 1));
@@ -370,7 +406,8 @@ final class TableData implements JobData {
         further(named, shape),
         List.of(),
         UnknownCategories.FAIL,
-        weighting);
+        weighting,
+        pictures);
   }
 
   /** The shape with the number of time steps that the columns have, where it does not say it. */
@@ -389,14 +426,16 @@ final class TableData implements JobData {
     for (ModelShape.FurtherInput input : shape.furtherInputs()) {
       List<String> names = named.features(input.name());
       TableColumns columns = columns(names, named.label());
+      PictureForm pictures = pictures(columns, input.shape(), input.channelsLast());
       all.add(
           new FurtherColumn(
               input.name(),
               Columns.features(input.name()),
               names,
               input.indices() ? FurtherColumn.Content.INDICES : FurtherColumn.Content.FEATURES,
-              sized(input.shape(), columns.featureArray(DataTypes.DoubleType)),
-              0));
+              sized(input.shape(), columns.featureValues(DataTypes.DoubleType)),
+              0,
+              pictures));
     }
     shape.furtherOutputs().forEach(output -> all.add(further(named, output)));
     return all;
@@ -425,7 +464,8 @@ final class TableData implements JobData {
         names,
         index ? FurtherColumn.Content.CLASS : FurtherColumn.Content.VALUES,
         sized(shape, columns.labelArray(DataTypes.DoubleType)),
-        index ? output.outputs() : 0);
+        index ? output.outputs() : 0,
+        PictureForm.NONE);
   }
 
   private LabelForm labelForm(TableColumns columns, ModelShape shape, List<Integer> output) {
@@ -460,6 +500,7 @@ final class TableData implements JobData {
         .with("columns", table.schema().json())
         .with("features", conf.dataFeatures())
         .with("label", conf.dataLabel())
+        .with("imageSize", conf.dataImageSize())
         .with("featuresOf", conf.dataFeaturesOf())
         .with("labelOf", conf.dataLabelOf())
         .with("shape", shape)

@@ -25,6 +25,7 @@ import org.nd4j.linalg.api.buffer.DataType;
  *     empty where no column has categories
  * @param unknownCategories what happens to a row with a category that is not known
  * @param weighting what the rows count in training
+ * @param pictures how the features are read, where they are a column of pictures
  */
 record TableForm(
     List<String> featureColumns,
@@ -40,10 +41,11 @@ record TableForm(
     List<FurtherColumn> further,
     List<CategoryEncoder> encoders,
     UnknownCategories unknownCategories,
-    Weighting weighting)
+    Weighting weighting,
+    PictureForm pictures)
     implements Serializable {
 
-  /** Rows without categories and weights. */
+  /** Rows without categories, weights and pictures. */
   TableForm(
       List<String> featureColumns,
       List<String> labelColumns,
@@ -70,7 +72,8 @@ record TableForm(
         further,
         List.of(),
         UnknownCategories.FAIL,
-        Weighting.NONE);
+        Weighting.NONE,
+        PictureForm.NONE);
   }
 
   TableForm {
@@ -98,7 +101,8 @@ record TableForm(
         further,
         newEncoders,
         unknown,
-        weighting);
+        weighting,
+        pictures);
   }
 
   /** Whether rows have categories. */
@@ -172,12 +176,18 @@ record TableForm(
         storedFeatures.equals(Columns.FEATURES)
             ? ""
             : storedFeatures.substring(Columns.features("").length());
-    inputs.add(new InputColumns(first, featureColumns, featureLength(), categorical(0)));
+    inputs.add(
+        new InputColumns(
+            first, featureColumns, featureLength(), categorical(0), pictures.imageSize()));
     for (FurtherColumn column : further) {
       if (column.isInput()) {
         inputs.add(
             new InputColumns(
-                column.name(), column.columns(), column.length(), categorical(inputs.size())));
+                column.name(),
+                column.columns(),
+                column.length(),
+                categorical(inputs.size()),
+                column.pictures().imageSize()));
       }
     }
     return inputs;

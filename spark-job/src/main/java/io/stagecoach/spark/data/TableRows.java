@@ -23,9 +23,9 @@ import org.apache.spark.sql.types.DataTypes;
  * row's own values, whatever files and partitions it comes from.
  *
  * <p>Columns, by position: whether the row is of the validation part, its bucket, its rank within
- * the bucket, its features, its label, the arrays of further inputs and outputs, and where there
- * are any, the array of its categories and its weight. The weight does not change a row's place:
- * how much a row counts is not what it is.
+ * the bucket, its features (the file of a picture as it is), its label, the arrays of further
+ * inputs and outputs, and where there are any, the array of its categories and its weight. The
+ * weight does not change a row's place: how much a row counts is not what it is.
  */
 final class TableRows {
 
@@ -92,10 +92,10 @@ final class TableRows {
           case CLASS_PER_TIME_STEP, VALUES -> columns.labelArray(element);
         };
     List<Column> payload = new ArrayList<>();
-    payload.add(columns.featureArray(element).as(FEATURES_NAME));
+    payload.add(columns.featureValues(element).as(FEATURES_NAME));
     payload.add(label.as(LABEL_NAME));
     for (FurtherColumn further : form.further()) {
-      payload.add(columns.arrayOf(further.columns(), element).as(further.stored()));
+      payload.add(columns.valuesOf(further.columns(), element).as(further.stored()));
     }
     if (form.hasCategories()) {
       payload.add(

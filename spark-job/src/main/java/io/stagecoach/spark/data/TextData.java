@@ -88,7 +88,7 @@ final class TextData implements JobData {
   }
 
   @Override
-  public List<Integer> imageSize() {
+  public List<Integer> imageSize(String input) {
     return List.of();
   }
 

@@ -4,6 +4,7 @@ import io.stagecoach.engine.dl4j.FeatureLengths;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.data.InputColumns;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /** What the data of training has told of the features. */
@@ -16,14 +17,19 @@ record LearnedLengths(List<InputColumns> inputs, StagecoachConf conf) implements
 
   @Override
   public OptionalLong numbers(String input) {
+    return columns(input).stream().mapToLong(InputColumns::numbers).findFirst();
+  }
+
+  private Optional<InputColumns> columns(String input) {
     return inputs.stream()
         .filter(columns -> columns.name().isEmpty() || columns.name().equals(input))
-        .mapToLong(InputColumns::numbers)
         .findFirst();
   }
 
   @Override
-  public List<Integer> imageSize() {
-    return conf.dataImageSize();
+  public List<Integer> imageSize(String input) {
+    return conf.dataImageSize().isEmpty()
+        ? columns(input).map(InputColumns::imageSize).orElse(List.of())
+        : conf.dataImageSize();
   }
 }

@@ -47,7 +47,11 @@ final class ModelShapes {
             .filter(input -> !input.equals(first))
             .map(
                 input ->
-                    new FurtherInput(input, input(inputs.get(input)), readsIndices(model, input)))
+                    new FurtherInput(
+                        input,
+                        input(inputs.get(input)),
+                        readsIndices(model, input),
+                        areChannelsLast(inputs.get(input))))
             .toList();
     List<FurtherOutput> furtherOutputs =
         model.nodes().stream()
@@ -63,6 +67,7 @@ final class ModelShapes {
         furtherInputs.isEmpty() ? Optional.empty() : Optional.of(first),
         furtherOutputs.isEmpty() ? Optional.empty() : Optional.of(last.name()),
         readsIndices(model, first),
+        areChannelsLast(inputs.get(first)),
         furtherInputs,
         furtherOutputs);
   }
@@ -87,6 +92,11 @@ final class ModelShapes {
         layer instanceof RnnOutputLayer || layer instanceof RnnLossLayer);
   }
 
+  private static boolean areChannelsLast(InputType type) {
+    return type instanceof InputType.InputTypeConvolutional images
+        && images.getFormat() == CNN2DFormat.NHWC;
+  }
+
   private static List<Integer> input(InputType type) {
     if (type instanceof InputType.InputTypeRecurrent recurrent) {
       int size = (int) recurrent.getSize();
@@ -97,7 +107,7 @@ final class ModelShapes {
           : List.of(size, time);
     }
     if (type instanceof InputType.InputTypeConvolutional images) {
-      if (images.getFormat() == CNN2DFormat.NHWC) {
+      if (areChannelsLast(images)) {
         return List.of(
             (int) images.getHeight(), (int) images.getWidth(), (int) images.getChannels());
       }

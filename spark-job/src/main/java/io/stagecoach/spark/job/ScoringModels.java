@@ -6,7 +6,6 @@ import io.stagecoach.error.StagecoachException;
 import io.stagecoach.spark.config.SettingPrefix;
 import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.StagecoachConf;
-import io.stagecoach.spark.data.CategoricalColumn;
 import io.stagecoach.spark.data.FeatureRows;
 import io.stagecoach.spark.data.InputColumns;
 import io.stagecoach.spark.data.ModelShape;
@@ -90,13 +89,16 @@ public final class ScoringModels {
   }
 
   private static InputColumns input(String name, List<InputColumns> trained, StagecoachConf conf) {
-    List<CategoricalColumn> categorical =
-        trained.stream()
-            .filter(columns -> columns.name().equals(name))
-            .findFirst()
-            .map(InputColumns::categorical)
-            .orElse(List.of());
-    return new InputColumns(name, columns(name, trained, conf), 0, categorical);
+    Optional<InputColumns> known =
+        trained.stream().filter(columns -> columns.name().equals(name)).findFirst();
+    return new InputColumns(
+        name,
+        columns(name, trained, conf),
+        0,
+        known.map(InputColumns::categorical).orElse(List.of()),
+        conf.dataImageSize().isEmpty()
+            ? known.map(InputColumns::imageSize).orElse(List.of())
+            : conf.dataImageSize());
   }
 
   private static List<String> columns(

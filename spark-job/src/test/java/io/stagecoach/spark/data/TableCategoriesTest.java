@@ -169,6 +169,7 @@ class TableCategoriesTest {
             Optional.of("colors"),
             Optional.empty(),
             false,
+            false,
             List.of(new ModelShape.FurtherInput("rest", List.of(3), false)),
             List.of());
     SparkConf settings =
@@ -201,6 +202,7 @@ class TableCategoriesTest {
             DataType.FLOAT,
             Optional.of("numbers"),
             Optional.empty(),
+            false,
             false,
             List.of(new ModelShape.FurtherInput("colors", List.of(3), false)),
             List.of());

@@ -355,6 +355,7 @@ class TableDataTest {
           Optional.of("early"),
           Optional.of("end"),
           false,
+          false,
           List.of(new ModelShape.FurtherInput("late", List.of(2), false)),
           List.of(
               new ModelShape.FurtherOutput("side", 1, ModelShape.Output.VALUES, false),
@@ -406,6 +407,7 @@ class TableDataTest {
           DataType.DOUBLE,
           Optional.of("early"),
           Optional.empty(),
+          false,
           false,
           List.of(
               new ModelShape.FurtherInput("late", List.of(2), false),
@@ -561,7 +563,7 @@ class TableDataTest {
             conf("data.features.image", "pixels", "data.label", "y", "data.imageSize", "2,4"));
 
     assertThat(data.numbers("image")).hasValue(8);
-    assertThat(data.imageSize()).containsExactly(2, 4);
+    assertThat(data.imageSize("image")).containsExactly(2, 4);
     assertThat(JobData.of(table, conf(COLUMNS)).numbers("input")).hasValue(3);
   }
 

@@ -86,7 +86,7 @@ class ModelShapesTest {
           }
 
           @Override
-          public List<Integer> imageSize() {
+          public List<Integer> imageSize(String input) {
             return List.of();
           }
         };
