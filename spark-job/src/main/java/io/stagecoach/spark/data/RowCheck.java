@@ -65,7 +65,9 @@ final class RowCheck implements Serializable {
       return ofPicture(pictures.read(row.getBinary(TableRows.FEATURES)));
     }
     ArrayData features = row.getArray(TableRows.FEATURES);
-    if (features.numElements() != form.featureNumbers()) {
+    if (form.ofAnyLength()
+        ? !form.featurePadding().takes(features.numElements())
+        : features.numElements() != form.featureNumbers()) {
       return Finding.FEATURE_COUNT;
     }
     return firstMissing(features) >= 0 ? Finding.MISSING : Finding.NONE;
@@ -180,12 +182,22 @@ final class RowCheck implements Serializable {
     return switch (form.label()) {
       case NAME -> !knownNames.isEmpty() && classOf(row) < 0 ? Finding.LABEL_UNKNOWN : Finding.NONE;
       case CLASS -> ofClass(row.getDouble(TableRows.LABEL), form.classes());
-      case CLASS_PER_TIME_STEP, VALUES -> ofLabels(row.getArray(TableRows.LABEL));
+      case CLASS_PER_TIME_STEP, VALUES -> ofLabels(row);
     };
   }
 
-  private Finding ofLabels(ArrayData labels) {
-    if (labels.numElements() != form.labelLength()) {
+  /** How many numbers the label of a row has, whose features are right. */
+  private int labelLength(InternalRow row) {
+    if (!form.labelsAreOfAnyLength()) {
+      return form.labelLength();
+    }
+    int numbers = row.getArray(TableRows.FEATURES).numElements();
+    return form.labelPadding().size() * form.featurePadding().steps(numbers);
+  }
+
+  private Finding ofLabels(InternalRow row) {
+    ArrayData labels = row.getArray(TableRows.LABEL);
+    if (labels.numElements() != labelLength(row)) {
       return Finding.LABEL_COUNT;
     }
     if (firstMissing(labels) >= 0) {
@@ -212,7 +224,7 @@ final class RowCheck implements Serializable {
     return label < 0 || label >= classes ? Finding.LABEL_RANGE : Finding.NONE;
   }
 
-  /** The features of a row without findings. */
+  /** The features of a row without findings; of a sequence, its own steps. */
   double[] features(InternalRow row) {
     if (form.pictures().isThere()) {
       return pixels(pictures.read(row.getBinary(TableRows.FEATURES)));
@@ -225,7 +237,7 @@ final class RowCheck implements Serializable {
     return ((Picture.Pixels) picture).values();
   }
 
-  /** The label of a row without findings, where it is an array. */
+  /** The label of a row without findings, where it is an array; of a sequence, its own steps. */
   double[] labels(InternalRow row) {
     return values(row.getArray(TableRows.LABEL));
   }
@@ -344,14 +356,14 @@ final class RowCheck implements Serializable {
     if (finding == Finding.FEATURE_COUNT) {
       return row.getArray(TableRows.FEATURES).numElements()
           + " features for "
-          + form.featureLength()
-          + " inputs "
-          + form.featureShape();
+          + (form.ofAnyLength()
+              ? "time steps of " + form.featureShape().get(0) + " inputs"
+              : form.featureLength() + " inputs " + form.featureShape());
     }
     if (finding == Finding.LABEL_COUNT) {
       return row.getArray(TableRows.LABEL).numElements()
           + " values for an output of "
-          + form.labelLength();
+          + labelLength(row);
     }
     if (finding == Finding.LABEL_RANGE) {
       return String.join(",", form.labelColumns())

@@ -28,6 +28,7 @@ final class TableChunks implements ChunkFormat {
   private final List<ColumnSpec> further;
   private final double[] classWeights;
   private final List<ColumnSpec> weights;
+  private final List<ColumnSpec> masks;
 
   /**
    * @param form what every row is
@@ -52,6 +53,18 @@ final class TableChunks implements ChunkFormat {
     this.further = form.further().stream().map(column -> spec(column, floats)).toList();
     this.classWeights = classWeights.clone();
     this.weights = form.weighting().isThere() ? weights(form, floats) : List.of();
+    this.masks = form.ofAnyLength() ? masks(form, floats) : List.of();
+  }
+
+  /** Of the features, and where there is a label for each time step, of the labels. */
+  private static List<ColumnSpec> masks(TableForm form, ColumnSpec.Type floats) {
+    List<Integer> steps = form.featureShape().subList(1, 2);
+    List<ColumnSpec> masks = new ArrayList<>();
+    masks.add(new ColumnSpec(form.storedFeaturesMask(), floats, steps, true));
+    if (form.labelsAreOfAnyLength()) {
+      masks.add(new ColumnSpec(form.storedLabelsMask(), floats, steps, true));
+    }
+    return masks;
   }
 
   /** Of the output whose labels are counted, for each label; of further ones, for each row. */
@@ -75,7 +88,9 @@ final class TableChunks implements ChunkFormat {
 
   @Override
   public List<ColumnSpec> columns() {
-    return Stream.of(List.of(features, labels), further, weights).flatMap(List::stream).toList();
+    return Stream.of(List.of(features, labels), further, weights, masks)
+        .flatMap(List::stream)
+        .toList();
   }
 
   @Override
@@ -91,6 +106,7 @@ final class TableChunks implements ChunkFormat {
     private final List<double[]> outputs = new ArrayList<>();
     private final List<double[]> counted = new ArrayList<>();
     private final List<double[]> ofRows = new ArrayList<>();
+    private final List<double[]> ownSteps = new ArrayList<>();
     private final List<List<double[]>> others =
         further.stream().map(column -> (List<double[]>) new ArrayList<double[]>()).toList();
 
@@ -99,11 +115,14 @@ final class TableChunks implements ChunkFormat {
       if (check.find(row) != Finding.NONE) {
         return;
       }
-      inputs.add(check.features(row));
+      addFeatures(check.features(row));
       double[] label =
           switch (form.label()) {
             case NAME, CLASS -> new double[] {check.classOf(row)};
-            case CLASS_PER_TIME_STEP, VALUES -> check.labels(row);
+            case CLASS_PER_TIME_STEP, VALUES ->
+                form.labelsAreOfAnyLength()
+                    ? form.labelPadding().padded(check.labels(row))
+                    : check.labels(row);
           };
       outputs.add(label);
       if (!weights.isEmpty()) {
@@ -111,6 +130,16 @@ final class TableChunks implements ChunkFormat {
       }
       for (int i = 0; i < others.size(); i++) {
         others.get(i).add(check.further(row, i));
+      }
+    }
+
+    private void addFeatures(double[] own) {
+      if (form.ofAnyLength()) {
+        Padding padding = form.featurePadding();
+        inputs.add(padding.padded(own));
+        ownSteps.add(padding.mask(padding.steps(own.length)));
+      } else {
+        inputs.add(own);
       }
     }
 
@@ -135,8 +164,12 @@ final class TableChunks implements ChunkFormat {
       List<double[]> features = new ArrayList<>();
       features.add(concatenated(inputs));
       others.forEach(rows -> features.add(concatenated(rows)));
+      double[] steps = concatenated(ownSteps);
       if (scaler != null) {
         scale(features);
+        if (form.ofAnyLength()) {
+          form.featurePadding().clear(features.get(0), steps);
+        }
       }
       List<ColumnData> columns = new ArrayList<>();
       columns.add(column(TableChunks.this.features, features.get(0)));
@@ -148,7 +181,9 @@ final class TableChunks implements ChunkFormat {
       for (int i = 0; i < weights.size(); i++) {
         columns.add(column(weights.get(i), concatenated(i == 0 ? counted : ofRows)));
       }
+      masks.forEach(mask -> columns.add(column(mask, steps)));
       inputs.clear();
+      ownSteps.clear();
       outputs.clear();
       counted.clear();
       ofRows.clear();

@@ -3,6 +3,7 @@ package io.stagecoach.spark.data;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.countDistinct;
 import static org.apache.spark.sql.functions.max;
+import static org.apache.spark.sql.functions.min;
 import static org.apache.spark.sql.functions.size;
 
 import io.stagecoach.batch.Columns;
@@ -369,7 +370,8 @@ final class TableData implements JobData {
   private TableForm form(
       TableColumns columns, NamedColumns named, ModelShape shape, Weighting weighting) {
     PictureForm pictures = pictures(columns, shape.input(), shape.channelsLast());
-    List<Integer> input = sized(shape.input(), columns.featureValues(DataTypes.DoubleType));
+    Lengths lengths = lengths(columns, shape.input());
+    List<Integer> input = lengths.shape();
     List<Integer> output = new ArrayList<>(List.of(shape.outputs()));
     if (shape.perTimeStep()) {
       output.add(input.get(input.size() - 1));
@@ -407,7 +409,53 @@ final class TableData implements JobData {
         List.of(),
         UnknownCategories.FAIL,
         weighting,
-        pictures);
+        pictures,
+        lengths.differ());
+  }
+
+  /**
+   * The shape of features.
+   *
+   * @param shape with the steps of the longest sequence
+   * @param differ whether there are shorter ones
+   */
+  private record Lengths(List<Integer> shape, boolean differ) {}
+
+  /**
+   * The lengths of features whose last axis is time are those of all rows, others the network's.
+   */
+  private Lengths lengths(TableColumns columns, List<Integer> shape) {
+    Column array = columns.featureValues(DataTypes.DoubleType);
+    boolean sequences = shape.size() == 2 && shape.get(1) == ModelShape.ANY;
+    if (!sequences || columns.featureCount().isPresent()) {
+      return new Lengths(sized(shape, array), false);
+    }
+    Widths widths = widths(array);
+    int steps = Math.max(1, widths.most() / shape.get(0));
+    return new Lengths(List.of(shape.get(0), steps), widths.least() < widths.most());
+  }
+
+  /**
+   * How many values an array column has, of all rows that have any.
+   *
+   * @param least in the shortest array
+   * @param most in the longest
+   */
+  private record Widths(int least, int most) {}
+
+  private Widths widths(Column array) {
+    Row found =
+        reading(
+            () ->
+                table
+                    .select(size(array).as("width"), array.as("values"))
+                    .filter(col("values").isNotNull())
+                    .agg(min(col("width")), max(col("width")))
+                    .head());
+    if (found.isNullAt(0)) {
+      throw empty();
+    }
+    return new Widths(found.getInt(0), found.getInt(1));
   }
 
   /** The shape with the number of time steps that the columns have, where it does not say it. */
@@ -486,7 +534,7 @@ final class TableData implements JobData {
     }
     return classes
             && shape.perTimeStep()
-            && width(columns.labelArray(DataTypes.DoubleType)) == output.get(1)
+            && widths(columns.labelArray(DataTypes.DoubleType)).most() == output.get(1)
         ? LabelForm.CLASS_PER_TIME_STEP
         : LabelForm.VALUES;
   }

@@ -26,6 +26,8 @@ import org.nd4j.linalg.api.buffer.DataType;
  * @param unknownCategories what happens to a row with a category that is not known
  * @param weighting what the rows count in training
  * @param pictures how the features are read, where they are a column of pictures
+ * @param ofAnyLength whether the features are sequences of different lengths; their shape has the
+ *     longest
  */
 record TableForm(
     List<String> featureColumns,
@@ -42,7 +44,8 @@ record TableForm(
     List<CategoryEncoder> encoders,
     UnknownCategories unknownCategories,
     Weighting weighting,
-    PictureForm pictures)
+    PictureForm pictures,
+    boolean ofAnyLength)
     implements Serializable {
 
   /** Rows without categories, weights and pictures. */
@@ -73,7 +76,8 @@ record TableForm(
         List.of(),
         UnknownCategories.FAIL,
         Weighting.NONE,
-        PictureForm.NONE);
+        PictureForm.NONE,
+        false);
   }
 
   TableForm {
@@ -102,7 +106,8 @@ record TableForm(
         newEncoders,
         unknown,
         weighting,
-        pictures);
+        pictures,
+        ofAnyLength);
   }
 
   /** Whether rows have categories. */
@@ -145,6 +150,35 @@ record TableForm(
   /** How many values the label of an example has. */
   int labelLength() {
     return product(labelShape);
+  }
+
+  /** How shorter sequences become as long as the longest; of those of any length. */
+  Padding featurePadding() {
+    return new Padding(featureShape.get(0), featureShape.get(1));
+  }
+
+  /** The same of their labels, where there is one for each time step. */
+  Padding labelPadding() {
+    return new Padding(labelLength() / featureShape.get(1), featureShape.get(1));
+  }
+
+  /** Whether labels are as long as their sequences. */
+  boolean labelsAreOfAnyLength() {
+    return ofAnyLength && labelsHaveTime();
+  }
+
+  /** What the batch store calls the mask of the features. */
+  String storedFeaturesMask() {
+    return storedFeatures.equals(Columns.FEATURES)
+        ? Columns.FEATURES_MASK
+        : Columns.featuresMask(storedFeatures.substring(Columns.features("").length()));
+  }
+
+  /** What the batch store calls the mask of the labels. */
+  String storedLabelsMask() {
+    return storedLabels.equals(Columns.LABELS)
+        ? Columns.LABELS_MASK
+        : Columns.labelsMask(storedLabels.substring(Columns.labels("").length()));
   }
 
   /** Whether the last axis of the features is time. */

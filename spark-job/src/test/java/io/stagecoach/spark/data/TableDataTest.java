@@ -27,11 +27,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.IntStream;
 import org.apache.spark.SparkConf;
 import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.ml.linalg.Vectors;
@@ -341,6 +343,107 @@ class TableDataTest {
     assertThat(data.manifest().column("labels").orElseThrow().timeAxis()).isTrue();
     assertThat(StoreContents.examples(data, Split.TRAINING))
         .contains(List.of(70.0, 71.0, 72.0, 73.0, 74.0, 75.0, 1.0, 1.0, 0.0));
+  }
+
+  /** Row i has 1 + i % 4 steps of (i + step, -step), scaled by the steps that there are. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void masksTheStepsThatAShorterSequenceHasNot(boolean scaled) throws Exception {
+    Dataset<Row> sequences =
+        spark
+            .range(50)
+            .withColumn("steps", expr("transform(sequence(0, cast(id % 4 as int)), i -> i)"))
+            .select(
+                expr("concat(transform(steps, i -> id + i), transform(steps, i -> -i))")
+                    .as("features"),
+                expr("transform(steps, i -> (id + i) % 2)").as("label"));
+    ModelShape shape =
+        new ModelShape(
+            List.of(2, ModelShape.ANY), 2, ModelShape.Output.CLASSES, true, DataType.DOUBLE);
+    String normalize = scaled ? "standard" : "none";
+
+    PreparedData data =
+        prepare(sequences, shape, "data.normalize", normalize, "data.validationShare", "0");
+
+    assertThat(data.featureShape()).containsExactly(2, 4);
+    List<List<Double>> features = StoreContents.rows(data, Split.TRAINING, "features");
+    List<List<Double>> masks = StoreContents.rows(data, Split.TRAINING, "features_mask");
+    List<List<Double>> labels = StoreContents.rows(data, Split.TRAINING, "labels");
+    assertThat(StoreContents.rows(data, Split.TRAINING, "labels_mask")).isEqualTo(masks);
+    assertThat(data.manifest().column("labels_mask").orElseThrow().timeAxis()).isTrue();
+    double[][] all = new double[2][];
+    for (int channel = 0; channel < 2; channel++) {
+      int of = channel;
+      all[channel] =
+          IntStream.range(0, 50)
+              .boxed()
+              .flatMap(i -> IntStream.rangeClosed(0, i % 4).mapToObj(k -> of == 0 ? i + k : -k))
+              .mapToDouble(value -> value)
+              .toArray();
+    }
+    Set<Integer> found = new HashSet<>();
+    for (int row = 0; row < 50; row++) {
+      int steps = (int) masks.get(row).stream().mapToDouble(m -> m).sum();
+      assertThat(masks.get(row)).isEqualTo(ones(steps));
+      double first = scaled ? unscaled(features.get(row).get(0), all[0]) : features.get(row).get(0);
+      int id = (int) Math.round(first);
+      assertThat(steps).isEqualTo(1 + id % 4);
+      found.add(id);
+      for (int step = 0; step < 4; step++) {
+        boolean own = step < steps;
+        double a = features.get(row).get(step);
+        double b = features.get(row).get(4 + step);
+        assertThat(labels.get(row).get(step)).isEqualTo(own ? (id + step) % 2 : 0);
+        if (!own) {
+          assertThat(List.of(a, b)).containsExactly(0.0, 0.0);
+        } else {
+          assertThat(scaled ? unscaled(a, all[0]) : a).isCloseTo(id + step, within(1e-9));
+          assertThat(scaled ? unscaled(b, all[1]) : b).isCloseTo(-step, within(1e-9));
+        }
+      }
+    }
+    assertThat(found).hasSize(50);
+  }
+
+  private static List<Double> ones(int count) {
+    return IntStream.range(0, 4).mapToObj(i -> i < count ? 1.0 : 0.0).toList();
+  }
+
+  private static double unscaled(double value, double[] all) {
+    double mean = Arrays.stream(all).average().orElseThrow();
+    double variance = Arrays.stream(all).map(x -> (x - mean) * (x - mean)).average().orElseThrow();
+    return value * Math.sqrt(variance) + mean;
+  }
+
+  @Test
+  void aSequenceIsWholeStepsAndItsLabelsAreAsMany() throws Exception {
+    Dataset<Row> sequences =
+        spark
+            .range(50)
+            .select(
+                expr("if(id = 7, array(1, 2, 3), if(id % 2 = 0, array(id, 2), array(id, 2, 3, 4)))")
+                    .as("features"),
+                expr("if(id = 9, array(1), if(id % 2 = 0, array(0), array(0, 1)))").as("label"));
+    ModelShape shape =
+        new ModelShape(
+            List.of(2, ModelShape.ANY), 2, ModelShape.Output.CLASSES, true, DataType.FLOAT);
+
+    assertThat(refused(sequences, shape).what())
+        .contains("1 of 50 rows have a number of features", "3 features for time steps of 2 inputs")
+        .contains("1 of 50 rows have a number of label values", "1 values for an output of 2");
+
+    // With one label for a sequence only the features have a mask.
+    ModelShape one =
+        new ModelShape(
+            List.of(2, ModelShape.ANY), 2, ModelShape.Output.CLASSES, false, DataType.FLOAT);
+    PreparedData data =
+        prepare(
+            sequences
+                .filter("size(features) <> 3")
+                .withColumn("label", expr("size(features) div 4")),
+            one);
+    assertThat(data.manifest().column("features_mask")).isPresent();
+    assertThat(data.manifest().column("labels_mask")).isEmpty();
   }
 
   // Several inputs and outputs.
