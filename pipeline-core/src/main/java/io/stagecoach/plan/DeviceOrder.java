@@ -1,6 +1,7 @@
 package io.stagecoach.plan;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -11,40 +12,60 @@ import java.util.stream.IntStream;
  *
  * <p>By bisection over the time of the slowest stage; whether a time can be kept is found by
  * dynamic programming over (devices used, layers placed), which no cut and no order escapes. Exact,
- * also under a limit of memory.
+ * also under a limit of memory. Whether another order is worth it at all is asked first, so that
+ * where devices are alike one such question is all that it takes.
  */
 public final class DeviceOrder {
 
   /** Beyond this many devices, with 2 to their number of sets, they stay where they are. */
   private static final int MOST = 12;
 
-  private final PlanRequest request;
-  private final StageTime times;
+  private final int stages;
+  private final int layers;
   private final MemoryLimit limit;
 
+  /** By device, first layer and layers but one. */
+  private final long[][][] times;
+
   private DeviceOrder(PlanRequest request, StageTime times) {
-    this.request = request;
-    this.times = times;
+    this.stages = request.stages();
+    this.layers = request.model().size();
     this.limit = MemoryLimit.of(request);
+    this.times = new long[stages][layers][];
+    for (int device = 0; device < stages; device++) {
+      for (int first = 0; first < layers; first++) {
+        long[] byLength = new long[layers - first];
+        for (int end = first + 1; end <= layers; end++) {
+          byLength[end - first - 1] = times.of(device, first, end);
+        }
+        this.times[device][first] = byLength;
+      }
+    }
   }
 
   /**
    * The device for each stage that, with the best cut for that, makes the slowest stage fastest.
-   * Devices stay where they are where no other order is better, where they host several stages
-   * each, and where they are more than twelve.
+   * Devices stay where they are where no other order is so much better, where they host several
+   * stages each, and where they are more than twelve.
    *
    * @param times what layers take on each device, by its number, which is that of its stage now
+   * @param leastGain the share of the slowest stage's time that another order must save; 0 where
+   *     any gain is welcome
    * @throws io.stagecoach.error.StagecoachException of kind {@code PLAN} where no cut fits
    */
-  public static List<Integer> best(PlanRequest request, StageTime times) {
+  public static List<Integer> best(PlanRequest request, StageTime times, double leastGain) {
     List<Integer> asTheyAre = IntStream.range(0, request.executors()).boxed().toList();
     if (request.chunks() > 1 || request.stages() > MOST) {
       return asTheyAre;
     }
     long now = slowest(Partitioners.measured(times).partition(request), times);
+    long wanted = Math.min(now - 1, (long) (now * (1 - leastGain)));
     DeviceOrder order = new DeviceOrder(request, times);
-    long least = order.least(now);
-    return least == now ? asTheyAre : order.order(order.ends(least), least);
+    if (!order.isPossible(order.ends(wanted))) {
+      return asTheyAre;
+    }
+    long least = order.least(wanted);
+    return order.order(order.ends(least), least);
   }
 
   private static long slowest(Plan plan, StageTime times) {
@@ -56,22 +77,35 @@ public final class DeviceOrder {
     return slowest;
   }
 
+  /** The least time that can be kept, where this one can: it is that of some run of layers. */
   private long least(long possible) {
-    long low = 0;
-    long high = possible;
+    long[] candidates =
+        Arrays.stream(times)
+            .flatMap(Arrays::stream)
+            .flatMapToLong(Arrays::stream)
+            .filter(time -> time <= possible)
+            .sorted()
+            .distinct()
+            .toArray();
+    int low = 0;
+    int high = candidates.length - 1;
     while (low < high) {
-      long middle = low + (high - low) / 2;
-      if (ends(middle)[all()].get(request.model().size())) {
+      int middle = (low + high) >>> 1;
+      if (isPossible(ends(candidates[middle]))) {
         high = middle;
       } else {
         low = middle + 1;
       }
     }
-    return low;
+    return candidates[high];
   }
 
   private int all() {
-    return (1 << request.stages()) - 1;
+    return (1 << stages) - 1;
+  }
+
+  private boolean isPossible(BitSet[] ends) {
+    return ends[all()].get(layers);
   }
 
   /**
@@ -79,43 +113,60 @@ public final class DeviceOrder {
    * in any order, for the first layers, and no stage takes longer than {@code bound}.
    */
   private BitSet[] ends(long bound) {
-    BitSet[] ends = new BitSet[all() + 1];
-    for (int set = 0; set <= all(); set++) {
-      ends[set] = new BitSet();
+    BitSet[][][] next = new BitSet[stages][stages][];
+    for (int stage = 0; stage < stages; stage++) {
+      for (int device = 0; device < stages; device++) {
+        next[stage][device] = nextEnds(stage, device, bound);
+      }
     }
+    BitSet[] ends = new BitSet[all() + 1];
+    ends[0] = new BitSet(layers + 1);
     ends[0].set(0);
-    for (int set = 0; set < all(); set++) {
-      int stage = Integer.bitCount(set);
-      BitSet here = ends[set];
-      for (int first = here.nextSetBit(0); first >= 0; first = here.nextSetBit(first + 1)) {
-        for (int device = 0; device < request.stages(); device++) {
-          if ((set & 1 << device) == 0) {
-            extend(stage, device, first, bound, ends[set | 1 << device]);
+    for (int set = 1; set <= all(); set++) {
+      BitSet here = new BitSet(layers + 1);
+      int stage = Integer.bitCount(set) - 1;
+      for (int device = 0; device < stages; device++) {
+        if ((set & 1 << device) != 0) {
+          BitSet before = ends[set ^ 1 << device];
+          BitSet[] after = next[stage][device];
+          for (int at = before.nextSetBit(0); at >= 0; at = before.nextSetBit(at + 1)) {
+            here.or(after[at]);
           }
         }
       }
+      ends[set] = here;
     }
     return ends;
   }
 
-  private void extend(int stage, int device, int first, long bound, BitSet to) {
-    int last = request.model().size() - (request.stages() - stage - 1);
-    for (int end = first + 1; end <= last && times.of(device, first, end) <= bound; end++) {
-      if (limit.fits(stage, first, end)) {
-        to.set(end);
+  /** Where a stage on a device can end, by where it begins; every later stage takes a layer. */
+  private BitSet[] nextEnds(int stage, int device, long bound) {
+    int last = layers - (stages - stage - 1);
+    BitSet[] next = new BitSet[layers + 1];
+    for (int first = 0; first <= layers; first++) {
+      next[first] = new BitSet(layers + 1);
+      for (int end = first + 1; end <= last && keeps(stage, device, first, end, bound); end++) {
+        if (limit.fits(stage, first, end)) {
+          next[first].set(end);
+        }
       }
     }
+    return next;
+  }
+
+  private boolean keeps(int stage, int device, int first, int end, long bound) {
+    return first >= stage && times[device][first][end - first - 1] <= bound;
   }
 
   /** An order that keeps to the bound; from the last stage on, devices that can stay do. */
   private List<Integer> order(BitSet[] ends, long bound) {
     List<Integer> order = new ArrayList<>();
     int set = all();
-    int end = request.model().size();
-    for (int stage = request.stages() - 1; stage >= 0; stage--) {
+    int end = layers;
+    for (int stage = stages - 1; stage >= 0; stage--) {
       int device = -1;
       int first = -1;
-      for (int i = 0; i <= request.stages() && first < 0; i++) {
+      for (int i = 0; i <= stages && first < 0; i++) {
         device = i == 0 ? stage : i - 1;
         if ((set & 1 << device) != 0) {
           first = first(ends[set ^ 1 << device], stage, device, end, bound);
@@ -133,7 +184,7 @@ public final class DeviceOrder {
     int first = before.nextSetBit(0);
     while (first >= 0
         && first < end
-        && !(times.of(device, first, end) <= bound && limit.fits(stage, first, end))) {
+        && !(keeps(stage, device, first, end, bound) && limit.fits(stage, first, end))) {
       first = before.nextSetBit(first + 1);
     }
     return first < end ? first : -1;

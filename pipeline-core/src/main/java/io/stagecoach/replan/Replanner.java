@@ -164,7 +164,7 @@ public final class Replanner {
     try {
       List<Integer> asTheyAre = IntStream.range(0, executors).boxed().toList();
       best = proposal(speeds, asTheyAre, observed, now);
-      List<Integer> order = DeviceOrder.best(request, speeds.times(estimates));
+      List<Integer> order = DeviceOrder.best(request, speeds.times(estimates), WORTH_A_MOVE);
       if (!order.equals(asTheyAre)) {
         Proposal other = proposal(speeds, order, observed, now);
         if (best.thenNanos() - other.thenNanos() >= WORTH_A_MOVE * now) {

@@ -12,6 +12,7 @@ import java.util.stream.IntStream;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
 import net.jqwik.api.constraints.Size;
@@ -94,24 +95,47 @@ class DeviceOrderProperties {
     compare(request(stages, stashes, PlanRequest.UNLIMITED), perDeviceAndLayer);
   }
 
+  /** An order that saves less than was asked for is none; one that saves as much is the best. */
+  @Property(tries = 1000)
+  void whatIsNotWorthItIsLeft(
+      @ForAll @IntRange(min = 2, max = 4) int stages,
+      @ForAll @Size(4 * LAYERS) List<@IntRange(min = 20, max = 30) Integer> perDeviceAndLayer,
+      @ForAll @DoubleRange(min = 0, max = 0.2) double leastGain) {
+    PlanRequest request = request(stages, Collections.nCopies(LAYERS, 1), PlanRequest.UNLIMITED);
+    StageTime times = times(perDeviceAndLayer);
+    List<Integer> asTheyAre = IntStream.range(0, stages).boxed().toList();
+    long before = least(request, times, asTheyAre);
+    long best = best(request, times);
+    boolean isWorthIt = best < before && best <= (long) (before * (1 - leastGain));
+
+    List<Integer> found = DeviceOrder.best(request, times, leastGain);
+
+    assertThat(least(request, times, found)).isEqualTo(isWorthIt ? best : before);
+    assertThat(found.equals(asTheyAre)).isEqualTo(!isWorthIt);
+  }
+
+  /** The least time of the slowest stage in any order. */
+  private static long best(PlanRequest request, StageTime times) {
+    return permutations(request.stages()).stream()
+        .mapToLong(order -> least(request, times, order))
+        .filter(time -> time >= 0)
+        .min()
+        .orElseThrow();
+  }
+
   private static void compare(PlanRequest request, List<Integer> perDeviceAndLayer) {
     int stages = request.stages();
     StageTime times = times(perDeviceAndLayer);
     List<Integer> asTheyAre = IntStream.range(0, stages).boxed().toList();
     long before = least(request, times, asTheyAre);
     if (before < 0) {
-      assertThatThrownBy(() -> DeviceOrder.best(request, times))
+      assertThatThrownBy(() -> DeviceOrder.best(request, times, 0))
           .isInstanceOf(StagecoachException.class);
       return;
     }
-    long best =
-        permutations(stages).stream()
-            .mapToLong(order -> least(request, times, order))
-            .filter(time -> time >= 0)
-            .min()
-            .orElseThrow();
+    long best = best(request, times);
 
-    List<Integer> found = DeviceOrder.best(request, times);
+    List<Integer> found = DeviceOrder.best(request, times, 0);
 
     assertThat(found).containsExactlyInAnyOrderElementsOf(asTheyAre);
     assertThat(least(request, times, found)).isEqualTo(best);
@@ -139,7 +163,7 @@ class DeviceOrderProperties {
         (device, first, end) ->
             (device == 11 ? 3 : 1)
                 * IntStream.range(first, end).mapToLong(i -> operations[i]).sum();
-    List<Integer> order = DeviceOrder.best(request, times);
+    List<Integer> order = DeviceOrder.best(request, times, 0);
     assertThat(order.get(11)).isNotEqualTo(11);
     assertThat(order).hasSize(12).doesNotHaveDuplicates();
   }
