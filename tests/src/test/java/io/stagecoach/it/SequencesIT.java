@@ -83,13 +83,7 @@ class SequencesIT {
     settings.put("spark.stagecoach.data.label", "above");
     settings.put("spark.stagecoach.data.normalize", "standard");
     settings.put("spark.stagecoach.epochs", "8");
-    StagecoachProcess.Outcome trained = workshop.run("train", settings);
-    assertThat(trained.exitCode()).as(trained.toString()).isZero();
-
-    settings.remove("spark.stagecoach.model.config");
-    settings.put("spark.stagecoach.model.from", workshop.path("out").toString());
-    StagecoachProcess.Outcome evaluated = workshop.run("evaluate", settings);
-    assertThat(evaluated.exitCode()).as(evaluated.toString()).isZero();
+    StagecoachProcess.Outcome evaluated = workshop.trainAndEvaluate(settings);
 
     double accuracy = accuracy(workshop.path("out").resolve("model.zip"));
     assertThat(accuracy).isGreaterThan(0.75);

@@ -157,6 +157,18 @@ record Workshop(Path directory) {
     }
   }
 
+  /** Trains with these settings, and evaluates the model on the same data; both succeed. */
+  StagecoachProcess.Outcome trainAndEvaluate(Map<String, String> settings) {
+    StagecoachProcess.Outcome trained = run("train", settings);
+    assertThat(trained.exitCode()).as(trained.toString()).isZero();
+    Map<String, String> ofModel = new TreeMap<>(settings);
+    ofModel.remove("spark.stagecoach.model.config");
+    ofModel.put("spark.stagecoach.model.from", path("out").toString());
+    StagecoachProcess.Outcome evaluated = run("evaluate", ofModel);
+    assertThat(evaluated.exitCode()).as(evaluated.toString()).isZero();
+    return evaluated;
+  }
+
   /**
    * However it has ended, no process is left, no result half written and nothing among the
    * temporary files; if it has succeeded, nothing of the run's own directory either.

@@ -127,7 +127,7 @@ record DataSetColumns(
 
   /** The shape of one example of an input, by its place among the network's inputs. */
   private static List<Integer> inputShape(ModelShape shape, int input) {
-    return input == 0 ? shape.input() : shape.furtherInputs().get(input - 1).shape();
+    return shape.inputs().get(input).shape();
   }
 
   /**

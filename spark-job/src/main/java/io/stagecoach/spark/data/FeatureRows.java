@@ -110,16 +110,11 @@ public final class FeatureRows implements Serializable {
       Optional<Normalizer<?>> normalizer,
       MissingValues missing,
       UnknownCategories unknown) {
-    List<List<Integer>> shapes = new ArrayList<>(List.of(shape.input()));
-    List<Boolean> channelsLast = new ArrayList<>(List.of(shape.channelsLast()));
-    for (ModelShape.FurtherInput input : shape.furtherInputs()) {
-      shapes.add(input.shape());
-      channelsLast.add(input.channelsLast());
-    }
     List<Input> inputs = new ArrayList<>();
     List<Column> columns = new ArrayList<>();
     List<Column> categories = new ArrayList<>();
     for (int i = 0; i < named.size(); i++) {
+      ModelShape.Input read = shape.inputs().get(i);
       List<String> names = named.get(i).columns();
       List<CategoricalColumn> categorical = named.get(i).categorical();
       requirePlaces(names, categorical);
@@ -129,12 +124,12 @@ public final class FeatureRows implements Serializable {
       Input input =
           new Input(
               names,
-              shapes.get(i),
+              read.shape(),
               new CategoryEncoder(names.size(), categorical, categories.size()),
               found.pictures().isEmpty()
                   ? PictureForm.NONE
                   : PictureForm.of(
-                      names.get(0), shapes.get(i), channelsLast.get(i), named.get(i).imageSize()));
+                      names.get(0), read.shape(), read.channelsLast(), named.get(i).imageSize()));
       ofCategories.forEach(column -> categories.add(found.category(column)));
       OptionalInt count =
           input.hasCategories() ? OptionalInt.of(input.encoder().width()) : found.featureCount();

@@ -1,5 +1,6 @@
 package io.stagecoach.spark.data;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -33,7 +34,7 @@ public record ModelShape(
     Optional<String> outputName,
     boolean indices,
     boolean channelsLast,
-    List<FurtherInput> furtherInputs,
+    List<Input> furtherInputs,
     List<FurtherOutput> furtherOutputs) {
 
   /** A number of time steps that the data decides. */
@@ -48,18 +49,17 @@ public record ModelShape(
   }
 
   /**
-   * An input beside the first.
+   * An input.
    *
-   * @param name what the model calls it
-   * @param shape the shape of one example, as that of the first
+   * @param name what the model calls it; empty where there is only one
+   * @param shape the shape of one example
    * @param indices whether its features are indices
    * @param channelsLast whether it reads images with the channels of a pixel side by side
    */
-  public record FurtherInput(
-      String name, List<Integer> shape, boolean indices, boolean channelsLast) {
+  public record Input(String name, List<Integer> shape, boolean indices, boolean channelsLast) {
 
     /** One that reads no images with the channels last. */
-    public FurtherInput(String name, List<Integer> shape, boolean indices) {
+    public Input(String name, List<Integer> shape, boolean indices) {
       this(name, shape, indices, false);
     }
   }
@@ -89,6 +89,14 @@ public record ModelShape(
         false,
         List.of(),
         List.of());
+  }
+
+  /** All inputs, the first included. */
+  public List<Input> inputs() {
+    List<Input> inputs = new ArrayList<>();
+    inputs.add(new Input(inputName.orElse(""), input, indices, channelsLast));
+    inputs.addAll(furtherInputs);
+    return inputs;
   }
 
   public ModelShape {

@@ -152,8 +152,7 @@ final class TableData implements JobData {
 
   @Override
   public OptionalLong numbers(String input) {
-    List<String> names = conf.dataFeaturesOf().getOrDefault(input, conf.dataFeatures());
-    TableColumns columns = columns(names, List.of());
+    TableColumns columns = columnsOf(input);
     if (!columns.categorical().isEmpty()) {
       return OptionalLong.empty();
     }
@@ -182,8 +181,11 @@ final class TableData implements JobData {
     if (!conf.dataImageSize().isEmpty()) {
       return conf.dataImageSize();
     }
-    List<String> names = conf.dataFeaturesOf().getOrDefault(input, conf.dataFeatures());
-    return picture(columns(names, List.of())).map(PictureSample::size).orElse(List.of());
+    return picture(columnsOf(input)).map(PictureSample::size).orElse(List.of());
+  }
+
+  private TableColumns columnsOf(String input) {
+    return columns(conf.dataFeaturesOf().getOrDefault(input, conf.dataFeatures()), List.of());
   }
 
   private PictureForm pictures(TableColumns columns, List<Integer> shape, boolean channelsLast) {
@@ -376,7 +378,7 @@ final class TableData implements JobData {
     if (shape.perTimeStep()) {
       output.add(input.get(input.size() - 1));
     }
-    LabelForm label = labelForm(columns, shape, output);
+    LabelForm label = labelForm(columns, shape, output, lengths);
     if (weighting.dependsOnClass() && label == LabelForm.VALUES) {
       throw new StagecoachException(
           ErrorKind.CONFIGURATION,
@@ -436,7 +438,7 @@ final class TableData implements JobData {
   }
 
   /**
-   * How many values an array column has, of all rows that have any.
+   * How many values an array column has, of all rows that have any: a pass over the table.
    *
    * @param least in the shortest array
    * @param most in the longest
@@ -471,7 +473,7 @@ final class TableData implements JobData {
 
   private List<FurtherColumn> further(NamedColumns named, ModelShape shape) {
     List<FurtherColumn> all = new ArrayList<>();
-    for (ModelShape.FurtherInput input : shape.furtherInputs()) {
+    for (ModelShape.Input input : shape.furtherInputs()) {
       List<String> names = named.features(input.name());
       TableColumns columns = columns(names, named.label());
       PictureForm pictures = pictures(columns, input.shape(), input.channelsLast());
@@ -516,7 +518,8 @@ final class TableData implements JobData {
         PictureForm.NONE);
   }
 
-  private LabelForm labelForm(TableColumns columns, ModelShape shape, List<Integer> output) {
+  private LabelForm labelForm(
+      TableColumns columns, ModelShape shape, List<Integer> output, Lengths lengths) {
     boolean classes = shape.output() == ModelShape.Output.CLASSES;
     if (columns.labelIsName() && (!classes || shape.perTimeStep())) {
       throw DataErrors.data(
@@ -532,11 +535,32 @@ final class TableData implements JobData {
     if (columns.labelIsNumber()) {
       return classes && !shape.perTimeStep() ? LabelForm.CLASS : LabelForm.VALUES;
     }
-    return classes
+    boolean isPerTimeStep =
+        classes
             && shape.perTimeStep()
-            && widths(columns.labelArray(DataTypes.DoubleType)).most() == output.get(1)
-        ? LabelForm.CLASS_PER_TIME_STEP
-        : LabelForm.VALUES;
+            && (lengths.differ()
+                ? hasLabelPerStep(columns, lengths.shape().get(0))
+                : width(columns.labelArray(DataTypes.DoubleType)) == output.get(1));
+    return isPerTimeStep ? LabelForm.CLASS_PER_TIME_STEP : LabelForm.VALUES;
+  }
+
+  /** Whether there are as many labels as time steps, as the first row says that has both. */
+  private boolean hasLabelPerStep(TableColumns columns, int inputs) {
+    List<Row> first =
+        reading(
+            () ->
+                table
+                    .select(
+                        columns.featureValues(DataTypes.DoubleType).as("features"),
+                        columns.labelArray(DataTypes.DoubleType).as("label"))
+                    .na()
+                    .drop()
+                    .select(size(col("features")), size(col("label")))
+                    .takeAsList(1));
+    if (first.isEmpty()) {
+      throw empty();
+    }
+    return first.get(0).getInt(1) == first.get(0).getInt(0) / inputs;
   }
 
   private Fingerprint fingerprint(ModelShape shape, Task task, int chunkRows) {

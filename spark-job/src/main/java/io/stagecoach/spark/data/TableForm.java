@@ -137,9 +137,7 @@ record TableForm(
 
   /** What the batch store calls the weights of the rows that {@link #storedLabels} is of. */
   String storedWeights() {
-    return storedLabels.equals(Columns.LABELS)
-        ? Columns.WEIGHTS
-        : Columns.weights(storedLabels.substring(Columns.labels("").length()));
+    return outputName().isEmpty() ? Columns.WEIGHTS : Columns.weights(outputName());
   }
 
   /** How many values the features of an example have. */
@@ -169,16 +167,26 @@ record TableForm(
 
   /** What the batch store calls the mask of the features. */
   String storedFeaturesMask() {
-    return storedFeatures.equals(Columns.FEATURES)
-        ? Columns.FEATURES_MASK
-        : Columns.featuresMask(storedFeatures.substring(Columns.features("").length()));
+    return inputName().isEmpty() ? Columns.FEATURES_MASK : Columns.featuresMask(inputName());
   }
 
   /** What the batch store calls the mask of the labels. */
   String storedLabelsMask() {
-    return storedLabels.equals(Columns.LABELS)
-        ? Columns.LABELS_MASK
-        : Columns.labelsMask(storedLabels.substring(Columns.labels("").length()));
+    return outputName().isEmpty() ? Columns.LABELS_MASK : Columns.labelsMask(outputName());
+  }
+
+  /** What the model calls the first of several inputs; empty of one. */
+  private String inputName() {
+    return name(storedFeatures, Columns.FEATURES, Columns.features(""));
+  }
+
+  /** What the model calls the one of several outputs whose labels are counted; empty of one. */
+  private String outputName() {
+    return name(storedLabels, Columns.LABELS, Columns.labels(""));
+  }
+
+  private static String name(String stored, String ofOne, String prefix) {
+    return stored.equals(ofOne) ? "" : stored.substring(prefix.length());
   }
 
   /** Whether the last axis of the features is time. */
@@ -206,13 +214,9 @@ record TableForm(
   /** From which columns the features of each input come. */
   List<InputColumns> inputs() {
     List<InputColumns> inputs = new ArrayList<>();
-    String first =
-        storedFeatures.equals(Columns.FEATURES)
-            ? ""
-            : storedFeatures.substring(Columns.features("").length());
     inputs.add(
         new InputColumns(
-            first, featureColumns, featureLength(), categorical(0), pictures.imageSize()));
+            inputName(), featureColumns, featureLength(), categorical(0), pictures.imageSize()));
     for (FurtherColumn column : further) {
       if (column.isInput()) {
         inputs.add(

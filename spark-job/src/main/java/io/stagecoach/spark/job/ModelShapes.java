@@ -9,8 +9,8 @@ import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.model.DescribesItself;
 import io.stagecoach.spark.data.ModelShape;
-import io.stagecoach.spark.data.ModelShape.FurtherInput;
 import io.stagecoach.spark.data.ModelShape.FurtherOutput;
+import io.stagecoach.spark.data.ModelShape.Input;
 import io.stagecoach.spark.data.ModelShape.Output;
 import java.util.List;
 import java.util.Map;
@@ -42,12 +42,12 @@ final class ModelShapes {
     // Its labels are the ones that are counted.
     ModelNode last = model.nodes().get(model.nodes().size() - 1);
     FurtherOutput counted = output(model, last);
-    List<FurtherInput> furtherInputs =
+    List<Input> furtherInputs =
         model.inputs().stream()
             .filter(input -> !input.equals(first))
             .map(
                 input ->
-                    new FurtherInput(
+                    new Input(
                         input,
                         input(inputs.get(input)),
                         readsIndices(model, input),

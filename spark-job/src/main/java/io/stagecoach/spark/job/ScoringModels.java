@@ -6,13 +6,13 @@ import io.stagecoach.error.StagecoachException;
 import io.stagecoach.spark.config.SettingPrefix;
 import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.StagecoachConf;
+import io.stagecoach.spark.data.CategoricalColumn;
 import io.stagecoach.spark.data.FeatureRows;
 import io.stagecoach.spark.data.InputColumns;
 import io.stagecoach.spark.data.ModelShape;
 import io.stagecoach.spark.score.PredictionForm;
 import io.stagecoach.spark.score.ScoringModel;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
@@ -77,11 +77,11 @@ public final class ScoringModels {
    */
   public static FeatureRows features(PredictionForm form, StructType table, StagecoachConf conf) {
     ModelShape shape = form.shape();
-    List<String> names = new ArrayList<>(List.of(shape.inputName().orElse("")));
-    shape.furtherInputs().forEach(input -> names.add(input.name()));
     return FeatureRows.of(
         table,
-        names.stream().map(name -> input(name, form.learned().inputs(), conf)).toList(),
+        shape.inputs().stream()
+            .map(input -> input(input.name(), form.learned().inputs(), conf))
+            .toList(),
         shape,
         form.learned().normalizer(),
         conf.dataMissing(),
@@ -89,16 +89,18 @@ public final class ScoringModels {
   }
 
   private static InputColumns input(String name, List<InputColumns> trained, StagecoachConf conf) {
-    Optional<InputColumns> known =
-        trained.stream().filter(columns -> columns.name().equals(name)).findFirst();
+    List<CategoricalColumn> categorical =
+        trained.stream()
+            .filter(columns -> columns.name().equals(name))
+            .findFirst()
+            .map(InputColumns::categorical)
+            .orElse(List.of());
     return new InputColumns(
         name,
         columns(name, trained, conf),
         0,
-        known.map(InputColumns::categorical).orElse(List.of()),
-        conf.dataImageSize().isEmpty()
-            ? known.map(InputColumns::imageSize).orElse(List.of())
-            : conf.dataImageSize());
+        categorical,
+        new LearnedLengths(trained, conf).imageSize(name));
   }
 
   private static List<String> columns(

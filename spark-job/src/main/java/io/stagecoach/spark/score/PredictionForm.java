@@ -3,7 +3,6 @@ package io.stagecoach.spark.score;
 import io.stagecoach.batch.Columns;
 import io.stagecoach.spark.data.Learned;
 import io.stagecoach.spark.data.ModelShape;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -21,12 +20,8 @@ public record PredictionForm(ModelShape shape, List<String> outputs, Learned lea
 
   /** The names by which stages read the features of each input, in DL4J's order. */
   List<String> featureColumns() {
-    if (shape.furtherInputs().isEmpty()) {
-      return List.of(Columns.FEATURES);
-    }
-    List<String> names = new ArrayList<>();
-    names.add(Columns.features(shape.inputName().orElseThrow()));
-    shape.furtherInputs().forEach(input -> names.add(Columns.features(input.name())));
-    return names;
+    return shape.furtherInputs().isEmpty()
+        ? List.of(Columns.FEATURES)
+        : shape.inputs().stream().map(input -> Columns.features(input.name())).toList();
   }
 }

@@ -170,7 +170,7 @@ class TableCategoriesTest {
             Optional.empty(),
             false,
             false,
-            List.of(new ModelShape.FurtherInput("rest", List.of(3), false)),
+            List.of(new ModelShape.Input("rest", List.of(3), false)),
             List.of());
     SparkConf settings =
         new SparkConf(false)
@@ -204,7 +204,7 @@ class TableCategoriesTest {
             Optional.empty(),
             false,
             false,
-            List.of(new ModelShape.FurtherInput("colors", List.of(3), false)),
+            List.of(new ModelShape.Input("colors", List.of(3), false)),
             List.of());
     SparkConf settings =
         new SparkConf(false)

@@ -459,7 +459,7 @@ class TableDataTest {
           Optional.of("end"),
           false,
           false,
-          List.of(new ModelShape.FurtherInput("late", List.of(2), false)),
+          List.of(new ModelShape.Input("late", List.of(2), false)),
           List.of(
               new ModelShape.FurtherOutput("side", 1, ModelShape.Output.VALUES, false),
               new ModelShape.FurtherOutput("kind", 3, ModelShape.Output.CLASSES, false)));
@@ -513,8 +513,8 @@ class TableDataTest {
           false,
           false,
           List.of(
-              new ModelShape.FurtherInput("late", List.of(2), false),
-              new ModelShape.FurtherInput("word", List.of(1), true)),
+              new ModelShape.Input("late", List.of(2), false),
+              new ModelShape.Input("word", List.of(1), true)),
           List.of());
 
   private static final String[] WITH_WORDS = {
