@@ -6,26 +6,64 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every bad input has its typed error, its exit code, and leaves no output. */
 class BadInputIT {
 
-  @TempDir Path directory;
-  private Workshop workshop;
+  /** A bad input, and what is said of it. */
+  private record Bad(
+      String what,
+      String command,
+      Consumer<Broken> change,
+      int code,
+      String kind,
+      List<String> words) {
 
-  @BeforeEach
-  void prepare() {
-    workshop = new Workshop(directory);
-    workshop.table(200);
-    workshop.write("model.json", Workshop.classifier().toJson());
+    @Override
+    public String toString() {
+      return what;
+    }
+  }
+
+  @TempDir static Path directory;
+  private static final Map<String, StagecoachProcess.Outcome> OUTCOMES = new HashMap<>();
+
+  /**
+   * All is refused before a stage is placed: no executor has a part in it, and one driver is
+   * enough.
+   */
+  @BeforeAll
+  static void runAll() throws IOException {
+    List<OneDriver.Command> commands = new ArrayList<>();
+    for (Bad bad : inputs()) {
+      Workshop own = workshop(bad);
+      Files.createDirectory(own.directory());
+      own.table(200);
+      own.write("model.json", Workshop.classifier().toJson());
+      Map<String, String> settings = own.classifierSettings();
+      settings.put("spark.master", "local[1]");
+      settings.put("spark.stagecoach.stages", "1");
+      bad.change().accept(new Broken(own, settings));
+      commands.add(new OneDriver.Command(bad.command(), settings));
+    }
+    Workshop shared = new Workshop(directory);
+    List<StagecoachProcess.Outcome> outcomes = new OneDriver(shared).inSessionsOfTheirOwn(commands);
+    for (int i = 0; i < commands.size(); i++) {
+      OUTCOMES.put(inputs().get(i).what(), outcomes.get(i));
+    }
+  }
+
+  private static Workshop workshop(Bad bad) {
+    return new Workshop(directory.resolve(bad.what().replace(' ', '-')));
   }
 
   private record Broken(Workshop workshop, Map<String, String> settings) {
@@ -45,12 +83,12 @@ class BadInputIT {
     }
   }
 
-  private static Arguments bad(
+  private static Bad bad(
       String what, Consumer<Broken> change, int code, String kind, String... words) {
-    return Arguments.of(what, change, code, kind, List.of(words));
+    return new Bad(what, "train", change, code, kind, List.of(words));
   }
 
-  static List<Arguments> inputs() {
+  static List<Bad> inputs() {
     return List.of(
         bad(
             "an unknown key",
@@ -81,16 +119,14 @@ class BadInputIT {
             22,
             "model",
             "model.json"),
-        bad(
+        // Training would first ask for as many executors.
+        new Bad(
             "more stages than layers",
-            b -> {
-              b.settings().put("spark.master", "local-cluster[1,1,1024]");
-              b.set("stages", "5");
-            },
+            "plan",
+            b -> b.set("stages", "5"),
             23,
             "plan",
-            "5 stages",
-            "4 layers"),
+            List.of("5 stages", "4 layers")),
         bad(
             "a layer that no stage can hold",
             b -> b.set("memory.limit", "1k"),
@@ -109,28 +145,21 @@ class BadInputIT {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("inputs")
-  void isSaidOnceAndLeavesNoOutput(
-      String what, Consumer<Broken> change, int code, String kind, List<String> words) {
-    Map<String, String> settings = workshop.classifierSettings();
-    // All is refused before a stage is placed: no executor has a part in it.
-    settings.put("spark.master", "local[1]");
-    settings.put("spark.stagecoach.stages", "1");
-    change.accept(new Broken(workshop, settings));
+  void isSaidOnceAndLeavesNoOutput(Bad bad) {
+    StagecoachProcess.Outcome outcome = OUTCOMES.get(bad.what());
 
-    StagecoachProcess.Outcome outcome = workshop.run("train", settings);
-
-    assertThat(outcome.exitCode()).as(outcome.toString()).isEqualTo(code);
+    assertThat(outcome.exitCode()).as(outcome.toString()).isEqualTo(bad.code());
     JsonNode line = outcome.lastLine();
     assertThat(line.get("status").asText()).isEqualTo("failed");
-    assertThat(line.get("kind").asText()).isEqualTo(kind);
-    assertThat(line.get("exit_code").asInt()).isEqualTo(code);
+    assertThat(line.get("kind").asText()).isEqualTo(bad.kind());
+    assertThat(line.get("exit_code").asInt()).isEqualTo(bad.code());
     String said = line.get("error").asText() + " " + line.get("remedy").asText();
-    assertThat(said).as(outcome.toString()).contains(words);
+    assertThat(said).as(outcome.toString()).contains(bad.words());
     assertThat(outcome.err()).contains("Stagecoach failed:").doesNotContain("\tat ");
-    if (kind.equals("output")) {
-      assertThat(workshop.path("out")).hasContent("precious");
+    if (bad.kind().equals("output")) {
+      assertThat(workshop(bad).path("out")).hasContent("precious");
     } else {
-      assertThat(workshop.path("out")).doesNotExist();
+      assertThat(workshop(bad).path("out")).doesNotExist();
     }
   }
 }

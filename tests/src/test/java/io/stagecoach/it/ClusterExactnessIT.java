@@ -41,49 +41,53 @@ class ClusterExactnessIT {
     workshop.table(ROWS);
     String json = Workshop.classifier().toJson();
     workshop.write("model.json", json);
+    Files.createDirectory(workshop.path("events"));
 
-    MultiLayerNetwork twoStages = train(workshop, "1f1b", Map.of());
-    MultiLayerNetwork interleaved =
-        train(
-            workshop,
-            "interleaved",
-            Map.of(
-                "spark.stagecoach.schedule", "interleaved-1f1b", "spark.stagecoach.chunks", "2"));
-    MultiLayerNetwork shuffled =
-        train(
-            workshop,
-            "shuffled",
-            Map.of("spark.stagecoach.schedule", "zb-h1", "spark.stagecoach.exchange", "shuffle"));
-    MultiLayerNetwork tuned =
-        train(
-            workshop,
-            "tuned",
-            Map.of(
-                "spark.stagecoach.schedule",
-                "gpipe",
-                "spark.stagecoach.exchange",
-                "shuffle",
-                "spark.eventLog.enabled",
-                "true",
-                "spark.eventLog.dir",
-                Files.createDirectory(workshop.path("events")).toUri().toString()));
+    List<String> names = List.of("1f1b", "interleaved", "shuffled", "tuned", "three");
+    List<StagecoachProcess.Outcome> outcomes =
+        new OneDriver(workshop)
+            .inOneSession(
+                List.of(
+                    training(workshop, "1f1b", Map.of()),
+                    training(
+                        workshop,
+                        "interleaved",
+                        Map.of(
+                            "spark.stagecoach.schedule",
+                            "interleaved-1f1b",
+                            "spark.stagecoach.chunks",
+                            "2")),
+                    training(
+                        workshop,
+                        "shuffled",
+                        Map.of(
+                            "spark.stagecoach.schedule",
+                            "zb-h1",
+                            "spark.stagecoach.exchange",
+                            "shuffle")),
+                    training(
+                        workshop,
+                        "tuned",
+                        Map.of(
+                            "spark.stagecoach.schedule",
+                            "gpipe",
+                            "spark.stagecoach.exchange",
+                            "shuffle")),
+                    training(
+                        workshop,
+                        "three",
+                        Map.of(
+                            "spark.stagecoach.stages",
+                            "3",
+                            "spark.stagecoach.schedule",
+                            "eager-1f1b",
+                            "spark.stagecoach.recompute",
+                            "stage"))));
+    assertThat(outcomes).allSatisfy(outcome -> assertThat(outcome.exitCode()).isZero());
     List<Integer> ticks = ticks(workshop.path("events"));
     assertThat(ticks.get(ticks.size() - 1))
         .as("ticks a step, once it is seen that they cost more than these passes: %s", ticks)
         .isLessThan(ticks.get(0));
-    MultiLayerNetwork threeStages =
-        train(
-            workshop,
-            "three",
-            Map.of(
-                "spark.master",
-                "local-cluster[3,1,1024]",
-                "spark.stagecoach.stages",
-                "3",
-                "spark.stagecoach.schedule",
-                "eager-1f1b",
-                "spark.stagecoach.recompute",
-                "stage"));
     try (UncutTrainer uncut = new UncutTrainer(json, SEED)) {
       StoredBatches given = StoredBatches.in(workshop.path("batches"), BATCH_SIZE, MICRO_BATCHES);
       assertThat(given.manifest().chunks().get(Split.TRAINING)).hasSizeGreaterThan(2);
@@ -95,9 +99,9 @@ class ClusterExactnessIT {
 
       double[] expected = uncut.parameters().toDoubleVector();
       double[] state = uncut.network().getUpdater().getStateViewArray().toDoubleVector();
-      for (MultiLayerNetwork trained :
-          List.of(twoStages, interleaved, shuffled, tuned, threeStages)) {
-        assertThat(trained.params().toDoubleVector()).containsExactly(expected);
+      for (String name : names) {
+        MultiLayerNetwork trained = workshop.network(name);
+        assertThat(trained.params().toDoubleVector()).as(name).containsExactly(expected);
         assertThat(trained.getUpdater().getStateViewArray().toDoubleVector())
             .containsExactly(state);
         assertThat(trained.getIterationCount()).isEqualTo(uncut.network().getIterationCount());
@@ -122,9 +126,13 @@ class ClusterExactnessIT {
     return ticks;
   }
 
-  private static MultiLayerNetwork train(
-      Workshop workshop, String name, Map<String, String> difference) throws IOException {
+  /** All with three executors, and a log of the session's events. */
+  private static OneDriver.Command training(
+      Workshop workshop, String name, Map<String, String> difference) {
     Map<String, String> settings = workshop.classifierSettings();
+    settings.put("spark.master", "local-cluster[3,1,1024]");
+    settings.put("spark.eventLog.enabled", "true");
+    settings.put("spark.eventLog.dir", workshop.path("events").toUri().toString());
     settings.put("spark.stagecoach.batchSize", String.valueOf(BATCH_SIZE));
     settings.put("spark.stagecoach.microBatches", String.valueOf(MICRO_BATCHES));
     settings.put("spark.stagecoach.epochs", String.valueOf(EPOCHS));
@@ -132,8 +140,6 @@ class ClusterExactnessIT {
     settings.put("spark.stagecoach.batchStore.chunkRows", "50");
     settings.put("spark.stagecoach.output.path", workshop.path(name).toString());
     settings.putAll(difference);
-    StagecoachProcess.Outcome outcome = workshop.run("train", settings);
-    assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
-    return workshop.network(name);
+    return new OneDriver.Command("train", settings);
   }
 }

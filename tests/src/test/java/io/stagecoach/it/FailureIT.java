@@ -48,21 +48,15 @@ class FailureIT {
   }
 
   @Test
-  void oneStagePerExecutorAlsoWhereAnExecutorHasRoomForMore() {
+  void oneStagePerExecutorAlsoWhereAnExecutorHasRoomForMoreAndWithEncryption() {
     settings.put("spark.master", "local-cluster[2,3,1024]");
     settings.put("spark.executor.cores", "3");
-    StagecoachProcess.Outcome outcome = workshop.run("train", settings);
-    assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
-    assertThat(outcome.err()).contains("0 on executor 0").contains("1 on executor 1");
-  }
-
-  @Test
-  void authenticationAndEncryptionApply() {
     settings.put("spark.authenticate", "true");
     settings.put("spark.authenticate.secret", "correct-horse");
     settings.put("spark.network.crypto.enabled", "true");
     StagecoachProcess.Outcome outcome = workshop.run("train", settings);
     assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
+    assertThat(outcome.err()).contains("0 on executor 0").contains("1 on executor 1");
   }
 
   @ParameterizedTest

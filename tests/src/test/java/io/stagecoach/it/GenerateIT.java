@@ -38,6 +38,7 @@ class GenerateIT {
         IntStream.range(0, 200)
             .mapToObj(i -> "the coach left for station " + i + " at dawn; it came back.")
             .collect(Collectors.joining("\n"));
+    settings.put("spark.master", "local-cluster[3,1,1024]");
     settings.put("spark.stagecoach.data.path", workshop.write("journal.txt", text).toString());
     settings.put("spark.stagecoach.data.sequenceLength", "32");
     settings.put("spark.stagecoach.model.preset", "gpt-tiny");
@@ -55,7 +56,6 @@ class GenerateIT {
       Map<String, String> training, int stages, String prompts) {
     Map<String, String> settings = new TreeMap<>(training);
     settings.keySet().removeIf(key -> key.matches(".*\\.(data|model|sample|batchStore)\\..*"));
-    settings.put("spark.master", "local-cluster[" + stages + ",1,1024]");
     settings.put("spark.stagecoach.stages", String.valueOf(stages));
     settings.put("spark.stagecoach.generate.prompts", prompts);
     settings.put("spark.stagecoach.generate.temperature", "0");
@@ -65,7 +65,8 @@ class GenerateIT {
   }
 
   /** Past the context of 64 tokens, of a table's column, and by the other exchange. */
-  private static void tableOverTheShuffleExchange(Workshop workshop, Map<String, String> training) {
+  private static Map<String, String> overTheShuffleExchange(
+      Workshop workshop, Map<String, String> training) {
     Path table = workshop.write("prompts.csv", "start\n" + String.join("\n", PROMPTS) + "\n");
     Map<String, String> settings = generation(training, 2, "");
     settings.remove("spark.stagecoach.generate.prompts");
@@ -75,9 +76,10 @@ class GenerateIT {
     settings.put("spark.stagecoach.generate.maxLength", String.valueOf(LONG));
     settings.put("spark.stagecoach.model.from", workshop.path("out").toString());
     settings.put("spark.stagecoach.output.path", workshop.path("texts").toString());
-    StagecoachProcess.Outcome outcome = workshop.run("generate", settings);
-    assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
+    return settings;
+  }
 
+  private static void assertTableOfTexts(Workshop workshop) {
     List<GeneratedText> expected;
     try (TextModel model = TextModel.open(workshop.path("out").resolve("model.zip"))) {
       expected =
@@ -107,8 +109,18 @@ class GenerateIT {
   void theNumberOfStagesMakesNoDifference() {
     Workshop workshop = new Workshop(directory);
     Map<String, String> training = training(workshop);
-    StagecoachProcess.Outcome trained = workshop.run("train", training);
-    assertThat(trained.exitCode()).as(trained.toString()).isZero();
+    String several = workshop.write("prompts.txt", String.join("\n", PROMPTS)).toString();
+    // Plain Java has it in one piece; two stages write what follows.
+    List<StagecoachProcess.Outcome> outcomes =
+        new OneDriver(workshop)
+            .inOneSession(
+                List.of(
+                    new OneDriver.Command("train", training),
+                    new OneDriver.Command("generate", generation(training, 3, several)),
+                    new OneDriver.Command("generate", overTheShuffleExchange(workshop, training))));
+    assertThat(outcomes)
+        .allSatisfy(outcome -> assertThat(outcome.exitCode()).as(outcome.toString()).isZero());
+    StagecoachProcess.Outcome trained = outcomes.get(0);
     assertThat(trained.out()).containsPattern("A sample of what the model writes:\\R+the coach");
 
     String expected;
@@ -123,18 +135,16 @@ class GenerateIT {
           model.generate(PROMPTS.get(2), GenerationSettings.of(SPOKEN, Sampling.at(0, 1))) + "\n";
     }
 
-    String several = workshop.write("prompts.txt", String.join("\n", PROMPTS)).toString();
-    // Plain Java has it in one piece; two stages write what follows.
-    StagecoachProcess.Outcome inThree = workshop.run("generate", generation(training, 3, several));
-    assertThat(inThree.exitCode()).as(inThree.toString()).isZero();
+    StagecoachProcess.Outcome inThree = outcomes.get(1);
     assertThat(inThree.out()).contains(expected);
     assertThat(inThree.lastLine().get("prompts").asInt()).isEqualTo(PROMPTS.size());
     assertThat(inThree.lastLine().get("tokens").asInt()).isEqualTo(LENGTH * PROMPTS.size());
     assertThat(inThree.lastLine().get("tokens_per_second").asDouble()).isPositive();
-    tableOverTheShuffleExchange(workshop, training);
+    assertTableOfTexts(workshop);
 
     String one = workshop.write("prompt.txt", PROMPTS.get(2)).toString();
     Map<String, String> alone = generation(training, 2, one);
+    alone.put("spark.master", "local-cluster[2,1,1024]");
     alone.put("spark.stagecoach.generate.maxLength", String.valueOf(SPOKEN));
     StagecoachProcess.Outcome outcome = withAKillAtItsFirstWord(workshop, alone);
     assertThat(outcome.exitCode()).as(outcome.toString()).isZero();

@@ -64,23 +64,29 @@ class GraphExactnessIT {
             "local-cluster[3,1,1024]",
             "spark.stagecoach.stages",
             "3");
-    ComputationGraph streamed = train(workshop, "streamed", data, Map.of());
-    ComputationGraph shuffled =
-        train(
-            workshop,
-            "shuffled",
-            data,
-            Map.of(
-                "spark.stagecoach.exchange", "shuffle",
-                "spark.stagecoach.schedule", "zb-h1"));
-    assertAllAreUncut(workshop, json, List.of(streamed, shuffled));
-
-    Map<String, String> settings = settings(workshop, "evaluated", data);
-    settings.remove("spark.stagecoach.model.config");
-    settings.put("spark.stagecoach.model.from", workshop.path("streamed").toString());
-    StagecoachProcess.Outcome evaluated = workshop.run("evaluate", settings);
-    assertThat(evaluated.exitCode()).as(evaluated.toString()).isZero();
-    assertThat(evaluated.toString()).contains("accuracy");
+    Map<String, String> evaluation = settings(workshop, "evaluated", data);
+    evaluation.remove("spark.stagecoach.model.config");
+    evaluation.put("spark.stagecoach.model.from", workshop.path("streamed").toString());
+    evaluation.put(
+        "spark.stagecoach.batchStore.path", workshop.path("evaluated-batches").toString());
+    List<StagecoachProcess.Outcome> outcomes =
+        new OneDriver(workshop)
+            .inOneSession(
+                List.of(
+                    training(workshop, "streamed", data, Map.of()),
+                    training(
+                        workshop,
+                        "shuffled",
+                        data,
+                        Map.of(
+                            "spark.stagecoach.exchange", "shuffle",
+                            "spark.stagecoach.schedule", "zb-h1")),
+                    new OneDriver.Command("evaluate", evaluation)));
+    assertThat(outcomes)
+        .allSatisfy(outcome -> assertThat(outcome.exitCode()).as(outcome.toString()).isZero());
+    assertAllAreUncut(
+        workshop, json, List.of(graph(workshop, "streamed"), graph(workshop, "shuffled")));
+    assertThat(outcomes.get(2).out()).contains("accuracy");
   }
 
   @Test
@@ -95,9 +101,11 @@ class GraphExactnessIT {
             "spark.stagecoach.data.features.late", "b,d",
             "spark.stagecoach.data.label.classes", "kind",
             "spark.stagecoach.data.label.side", "c");
-    ComputationGraph trained =
-        train(workshop, "several", data, Map.of("spark.stagecoach.recompute", "stage"));
-    assertAllAreUncut(workshop, json, List.of(trained));
+    OneDriver.Command command =
+        training(workshop, "several", data, Map.of("spark.stagecoach.recompute", "stage"));
+    StagecoachProcess.Outcome outcome = workshop.run("train", command.settings());
+    assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
+    assertAllAreUncut(workshop, json, List.of(graph(workshop, "several")));
   }
 
   private static String pixels() {
@@ -134,13 +142,14 @@ class GraphExactnessIT {
     return settings;
   }
 
-  private static ComputationGraph train(
-      Workshop workshop, String name, Map<String, String> data, Map<String, String> difference)
-      throws IOException {
+  private static OneDriver.Command training(
+      Workshop workshop, String name, Map<String, String> data, Map<String, String> difference) {
     Map<String, String> settings = settings(workshop, name, data);
     settings.putAll(difference);
-    StagecoachProcess.Outcome outcome = workshop.run("train", settings);
-    assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
+    return new OneDriver.Command("train", settings);
+  }
+
+  private static ComputationGraph graph(Workshop workshop, String name) throws IOException {
     return ModelSerializer.restoreComputationGraph(
         workshop.path(name).resolve("model.zip").toFile());
   }

@@ -95,7 +95,7 @@ class ImagesIT {
 
     double accuracy = accuracy(workshop.path("out").resolve("model.zip"));
     assertThat(accuracy).isGreaterThan(0.8);
-    assertThat(evaluated.toString())
+    assertThat(evaluated.out())
         .containsPattern(String.format(Locale.ROOT, "accuracy +%.4f", accuracy));
   }
 

@@ -10,18 +10,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /**
- * A run whose executors are killed, or hang, ends with the weights of one that was left alone. By
- * streaming here; {@link ChaosIT} does the like by shuffle.
+ * A run whose executors are killed ends with the weights of one that was left alone. By streaming
+ * here; {@link ChaosIT} does the like by shuffle, and {@link HangingExecutorsIT} stops them.
  */
-@Isolated("Its deadlines are short.")
 class RecoveryIT {
 
   private static final int STEPS = 300;
@@ -68,26 +65,6 @@ class RecoveryIT {
     Networks.assertSame(workshop.network("out"), undisturbed());
   }
 
-  /** Of the second nobody hears until the stages are to be placed there again. */
-  @Test
-  void executorsThatHangTogetherAreReplaced() throws IOException {
-    Map<String, String> settings = settings("out");
-    settings.put("spark.stagecoach.deadline.heartbeat", "2s");
-    settings.put("spark.executor.heartbeatInterval", "500ms");
-    StagecoachProcess.Outcome outcome;
-    try (StagecoachProcess run = workshop.start("train", settings)) {
-      Awaiting.await(Duration.ofMinutes(2), () -> run.errSoFar().contains("step "));
-      run.executors().forEach(executor -> signal("STOP", executor));
-      outcome = run.await(Duration.ofMinutes(2));
-      workshop.assertTidy(run, outcome);
-    }
-    assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
-    JsonNode recovered = workshop.report("out").get("recovered");
-    assertThat(recovered).as(outcome.toString()).hasSize(1);
-    assertThat(recovered.get(0).get("what").asText()).contains("no sign of life for 2");
-    Networks.assertSame(workshop.network("out"), undisturbed());
-  }
-
   /** A cluster that gives no second executor for the lost one. */
   @Test
   void stagesShareAnExecutorWhereTheUserAllowsIt() throws IOException {
@@ -124,7 +101,7 @@ class RecoveryIT {
     settings.put("spark.stagecoach.checkpoint.interval", "1h");
     try (StagecoachProcess run = workshop.start("train", settings)) {
       Awaiting.await(Duration.ofMinutes(2), () -> run.errSoFar().contains("step "));
-      signal("TERM", run.driver());
+      Signals.send("TERM", run.driver());
       StagecoachProcess.Outcome outcome = run.await(Duration.ofMinutes(1));
       assertThat(outcome.exitCode()).as(outcome.toString()).isEqualTo(31);
       assertThat(outcome.lastLine().get("error").asText()).contains("SIGTERM");
@@ -152,17 +129,6 @@ class RecoveryIT {
     List<ProcessHandle> executors = run.executors();
     assertThat(executors).hasSizeGreaterThan(index);
     executors.get(index).destroyForcibly();
-  }
-
-  private static void signal(String name, ProcessHandle process) {
-    try {
-      Process kill =
-          new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid())).inheritIO().start();
-      assertThat(kill.waitFor(10, TimeUnit.SECONDS)).isTrue();
-      assertThat(kill.exitValue()).isZero();
-    } catch (IOException | InterruptedException e) {
-      throw new AssertionError(e);
-    }
   }
 
   private static long count(StagecoachProcess run, String words) {

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -34,10 +33,6 @@ class ResumeIT {
     Workshop workshop = new Workshop(directory);
     tableOfWeightedRows(workshop);
     workshop.write("model.json", Workshop.classifier().toJson());
-    StagecoachProcess.Outcome undisturbed =
-        train(workshop, Map.of("spark.stagecoach.output.path", workshop.path("whole").toString()));
-    assertThat(undisturbed.exitCode()).as(undisturbed.toString()).isZero();
-
     DriverKill.atCheckpointAfter(
         0,
         workshop,
@@ -51,27 +46,6 @@ class ResumeIT {
                 "spark.stagecoach.checkpoint.interval",
                 "15")));
     long first = DriverKill.newestCheckpoint(workshop);
-
-    StagecoachProcess.Outcome refused =
-        train(
-            workshop,
-            Map.of(
-                "spark.master",
-                "local-cluster[1,1,1024]",
-                "spark.stagecoach.learningRate",
-                "0.5",
-                "spark.stagecoach.batchSize",
-                "16"));
-    assertThat(refused.exitCode()).as(refused.toString()).isEqualTo(20);
-    assertThat(refused.lastLine().get("error").asText())
-        .contains(
-            "this is not the same run",
-            "batchSize was 32, is 16",
-            "learningRate was 0.01, is 0.5",
-            "learningRate.decaySteps was " + STEPS);
-    assertThat(DriverKill.newestCheckpoint(workshop))
-        .as("what was refused has touched nothing")
-        .isEqualTo(first);
 
     DriverKill.atCheckpointAfter(
         first,
@@ -87,16 +61,35 @@ class ResumeIT {
                 "5")));
     long second = DriverKill.newestCheckpoint(workshop);
 
-    StagecoachProcess.Outcome last =
-        train(
-            workshop,
-            Map.of(
-                "spark.master",
-                "local-cluster[3,1,1024]",
-                "spark.stagecoach.stages",
-                "3",
-                "spark.stagecoach.schedule",
-                "eager-1f1b"));
+    List<StagecoachProcess.Outcome> outcomes =
+        new OneDriver(workshop)
+            .inOneSession(
+                List.of(
+                    training(
+                        workshop,
+                        Map.of("spark.stagecoach.output.path", workshop.path("whole").toString())),
+                    training(
+                        workshop,
+                        Map.of(
+                            "spark.stagecoach.learningRate", "0.5",
+                            "spark.stagecoach.batchSize", "16")),
+                    training(
+                        workshop,
+                        Map.of(
+                            "spark.stagecoach.stages", "3",
+                            "spark.stagecoach.schedule", "eager-1f1b"))));
+    StagecoachProcess.Outcome undisturbed = outcomes.get(0);
+    StagecoachProcess.Outcome refused = outcomes.get(1);
+    StagecoachProcess.Outcome last = outcomes.get(2);
+
+    assertThat(undisturbed.exitCode()).as(undisturbed.toString()).isZero();
+    assertThat(refused.exitCode()).as(refused.toString()).isEqualTo(20);
+    assertThat(refused.lastLine().get("error").asText())
+        .contains(
+            "this is not the same run",
+            "batchSize was 32, is 16",
+            "learningRate was 0.01, is 0.5",
+            "learningRate.decaySteps was " + STEPS);
     assertThat(last.exitCode()).as(last.toString()).isZero();
     assertThat(last.out()).contains("Resumed at step " + second + ",");
     assertSameRun(last.lastLine(), undisturbed.lastLine());
@@ -153,12 +146,10 @@ class ResumeIT {
     return settings;
   }
 
-  private static StagecoachProcess.Outcome train(
-      Workshop workshop, Map<String, String> difference) {
-    try (StagecoachProcess run = workshop.start("train", settings(workshop, difference))) {
-      StagecoachProcess.Outcome outcome = run.await(Duration.ofMinutes(3));
-      run.awaitNoProcess();
-      return outcome;
-    }
+  /** With three executors. */
+  private static OneDriver.Command training(Workshop workshop, Map<String, String> difference) {
+    Map<String, String> settings = settings(workshop, difference);
+    settings.put("spark.master", "local-cluster[3,1,1024]");
+    return new OneDriver.Command("train", settings);
   }
 }

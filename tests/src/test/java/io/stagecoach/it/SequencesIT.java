@@ -87,7 +87,7 @@ class SequencesIT {
 
     double accuracy = accuracy(workshop.path("out").resolve("model.zip"));
     assertThat(accuracy).isGreaterThan(0.75);
-    assertThat(evaluated.toString())
+    assertThat(evaluated.out())
         .containsPattern(String.format(Locale.ROOT, "accuracy +%.4f", accuracy));
   }
 

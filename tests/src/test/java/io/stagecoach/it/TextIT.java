@@ -84,7 +84,17 @@ class TextIT {
     settings.put("spark.stagecoach.learningRate.decay", "cosine");
     settings.put("spark.stagecoach.weightDecay", "0.1");
 
-    StagecoachProcess.Outcome trained = workshop.run("train", settings);
+    Map<String, String> evaluation = new TreeMap<>(settings);
+    evaluation.keySet().removeIf(key -> key.contains(".preset"));
+    evaluation.put("spark.stagecoach.model.from", workshop.path("out").toString());
+    List<StagecoachProcess.Outcome> outcomes =
+        new OneDriver(workshop)
+            .inOneSession(
+                List.of(
+                    new OneDriver.Command("train", settings),
+                    new OneDriver.Command("evaluate", evaluation)));
+    StagecoachProcess.Outcome trained = outcomes.get(0);
+    StagecoachProcess.Outcome evaluated = outcomes.get(1);
 
     assertThat(trained.exitCode()).as(trained.toString()).isZero();
     assertThat(trained.err()).containsPattern("validation .* loss .* perplexity .* bits per byte ");
@@ -103,10 +113,6 @@ class TextIT {
     assertThat(((Adam) output.getIUpdater()).getLearningRateSchedule())
         .isEqualTo(new WarmupSchedule(0.01, 0, 2, LearningRateDecay.COSINE, 6, 0));
     assertThat(output.getRegularization()).hasSize(1);
-
-    settings.keySet().removeIf(key -> key.contains(".preset"));
-    settings.put("spark.stagecoach.model.from", workshop.path("out").toString());
-    StagecoachProcess.Outcome evaluated = workshop.run("evaluate", settings);
 
     assertThat(evaluated.exitCode()).as(evaluated.toString()).isZero();
     int[] end = {256};

@@ -10,6 +10,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -44,29 +45,32 @@ class TiedGptIT {
             .collect(Collectors.joining());
     workshop.write("text.txt", text);
 
-    train(workshop, "streamed", Map.of());
-    train(
-        workshop,
-        "shuffled",
-        Map.of(
-            "spark.master",
-            "local-cluster[3,1,1024]",
-            "spark.stagecoach.stages",
-            "3",
-            "spark.stagecoach.exchange",
-            "shuffle",
-            "spark.stagecoach.schedule",
-            "gpipe"));
-    train(
-        workshop,
-        "three",
-        Map.of(
-            "spark.master",
-            "local-cluster[3,1,1024]",
-            "spark.stagecoach.stages",
-            "3",
-            "spark.stagecoach.recompute",
-            "stage"));
+    Map<String, String> evaluation = settings(workshop, "evaluated");
+    evaluation.put("spark.stagecoach.model.from", workshop.path("streamed").toString());
+    List<StagecoachProcess.Outcome> outcomes =
+        new OneDriver(workshop)
+            .inOneSession(
+                List.of(
+                    training(workshop, "streamed", Map.of()),
+                    training(
+                        workshop,
+                        "shuffled",
+                        Map.of(
+                            "spark.stagecoach.stages",
+                            "3",
+                            "spark.stagecoach.exchange",
+                            "shuffle",
+                            "spark.stagecoach.schedule",
+                            "gpipe")),
+                    training(
+                        workshop,
+                        "three",
+                        Map.of(
+                            "spark.stagecoach.stages", "3",
+                            "spark.stagecoach.recompute", "stage")),
+                    new OneDriver.Command("evaluate", evaluation)));
+    assertThat(outcomes)
+        .allSatisfy(outcome -> assertThat(outcome.exitCode()).as(outcome.toString()).isZero());
 
     File saved = model(workshop, "streamed");
     MultiLayerNetwork network = ModelSerializer.restoreMultiLayerNetwork(saved);
@@ -88,7 +92,8 @@ class TiedGptIT {
     // Adam's two moments.
     assertThat(entry(saved, "updaterState.bin").length()).isEqualTo(2 * expected);
 
-    double measured = evaluate(workshop);
+    // As the pipeline computes it over the whole text.
+    double measured = outcomes.get(3).lastLine().get("validation_loss").asDouble();
     assertThat(loss(network, tokenizer.encode(text))).isCloseTo(measured, within(1e-10));
   }
 
@@ -103,6 +108,7 @@ class TiedGptIT {
   private static Map<String, String> settings(Workshop workshop, String name) {
     Map<String, String> settings = new TreeMap<>(workshop.classifierSettings());
     settings.keySet().removeIf(key -> key.contains(".data.") || key.contains(".model."));
+    settings.put("spark.master", "local-cluster[3,1,1024]");
     settings.put("spark.stagecoach.data.path", workshop.path("text.txt").toString());
     settings.put("spark.stagecoach.data.format", "text");
     settings.put("spark.stagecoach.data.sequenceLength", String.valueOf(LENGTH));
@@ -112,7 +118,8 @@ class TiedGptIT {
     return settings;
   }
 
-  private static void train(Workshop workshop, String name, Map<String, String> difference) {
+  private static OneDriver.Command training(
+      Workshop workshop, String name, Map<String, String> difference) {
     Map<String, String> settings = settings(workshop, name);
     String preset = "spark.stagecoach.model.preset";
     settings.put(preset, "gpt-tiny");
@@ -123,8 +130,7 @@ class TiedGptIT {
     settings.put(preset + ".dropout", "0.1");
     settings.put(preset + ".dataType", "double");
     settings.putAll(difference);
-    StagecoachProcess.Outcome outcome = workshop.run("train", settings);
-    assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
+    return new OneDriver.Command("train", settings);
   }
 
   private static File model(Workshop workshop, String name) {
@@ -138,16 +144,10 @@ class TiedGptIT {
     }
   }
 
-  /** The loss for each token, as the pipeline computes it over the whole text. */
-  private static double evaluate(Workshop workshop) {
-    Map<String, String> settings = settings(workshop, "evaluated");
-    settings.put("spark.stagecoach.model.from", workshop.path("streamed").toString());
-    StagecoachProcess.Outcome outcome = workshop.run("evaluate", settings);
-    assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
-    return outcome.lastLine().get("validation_loss").asDouble();
-  }
-
-  /** The same by plain DL4J: of each whole sequence, how unlikely the next tokens are. */
+  /**
+   * The loss for each token by plain DL4J: of each whole sequence, how unlikely the next tokens
+   * are.
+   */
   private static double loss(MultiLayerNetwork network, int[] tokens) {
     int sequences = (tokens.length - 1) / LENGTH;
     int[][] features = new int[sequences][];

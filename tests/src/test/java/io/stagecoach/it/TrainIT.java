@@ -101,20 +101,30 @@ class TrainIT {
                     String[].class));
     assertThat(names).containsExactlyInAnyOrderElementsOf(KINDS);
 
+    Map<String, String> plan = new TreeMap<>(settings);
+    plan.put("spark.stagecoach.output.path", workshop.path("planned").toString());
+    plan.put("spark.stagecoach.batchStore.path", workshop.path("planned-batches").toString());
     settings.put("spark.stagecoach.model.from", workshop.path("out").toString());
     settings.remove("spark.stagecoach.model.config");
-    assertEvaluation(workshop.run("evaluate", settings), network, file, names);
-
-    settings.put("spark.stagecoach.epochs", "1");
-    settings.put("spark.stagecoach.output.path", workshop.path("further").toString());
-    StagecoachProcess.Outcome further = workshop.run("train", settings);
-    assertThat(further.exitCode()).as(further.toString()).isZero();
-    MultiLayerNetwork later =
+    Map<String, String> again = new TreeMap<>(settings);
+    again.put("spark.stagecoach.epochs", "1");
+    again.put("spark.stagecoach.output.path", workshop.path("further").toString());
+    List<StagecoachProcess.Outcome> later =
+        new OneDriver(workshop)
+            .inOneSession(
+                List.of(
+                    new OneDriver.Command("evaluate", settings),
+                    new OneDriver.Command("plan", plan),
+                    new OneDriver.Command("train", again)));
+    assertEvaluation(later.get(0), network, file, names);
+    assertPlan(later.get(1));
+    assertThat(later.get(2).exitCode()).as(later.get(2).toString()).isZero();
+    MultiLayerNetwork trainedOn =
         ModelSerializer.restoreMultiLayerNetwork(
             workshop.path("further").resolve("model.zip").toFile());
-    assertThat(later.getIterationCount()).isEqualTo(steps + steps / 8);
-    assertThat(later.getEpochCount()).isEqualTo(9);
-    assertThat(later.params()).isNotEqualTo(network.params());
+    assertThat(trainedOn.getIterationCount()).isEqualTo(steps + steps / 8);
+    assertThat(trainedOn.getEpochCount()).isEqualTo(9);
+    assertThat(trainedOn.params()).isNotEqualTo(network.params());
   }
 
   private int assertTrainingLine(StagecoachProcess.Outcome outcome, int epochs) {
@@ -192,15 +202,8 @@ class TrainIT {
     assertThat(network.getIterationCount()).isEqualTo(8);
   }
 
-  @Test
-  void aPlanIsPrintedAndNothingTrained() {
-    workshop.table(50);
-    workshop.write("model.json", Workshop.classifier().toJson());
-
-    Map<String, String> settings = workshop.classifierSettings();
-    settings.put("spark.master", "local[1]");
-    StagecoachProcess.Outcome outcome = workshop.run("plan", settings);
-
+  /** It is printed, and nothing trained. */
+  private void assertPlan(StagecoachProcess.Outcome outcome) {
     assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
     assertThat(outcome.out())
         .containsPattern("(?m)^.*stage.*layers")
@@ -208,7 +211,7 @@ class TrainIT {
         .contains("1f1b, 4 micro-batches");
     assertThat(outcome.lastLine().get("bubble_expected").asDouble()).isBetween(0.0, 1.0);
     assertThat(outcome.lastLine().get("steps").isNull()).isTrue();
-    assertThat(workshop.path("out")).doesNotExist();
-    assertThat(workshop.path("batches")).doesNotExist();
+    assertThat(workshop.path("planned")).doesNotExist();
+    assertThat(workshop.path("planned-batches")).doesNotExist();
   }
 }

@@ -8,6 +8,7 @@ import io.stagecoach.tensor.Narrowing;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.util.ModelSerializer;
@@ -30,9 +31,16 @@ class WireTypeIT {
     workshop.table(ROWS);
     workshop.write("model.json", Workshop.classifier(DataType.FLOAT).toJson());
 
-    Trained wide = train(workshop, "wide", "float32", "streaming");
-    Trained streamed = train(workshop, "streamed", "float16", "streaming");
-    Trained shuffled = train(workshop, "shuffled", "float16", "shuffle");
+    List<OneDriver.Command> commands =
+        List.of(
+            training(workshop, "wide", "float32", "streaming"),
+            training(workshop, "streamed", "float16", "streaming"),
+            training(workshop, "shuffled", "float16", "shuffle"),
+            planOfDoubles(workshop));
+    List<StagecoachProcess.Outcome> outcomes = new OneDriver(workshop).inOneSession(commands);
+    Trained wide = trained(workshop, "wide", outcomes.get(0));
+    Trained streamed = trained(workshop, "streamed", outcomes.get(1));
+    Trained shuffled = trained(workshop, "shuffled", outcomes.get(2));
 
     assertThat(shuffled.network().params().toFloatVector())
         .containsExactly(streamed.network().params().toFloatVector());
@@ -54,10 +62,14 @@ class WireTypeIT {
       double bytes = narrow.report().hops().sent().bytes() / wide.report().hops().sent().bytes();
       assertThat(bytes).isBetween(0.45, 0.6);
     }
+
+    StagecoachProcess.Outcome refused = outcomes.get(3);
+    assertThat(refused.exitCode()).as(refused.toString()).isEqualTo(20);
+    assertThat(refused.lastLine().get("error").asText()).contains("float64");
   }
 
-  private static Trained train(Workshop workshop, String name, String wireType, String exchange)
-      throws IOException {
+  private static OneDriver.Command training(
+      Workshop workshop, String name, String wireType, String exchange) {
     Map<String, String> settings = workshop.classifierSettings();
     settings.put("spark.stagecoach.batchSize", "1024");
     settings.put("spark.stagecoach.microBatches", "2");
@@ -65,27 +77,25 @@ class WireTypeIT {
     settings.put("spark.stagecoach.exchange", exchange);
     settings.put("spark.stagecoach.wireType", wireType);
     settings.put("spark.stagecoach.output.path", workshop.path(name).toString());
-    StagecoachProcess.Outcome outcome = workshop.run("train", settings);
+    return new OneDriver.Command("train", settings);
+  }
+
+  /** A network of doubles does not go by halves. */
+  private static OneDriver.Command planOfDoubles(Workshop workshop) {
+    workshop.write("doubles.json", Workshop.classifier().toJson());
+    Map<String, String> settings = workshop.classifierSettings();
+    settings.put("spark.stagecoach.model.config", workshop.path("doubles.json").toString());
+    settings.put("spark.stagecoach.wireType", "float16");
+    return new OneDriver.Command("plan", settings);
+  }
+
+  private static Trained trained(Workshop workshop, String name, StagecoachProcess.Outcome outcome)
+      throws IOException {
     assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
     Path out = workshop.path(name);
     return new Trained(
         ModelSerializer.restoreMultiLayerNetwork(out.resolve("model.zip").toFile()),
         ReportJson.read(Files.readString(out.resolve("report.json"))),
         outcome.out());
-  }
-
-  @Test
-  void aNetworkOfDoublesIsRefused() {
-    Workshop workshop = new Workshop(directory);
-    workshop.table(50);
-    workshop.write("model.json", Workshop.classifier().toJson());
-    Map<String, String> settings = workshop.classifierSettings();
-    settings.put("spark.master", "local[1]");
-    settings.put("spark.stagecoach.wireType", "float16");
-
-    StagecoachProcess.Outcome outcome = workshop.run("plan", settings);
-
-    assertThat(outcome.exitCode()).as(outcome.toString()).isEqualTo(20);
-    assertThat(outcome.lastLine().get("error").asText()).contains("float64");
   }
 }

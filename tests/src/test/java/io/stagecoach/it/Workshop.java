@@ -159,14 +159,18 @@ record Workshop(Path directory) {
 
   /** Trains with these settings, and evaluates the model on the same data; both succeed. */
   StagecoachProcess.Outcome trainAndEvaluate(Map<String, String> settings) {
-    StagecoachProcess.Outcome trained = run("train", settings);
-    assertThat(trained.exitCode()).as(trained.toString()).isZero();
     Map<String, String> ofModel = new TreeMap<>(settings);
     ofModel.remove("spark.stagecoach.model.config");
     ofModel.put("spark.stagecoach.model.from", path("out").toString());
-    StagecoachProcess.Outcome evaluated = run("evaluate", ofModel);
-    assertThat(evaluated.exitCode()).as(evaluated.toString()).isZero();
-    return evaluated;
+    List<StagecoachProcess.Outcome> outcomes =
+        new OneDriver(this)
+            .inOneSession(
+                List.of(
+                    new OneDriver.Command("train", settings),
+                    new OneDriver.Command("evaluate", ofModel)));
+    assertThat(outcomes)
+        .allSatisfy(outcome -> assertThat(outcome.exitCode()).as(outcome.toString()).isZero());
+    return outcomes.get(1);
   }
 
   /**
