@@ -34,8 +34,17 @@ public final class OwnParameters {
     return own;
   }
 
+  /** How long the stage's flat vector is, copies included. */
+  public long stageLength() {
+    return stage.length();
+  }
+
   /** Copies what is its own out of a stage's flat vector into one of {@link #layout}. */
   public void take(INDArray stageFlat, INDArray ownFlat) {
+    if (own.length() == stage.length()) {
+      ownFlat.assign(stageFlat);
+      return;
+    }
     for (View view : own.views()) {
       if (view.length() > 0) {
         of(own, view.name(), ownFlat).assign(of(stage, view.name(), stageFlat));
@@ -45,6 +54,10 @@ public final class OwnParameters {
 
   /** Copies a vector of {@link #layout} to its places in a stage's flat vector. */
   public void give(INDArray ownFlat, INDArray stageFlat) {
+    if (own.length() == stage.length()) {
+      stageFlat.assign(ownFlat);
+      return;
+    }
     for (View view : own.views()) {
       if (view.length() > 0) {
         of(stage, view.name(), stageFlat).assign(of(own, view.name(), ownFlat));

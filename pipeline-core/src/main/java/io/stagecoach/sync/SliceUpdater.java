@@ -16,6 +16,9 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 public final class SliceUpdater implements AutoCloseable {
 
+  /** What failed in the middle of an update is of no use to anybody. */
+  private static final long TORN = -1;
+
   /** Which try of which step gradients are of. */
   private record Held(long update, int attempt) {}
 
@@ -142,6 +145,7 @@ public final class SliceUpdater implements AutoCloseable {
     if (decision.clipScale() != 1) {
       tensors.scale(decision.clipScale());
     }
+    updates = TORN;
     updater.update(gradients, decision.divisor(), decision.update(), decision.epoch());
     updates = decision.updatesAfter();
     return true;

@@ -67,31 +67,40 @@ public final class StepDecider {
   /**
    * Decides about a step; from here on it counts, and whoever holds weights has to follow.
    *
-   * @param parts the parts of all stages, in stage order, with their norms; borrowed
+   * @param parts the parts of all stages, in stage order, replica by replica, with the norms of the
+   *     owners; borrowed
    * @throws StagecoachException DATA, NUMERIC as {@link Synchronizer#commit} does; PEER where a
    *     stage's norms are not as many as its tensors
    */
   public Judgement decide(long step, int epoch, List<StagePart> parts) {
+    int count = tensors.size();
+    SliceOwners owners = new SliceOwners(count, parts.size() / count);
+    List<List<StagePart>> byStage = ReplicaSums.byStage(parts, count);
     Loss loss = Loss.none();
     double regularization = 0;
     TensorNorms norms = TensorNorms.none();
-    for (int stage = 0; stage < parts.size(); stage++) {
-      StagePart part = parts.get(stage);
-      loss = loss.plus(part.report().loss());
-      regularization += part.report().regularization();
-      TensorNorms own = TensorNorms.from(part.gradients());
-      if (own.count() != tensors.get(stage)) {
-        throw new StagecoachException(
-            ErrorKind.PEER,
-            own.count() + " norms came, not " + tensors.get(stage),
-            Where.stage(stage).atStep(step),
-            "All executors must run the same version of the job.",
-            null);
-      }
-      norms = norms.then(own);
+    for (int stage = 0; stage < count; stage++) {
+      loss = loss.plus(ReplicaSums.loss(byStage.get(stage)));
+      // Every replica has the same weights.
+      regularization += parts.get(stage).report().regularization();
+      norms = norms.then(norms(step, stage, parts.get(owners.ownerOf(stage))));
     }
-    long examples = parts.get(0).report().examples();
+    // Every stage of a replica saw the same examples.
+    long examples = byStage.get(0).stream().mapToLong(replica -> replica.report().examples()).sum();
     int attempt = parts.get(0).report().attempt();
     return judge.judge(step, epoch, new Evidence(attempt, loss, regularization, examples, norms));
+  }
+
+  private TensorNorms norms(long step, int stage, StagePart owner) {
+    TensorNorms own = TensorNorms.from(owner.gradients());
+    if (own.count() != tensors.get(stage)) {
+      throw new StagecoachException(
+          ErrorKind.PEER,
+          own.count() + " norms came, not " + tensors.get(stage),
+          Where.stage(owner.report().stage()).atStep(step),
+          "All executors must run the same version of the job.",
+          null);
+    }
+    return own;
   }
 }

@@ -66,7 +66,9 @@ class TiedGptIT {
             "spark.stagecoach.stages",
             "3",
             "spark.stagecoach.recompute",
-            "stage"));
+            "stage",
+            "spark.stagecoach.synchronizer",
+            "executor"));
 
     File saved = model(workshop, "streamed");
     MultiLayerNetwork network = ModelSerializer.restoreMultiLayerNetwork(saved);
