@@ -4,6 +4,7 @@ import io.stagecoach.tensor.Tensors;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
@@ -45,6 +46,18 @@ public record StateLayout(List<Place> weights, List<Place> updater) {
   public StateLayout {
     weights = List.copyOf(weights);
     updater = List.copyOf(updater);
+  }
+
+  /** What of it some parameters make, in the places where they are. */
+  public StateLayout of(Set<String> parameters) {
+    return new StateLayout(
+        weights.stream().filter(place -> parameters.contains(place.name())).toList(),
+        updater.stream().filter(place -> parameters.contains(parameter(place))).toList());
+  }
+
+  /** The parameter that a tensor of the updater's state belongs to. */
+  private static String parameter(Place state) {
+    return state.name().substring(0, state.name().lastIndexOf('.'));
   }
 
   /** A flat vector's tensors: live views of it, which closing them leaves alone. */

@@ -19,4 +19,10 @@ public interface SharesParameters {
    * order of their names, under the same names and in the owner's shape and order.
    */
   Layer withOwnCopies();
+
+  /**
+   * A layer of this one's own parameters, the shared ones left out, for networks that may not have
+   * the owner, and that never run forward: they only update what is their own.
+   */
+  Layer withoutShared();
 }

@@ -3,16 +3,13 @@ package io.stagecoach.sync;
 import io.stagecoach.engine.Loss;
 import io.stagecoach.engine.ModelUpdater;
 import io.stagecoach.engine.ParameterLayout;
-import io.stagecoach.engine.ParameterLayout.Kind;
-import io.stagecoach.engine.ParameterLayout.View;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
-import java.util.ArrayList;
+import io.stagecoach.sync.StepJudge.Evidence;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * The driver's side of a step: takes the stages' gradients, averages, takes the global norm, clips,
@@ -21,15 +18,13 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  * <p>The arithmetic sees the whole model's flat vector and its named tensors only, so that the cut
  * cannot change the result. One thread calls it.
  */
-public final class Synchronizer implements AutoCloseable {
+public final class Synchronizer implements WeightUpdates {
 
   private final ModelUpdater updater;
-  private final SyncSettings settings;
   private StageWeights stages;
   private final INDArray gradients;
-  private final List<Part> parts;
-  private long updates;
-  private int consecutiveSkips;
+  private final GradientTensors tensors;
+  private final StepJudge judge;
 
   /**
    * What a synchronizer has counted.
@@ -38,8 +33,6 @@ public final class Synchronizer implements AutoCloseable {
    * @param consecutiveSkips how many steps in a row were skipped, the last one among them
    */
   public record Counts(long updates, int consecutiveSkips) {}
-
-  private record Part(View view, INDArray array) {}
 
   /**
    * @param updater the whole model; closed with this
@@ -67,47 +60,31 @@ public final class Synchronizer implements AutoCloseable {
       Counts before,
       SyncSettings settings) {
     this.updater = updater;
-    this.settings = settings;
-    this.updates = before.updates();
-    this.consecutiveSkips = before.consecutiveSkips();
+    this.judge = new StepJudge(settings, before);
     ParameterLayout layout = updater.parameterLayout();
     this.stages = new StageWeights(layout, stageLayouts);
     this.gradients = Nd4j.createUninitialized(updater.parameters().dataType(), layout.length());
-    this.parts = new ArrayList<>();
-    for (View view : layout.views()) {
-      if (view.length() > 0) {
-        parts.add(new Part(view, slice(gradients, view.offset(), view.length())));
-      }
-    }
+    this.tensors = new GradientTensors(layout, gradients);
   }
 
-  /**
-   * The weights of a stage as they now are; unchanged until the next {@link #commit}.
-   *
-   * @param stage the stage, those of all replicas numbered through
-   */
+  @Override
   public INDArray weights(int stage) {
     return stages.of(stage % stages.stages(), updater.parameters());
   }
 
-  /**
-   * The model is cut into other stages from the next step on.
-   *
-   * @param stageLayouts what each stage's flat vector is made of, in order
-   */
+  @Override
   public void recut(List<ParameterLayout> stageLayouts) {
     stages = new StageWeights(updater.parameterLayout(), stageLayouts);
   }
 
-  /** What was counted so far. */
+  @Override
   public Counts counts() {
-    return new Counts(updates, consecutiveSkips);
+    return judge.counts();
   }
 
-  /** How many updates the model has seen. */
-  public long updates() {
-    return updates;
-  }
+  /** The driver's model is the one that is updated. */
+  @Override
+  public void gather() {}
 
   /**
    * Ends a step: one update, or none where something is not finite. Borrows the parts; where there
@@ -117,6 +94,7 @@ public final class Synchronizer implements AutoCloseable {
    * @throws StagecoachException NUMERIC after too many skips in a row; MODEL where a stage's
    *     gradients do not have the length of its weights
    */
+  @Override
   public StepOutcome commit(long step, int epoch, List<StagePart> all) {
     Loss loss = Loss.none();
     double regularization = 0;
@@ -142,34 +120,21 @@ public final class Synchronizer implements AutoCloseable {
     }
     // Every stage of a replica saw the same examples.
     long examples = byStage.get(0).stream().mapToLong(replica -> replica.report().examples()).sum();
-    long divisor = settings.weight().divisor(examples, loss);
-    if (divisor <= 0) {
-      throw new StagecoachException(
-          ErrorKind.DATA,
-          "A mini-batch has no label that counts",
-          Where.nowhere().atStep(step),
-          "Remove examples whose labels are masked altogether.",
-          null);
-    }
-    averageStatistics(examples);
-    double norm = globalNorm() / divisor;
-    if (!Double.isFinite(norm) || !Double.isFinite(loss.sum()) || !statisticsAreFinite()) {
-      skip(step, norm, loss);
-      return new StepOutcome(loss, regularization, norm, 1, true);
-    }
-    consecutiveSkips = 0;
-    double scale =
-        settings.clipNorm() > 0 && norm > settings.clipNorm() ? settings.clipNorm() / norm : 1;
-    if (scale != 1) {
-      for (Part part : parts) {
-        if (part.view().kind() == Kind.TRAINABLE) {
-          part.array().muli(scale);
-        }
+    tensors.averageStatistics(examples);
+    Judgement judged =
+        judge.judge(
+            step,
+            epoch,
+            new Evidence(
+                all.get(0).report().attempt(), loss, regularization, examples, tensors.norms()));
+    StepDecision decision = judged.decision();
+    if (!decision.skipped()) {
+      if (decision.clipScale() != 1) {
+        tensors.scale(decision.clipScale());
       }
+      updater.update(gradients, decision.divisor(), decision.update(), decision.epoch());
     }
-    updater.update(gradients, divisor, updates, epoch);
-    updates++;
-    return new StepOutcome(loss, regularization, norm, scale, false);
+    return judged.outcome();
   }
 
   private void check(StagePart part, long step) {
@@ -195,55 +160,6 @@ public final class Synchronizer implements AutoCloseable {
 
   private INDArray flat(int stage, StagePart part) {
     return part.gradients().get(StagePart.GRADIENTS).reshape(stages.length(stage));
-  }
-
-  private void averageStatistics(long examples) {
-    for (Part part : parts) {
-      if (part.view().kind() == Kind.STATISTIC) {
-        part.array().divi(examples);
-      }
-    }
-  }
-
-  /** The norm of each tensor, combined in model order: the same whatever the cut. */
-  private double globalNorm() {
-    double squares = 0;
-    for (Part part : parts) {
-      if (part.view().kind() == Kind.TRAINABLE) {
-        double norm = part.array().norm2Number().doubleValue();
-        squares += norm * norm;
-      }
-    }
-    return Math.sqrt(squares);
-  }
-
-  private boolean statisticsAreFinite() {
-    return parts.stream()
-        .filter(part -> part.view().kind() == Kind.STATISTIC)
-        .allMatch(part -> Double.isFinite(part.array().norm2Number().doubleValue()));
-  }
-
-  private void skip(long step, double norm, Loss loss) {
-    consecutiveSkips++;
-    if (consecutiveSkips > settings.maxConsecutiveSkips()) {
-      throw new StagecoachException(
-          ErrorKind.NUMERIC,
-          "Loss or gradients were not finite in "
-              + consecutiveSkips
-              + " steps in a row (gradient norm "
-              + norm
-              + ", loss "
-              + loss.sum() / loss.timeSteps()
-              + ")",
-          Where.nowhere().atStep(step),
-          "Lower the learning rate, set spark.stagecoach.clip.norm, or look for extreme values in the"
-              + " data.",
-          null);
-    }
-  }
-
-  private static INDArray slice(INDArray flat, long offset, long length) {
-    return flat.get(NDArrayIndex.interval(offset, offset + length));
   }
 
   @Override

@@ -65,6 +65,26 @@ class RecoveryIT {
     Networks.assertSame(workshop.network("out"), undisturbed());
   }
 
+  /** What a lost executor's stage had, the other executor has mirrored. */
+  @Test
+  void ofStagesThatKeepTheirWeightsNothingIsLost() throws IOException {
+    Map<String, String> settings = settings("out");
+    settings.put("spark.stagecoach.synchronizer", "executor");
+    settings.put("spark.stagecoach.checkpoint.interval", "0");
+    StagecoachProcess.Outcome outcome;
+    try (StagecoachProcess run = workshop.start("train", settings)) {
+      Awaiting.await(Duration.ofMinutes(2), () -> run.errSoFar().contains("step "));
+      kill(run, 0);
+      Awaiting.await(Duration.ofMinutes(2), () -> count(run, "is run again") == 1);
+      kill(run, 1);
+      outcome = run.await(Duration.ofMinutes(2));
+      workshop.assertTidy(run, outcome);
+    }
+    assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
+    assertThat(workshop.report("out").get("recovered")).as(outcome.toString()).hasSize(2);
+    Networks.assertSame(workshop.network("out"), undisturbed());
+  }
+
   /** A cluster that gives no second executor for the lost one. */
   @Test
   void stagesShareAnExecutorWhereTheUserAllowsIt() throws IOException {

@@ -20,7 +20,8 @@ import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * Two replicas of two stages, in four executors, come to the weights of one pipeline that sums in
- * two blocks: by shuffle, and by streaming while an executor is killed for good.
+ * two blocks: by shuffle, and by streaming, where stages keep their own weights, while an executor
+ * is killed for good.
  */
 @Isolated("Its deadlines are short.")
 class ReplicasIT {
@@ -48,6 +49,7 @@ class ReplicasIT {
     assertThat(first.out()).contains("2 replicas of these stages on 4 executors");
 
     settings = settings(workshop, "second");
+    settings.put("spark.stagecoach.synchronizer", "executor");
     settings.put("spark.stagecoach.maxSteps", String.valueOf(STEPS));
     settings.put("spark.stagecoach.recovery.replacement", "100ms");
     settings.put("spark.stagecoach.recovery.leastExecutors", "2");

@@ -67,7 +67,8 @@ class TiedGptIT {
                         "three",
                         Map.of(
                             "spark.stagecoach.stages", "3",
-                            "spark.stagecoach.recompute", "stage")),
+                            "spark.stagecoach.recompute", "stage",
+                            "spark.stagecoach.synchronizer", "executor")),
                     new OneDriver.Command("evaluate", evaluation)));
     assertThat(outcomes)
         .allSatisfy(outcome -> assertThat(outcome.exitCode()).as(outcome.toString()).isZero());

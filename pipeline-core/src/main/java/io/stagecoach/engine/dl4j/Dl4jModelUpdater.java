@@ -1,10 +1,10 @@
 package io.stagecoach.engine.dl4j;
 
-import io.stagecoach.engine.ModelUpdater;
 import io.stagecoach.engine.ParameterLayout;
 import io.stagecoach.engine.ParameterLayout.View;
 import io.stagecoach.engine.StateLayout;
 import io.stagecoach.engine.StateLayout.Place;
+import io.stagecoach.engine.StatefulUpdater;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
@@ -29,7 +29,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  * DL4J's own updater on a whole network that never runs forward: what {@code fit} does after
  * back-propagation, to the bit.
  */
-public final class Dl4jModelUpdater implements ModelUpdater {
+public final class Dl4jModelUpdater implements StatefulUpdater {
 
   private final WholeNetwork whole;
   private final ParameterLayout layout;
@@ -129,6 +129,11 @@ public final class Dl4jModelUpdater implements ModelUpdater {
     return new Dl4jModelUpdater(new WholeGraph(graph));
   }
 
+  /** Of a network of which no more is asked than its weights, and that was checked before. */
+  static Dl4jModelUpdater unchecked(WholeNetwork network) {
+    return new Dl4jModelUpdater(network);
+  }
+
   /**
    * The model as DL4J's own, live: for saving and for predictions between updates. A {@code
    * MultiLayerNetwork} or a {@code ComputationGraph}.
@@ -150,6 +155,11 @@ public final class Dl4jModelUpdater implements ModelUpdater {
   /** How many updates the model has seen, over all runs. */
   public long iterations() {
     return whole.iterations();
+  }
+
+  /** Notes how many updates the model has seen, for saving, where others have made them. */
+  public void setIterations(long iterations) {
+    whole.setIterations(Math.toIntExact(iterations));
   }
 
   /** How many whole epochs the model has seen, over all runs. */
@@ -195,7 +205,7 @@ public final class Dl4jModelUpdater implements ModelUpdater {
     return whole.updater().getStateViewArray();
   }
 
-  /** How weights and updater state are made of named tensors, as things now are. */
+  @Override
   public StateLayout stateLayout() {
     Map<String, INDArray> shaped = whole.network().paramTable();
     List<Place> weights = new ArrayList<>();
@@ -216,7 +226,7 @@ public final class Dl4jModelUpdater implements ModelUpdater {
     return Arrays.stream(array.shape()).boxed().toList();
   }
 
-  /** The updater's state, a live flat view of rank 1; empty for updaters that have none. */
+  @Override
   public INDArray flatUpdaterState() {
     INDArray state = updaterState();
     return state == null ? Nd4j.empty(parameters.dataType()) : state.reshape(state.length());

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.deeplearning4j.nn.conf.CacheMode;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
@@ -15,6 +16,7 @@ import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
 import org.deeplearning4j.nn.conf.graph.GraphVertex;
 import org.deeplearning4j.nn.conf.graph.LayerVertex;
+import org.deeplearning4j.nn.conf.layers.Layer;
 
 /** Makes the runtime configuration of a contiguous run of nodes. */
 final class StageConfiguration {
@@ -28,9 +30,19 @@ final class StageConfiguration {
    * @param json the whole model's configuration, checked before
    */
   static MultiLayerConfiguration slice(String json, int firstLayer, int endLayer) {
+    return slice(json, firstLayer, endLayer, SharesParameters::withOwnCopies);
+  }
+
+  /** As {@link #slice(String, int, int)}, but that shared parameters are their owners' only. */
+  static MultiLayerConfiguration ownOnly(String json, int firstLayer, int endLayer) {
+    return slice(json, firstLayer, endLayer, SharesParameters::withoutShared);
+  }
+
+  private static MultiLayerConfiguration slice(
+      String json, int firstLayer, int endLayer, Function<SharesParameters, Layer> alone) {
     MultiLayerConfiguration configuration = MultiLayerConfiguration.fromJson(json);
     configuration.setConfs(new ArrayList<>(configuration.getConfs().subList(firstLayer, endLayer)));
-    configuration.getConfs().forEach(StageConfiguration::giveOwnCopies);
+    configuration.getConfs().forEach(layer -> standAlone(layer, alone));
     Map<Integer, InputPreProcessor> preProcessors = new HashMap<>();
     configuration
         .getInputPreProcessors()
@@ -49,10 +61,14 @@ final class StageConfiguration {
     return configuration;
   }
 
-  /** The owner may be in another stage, and each use brings its own gradient wherever it is. */
-  private static void giveOwnCopies(NeuralNetConfiguration layer) {
+  /**
+   * The owner of what a layer shares may be in another stage, and each use brings its own gradient
+   * wherever it is.
+   */
+  private static void standAlone(
+      NeuralNetConfiguration layer, Function<SharesParameters, Layer> alone) {
     if (layer.getLayer() instanceof SharesParameters sharing) {
-      layer.setLayer(sharing.withOwnCopies());
+      layer.setLayer(alone.apply(sharing));
     }
   }
 
@@ -63,6 +79,16 @@ final class StageConfiguration {
    * @param json the whole model's configuration, checked before
    */
   static ComputationGraphConfiguration slice(String json, StageSlice slice) {
+    return slice(json, slice, SharesParameters::withOwnCopies);
+  }
+
+  /** As {@link #slice(String, StageSlice)}, but that shared parameters are their owners' only. */
+  static ComputationGraphConfiguration ownOnly(String json, StageSlice slice) {
+    return slice(json, slice, SharesParameters::withoutShared);
+  }
+
+  private static ComputationGraphConfiguration slice(
+      String json, StageSlice slice, Function<SharesParameters, Layer> alone) {
     ComputationGraphConfiguration configuration = ComputationGraphConfiguration.fromJson(json);
     List<String> names = slice.nodes().stream().map(ModelNode::name).toList();
     Map<String, GraphVertex> vertices = new LinkedHashMap<>();
@@ -70,7 +96,7 @@ final class StageConfiguration {
     for (ModelNode node : slice.nodes()) {
       GraphVertex vertex = configuration.getVertices().get(node.name());
       if (vertex instanceof LayerVertex layer) {
-        giveOwnCopies(layer.getLayerConf());
+        standAlone(layer.getLayerConf(), alone);
       }
       vertices.put(node.name(), vertex);
       inputs.put(node.name(), node.inputs());

@@ -6,7 +6,10 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.deeplearning4j.nn.conf.layers.ActivationLayer;
+import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.optimize.api.TrainingListener;
+import org.nd4j.linalg.activations.impl.ActivationIdentity;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
 /**
@@ -58,6 +61,12 @@ public final class TiedOutput extends TokenOutput implements SharesParameters {
     TiedOutput copy = (TiedOutput) clone();
     copy.ownCopies = true;
     return copy;
+  }
+
+  /** It has no parameter of its own. */
+  @Override
+  public Layer withoutShared() {
+    return new ActivationLayer.Builder(new ActivationIdentity()).name(getLayerName()).build();
   }
 
   @Override

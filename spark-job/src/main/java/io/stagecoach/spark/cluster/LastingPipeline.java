@@ -38,6 +38,7 @@ public final class LastingPipeline implements Pipeline {
   private Launcher launcher;
   private final ExecutorRecovery recovery;
   private final IntFunction<INDArray> weights;
+  private final SliceHolder slices;
   private final Consumer<Setback> listener;
   private final LongSupplier nanoClock;
   private final CarriedStates carried = new CarriedStates();
@@ -60,12 +61,25 @@ public final class LastingPipeline implements Pipeline {
       IntFunction<INDArray> weights,
       Consumer<Setback> listener,
       LongSupplier nanoClock) {
+    this(launcher, recovery, executors, weights, SliceHolder.none(), listener, nanoClock);
+  }
+
+  private LastingPipeline(
+      Launcher launcher,
+      ExecutorRecovery recovery,
+      int executors,
+      IntFunction<INDArray> weights,
+      SliceHolder slices,
+      Consumer<Setback> listener,
+      LongSupplier nanoClock) {
     this.launcher = launcher;
     this.recovery = recovery;
     this.weights = weights;
+    this.slices = slices;
     this.listener = listener;
     this.nanoClock = nanoClock;
-    this.current = recovery.begin(() -> launcher.launch(executors, Seats.free()));
+    slices.mendedBy(this::mend);
+    this.current = recovery.begin(() -> launch(executors, Seats.free()));
   }
 
   /**
@@ -80,13 +94,40 @@ public final class LastingPipeline implements Pipeline {
       Recovery limits,
       IntFunction<INDArray> weights,
       Consumer<Setback> listener) {
+    return launch(spec, limits, weights, SliceHolder.none(), listener);
+  }
+
+  /**
+   * As {@link #launch(PipelineSpec, Recovery, IntFunction, Consumer)}, where stages may keep their
+   * weights themselves.
+   *
+   * @param slices knows what such stages go on from
+   */
+  public static LastingPipeline launch(
+      PipelineSpec spec,
+      Recovery limits,
+      IntFunction<INDArray> weights,
+      SliceHolder slices,
+      Consumer<Setback> listener) {
     return new LastingPipeline(
         launcher(spec),
         ExecutorRecovery.of(spec.spark().sc(), spec.executors(), limits),
         spec.executors(),
         weights,
+        slices,
         listener,
         System::nanoTime);
+  }
+
+  private Pipeline launch(int executors, Seats seats) {
+    Pipeline placed = launcher.launch(executors, seats);
+    try {
+      slices.placed(placed);
+      return placed;
+    } catch (RuntimeException e) {
+      placed.abandon();
+      throw e;
+    }
   }
 
   private static Launcher launcher(PipelineSpec spec) {
@@ -115,7 +156,7 @@ public final class LastingPipeline implements Pipeline {
   }
 
   private void placeAnew(int executors, Seats seats) {
-    takeOver(recovery.begin(() -> launcher.launch(executors, seats)));
+    takeOver(recovery.begin(() -> launch(executors, seats)));
     bare = true;
   }
 
@@ -134,6 +175,7 @@ public final class LastingPipeline implements Pipeline {
     LOG.warn("Executor {} is decommissioned: the stages are moved", String.join(", ", leaving));
     long start = nanoClock.getAsLong();
     Seats seats = Seats.of(stages());
+    slices.leaving();
     current.close();
     int there = recovery.replaceLeaving(leaving);
     placeAnew(there, seats);
@@ -165,6 +207,11 @@ public final class LastingPipeline implements Pipeline {
   @Override
   public Map<Integer, ProcessMemory> memory() {
     return current.memory();
+  }
+
+  @Override
+  public StageSlices slices() {
+    return current.slices();
   }
 
   @Override
@@ -215,34 +262,54 @@ public final class LastingPipeline implements Pipeline {
     }
   }
 
-  /** Places the stages anew and tells them the step once more. */
-  private void again(StagecoachException failure) {
-    StagecoachException cause = failure;
+  /** Places the stages anew, after a failure between two steps. */
+  private void mend(StagecoachException failure) {
     long start = nanoClock.getAsLong();
+    int there = replace(failure, () -> bare = true);
+    LOG.warn(
+        "The stages are placed on {} executors, {} s after the failure",
+        there,
+        seconds(nanoClock.getAsLong() - start));
+  }
+
+  /**
+   * Places the stages anew, until that succeeds.
+   *
+   * @param then what is to be done with them
+   * @return how many executors they are on
+   */
+  private int replace(StagecoachException failure, Runnable then) {
+    StagecoachException cause = failure;
     while (true) {
       recovery.spend(cause);
+      slices.lost(cause);
       LOG.warn("{}", cause.what());
       List<StageAddress> stages = current.stages();
       current.abandon();
       int there = recovery.replace(cause, stages);
       try {
-        takeOver(launcher.launch(there, Seats.of(stages)));
-        tellAgain();
+        takeOver(launch(there, Seats.of(stages)));
+        then.run();
+        return there;
       } catch (StagecoachException e) {
         cause = e;
-        continue;
       }
-      long step = told.step().context().step();
-      long nanos = nanoClock.getAsLong() - start;
-      LOG.warn(
-          "Step {} is run again, attempt {}, on {} executors: {} s after the failure",
-          step,
-          told.step().context().attempt(),
-          there,
-          seconds(nanos));
-      listener.accept(new Setback(step, failure, there, nanos / 1e9));
-      return;
     }
+  }
+
+  /** Places the stages anew and tells them the step once more. */
+  private void again(StagecoachException failure) {
+    long start = nanoClock.getAsLong();
+    int there = replace(failure, this::tellAgain);
+    long step = told.step().context().step();
+    long nanos = nanoClock.getAsLong() - start;
+    LOG.warn(
+        "Step {} is run again, attempt {}, on {} executors: {} s after the failure",
+        step,
+        told.step().context().attempt(),
+        there,
+        seconds(nanos));
+    listener.accept(new Setback(step, failure, there, nanos / 1e9));
   }
 
   private void tellAgain() {

@@ -11,8 +11,12 @@ import io.stagecoach.error.Where;
 import io.stagecoach.stage.Span;
 import io.stagecoach.stage.StageStep;
 import io.stagecoach.stage.Traffic;
+import io.stagecoach.sync.SliceOwners;
+import io.stagecoach.sync.StepDecision;
+import io.stagecoach.sync.TiedUse;
 import io.stagecoach.tensor.WireType;
 import java.util.List;
+import java.util.UUID;
 
 /** What the driver and the stage hosts say to each other. Tensors travel beside the message. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "message")
@@ -23,6 +27,20 @@ import java.util.List;
   @JsonSubTypes.Type(value = Message.UseSchedule.class, name = "use-schedule"),
   @JsonSubTypes.Type(value = Message.RunStep.class, name = "run-step"),
   @JsonSubTypes.Type(value = Message.StepDone.class, name = "step-done"),
+  @JsonSubTypes.Type(value = Message.KeepSlices.class, name = "keep-slices"),
+  @JsonSubTypes.Type(value = Message.TakeSlice.class, name = "take-slice"),
+  @JsonSubTypes.Type(value = Message.Decide.class, name = "decide"),
+  @JsonSubTypes.Type(value = Message.SendSlices.class, name = "send-slices"),
+  @JsonSubTypes.Type(value = Message.SliceSent.class, name = "slice-sent"),
+  @JsonSubTypes.Type(value = Message.SendKept.class, name = "send-kept"),
+  @JsonSubTypes.Type(value = Message.KeptSent.class, name = "kept-sent"),
+  @JsonSubTypes.Type(value = Message.Mirrored.class, name = "mirrored"),
+  @JsonSubTypes.Type(value = Message.Leave.class, name = "leave"),
+  @JsonSubTypes.Type(value = Message.MirrorGradients.class, name = "mirror-gradients"),
+  @JsonSubTypes.Type(value = Message.ReplicaGradients.class, name = "replica-gradients"),
+  @JsonSubTypes.Type(value = Message.ReplicaWeights.class, name = "replica-weights"),
+  @JsonSubTypes.Type(value = Message.TiedGradient.class, name = "tied-gradient"),
+  @JsonSubTypes.Type(value = Message.TiedWeights.class, name = "tied-weights"),
   @JsonSubTypes.Type(value = Message.Failed.class, name = "failed"),
   @JsonSubTypes.Type(value = Message.Alive.class, name = "alive"),
   @JsonSubTypes.Type(value = Message.Stop.class, name = "stop"),
@@ -131,6 +149,194 @@ public sealed interface Message {
           spans,
           traffic,
           peakStash);
+    }
+  }
+
+  /**
+   * The stages of an executor are to keep weights and updater state themselves.
+   *
+   * @param run the same for all stages that follow each other in a run
+   * @param owners which of the replicas of a stage has its weights
+   * @param ties which parameters of which stages are used by others
+   * @param mirrored stages of another executor, whose slices are to be mirrored here
+   * @param mirror a stage of the executor that mirrors those here
+   */
+  record KeepSlices(
+      UUID run, SliceOwners owners, List<TiedUse> ties, List<StageSpec> mirrored, int mirror)
+      implements Message {
+
+    /** What {@link #mirror} is where there is no other executor. */
+    static final int NO_MIRROR = -1;
+  }
+
+  /**
+   * What a stage goes on from: weights and updater state of its own parameters are beside it.
+   *
+   * @param updates how many updates they have seen
+   */
+  record TakeSlice(int stage, long updates) implements Message {}
+
+  /** What the driver decided about a step. */
+  record Decide(StepDecision decision) implements Message {}
+
+  /** The stages of an executor are to send what {@link TakeSlice} once gave them, as it now is. */
+  record SendSlices() implements Message {}
+
+  /**
+   * Weights and updater state of a stage's own parameters are beside it.
+   *
+   * @param updates how many updates they have seen
+   */
+  record SliceSent(int stage, long updates) implements Message {}
+
+  /**
+   * An executor is to send what stages of the run have left in its process: each slice as a {@link
+   * SliceSent}, then {@link KeptSent}.
+   *
+   * @param updates how many updates a slice must have seen
+   * @param last the run's last decision, which a slice may not have followed yet; none before the
+   *     first
+   */
+  record SendKept(UUID run, long updates, List<StepDecision> last) implements Message {}
+
+  /** All that was left is sent. */
+  record KeptSent() implements Message {}
+
+  /** The gradients of a slice are with the executor that mirrors it. */
+  record Mirrored(int stage, long step, int attempt) implements Message {}
+
+  /** The stage host is to end, and to leave in its process what only it has. */
+  record Leave() implements Message {}
+
+  /** What an executor's stage says to another's. */
+  sealed interface BetweenStages extends Message {
+
+    /** How many updates the weights had seen in the step that it belongs to. */
+    long update();
+
+    /** Whether it belongs to a step, or a try of this step, before one. */
+    boolean isBefore(long update, int attempt);
+
+    /** What it is, for people. */
+    String words();
+  }
+
+  /** The gradients of a stage's slice, for the executor that mirrors it, are beside it. */
+  record MirrorGradients(int stage, long step, int attempt) implements BetweenStages {
+
+    /** Their name. */
+    static final String GRADIENTS = "gradients";
+
+    @Override
+    public long update() {
+      return step;
+    }
+
+    @Override
+    public boolean isBefore(long other, int otherAttempt) {
+      return step < other || (step == other && attempt < otherAttempt);
+    }
+
+    @Override
+    public String words() {
+      return "gradients of stage " + stage;
+    }
+  }
+
+  /** The gradient of a use of a shared parameter, for its owner, is beside it. */
+  record TiedGradient(TiedUse use, long step, int attempt) implements BetweenStages {
+
+    @Override
+    public long update() {
+      return step;
+    }
+
+    @Override
+    public boolean isBefore(long other, int otherAttempt) {
+      return step < other || (step == other && attempt < otherAttempt);
+    }
+
+    @Override
+    public String words() {
+      return "gradient of " + use.copy() + " from stage " + use.user();
+    }
+  }
+
+  /**
+   * The gradients of one of the replicas of a stage, for their owner, are beside it.
+   *
+   * @param stage the one that they are of
+   */
+  record ReplicaGradients(int stage, long step, int attempt) implements BetweenStages {
+
+    /** Their name. */
+    static final String GRADIENTS = "gradients";
+
+    /** The name of the number of examples that they are over, an int64. */
+    static final String EXAMPLES = "examples";
+
+    @Override
+    public long update() {
+      return step;
+    }
+
+    @Override
+    public boolean isBefore(long other, int otherAttempt) {
+      return step < other || (step == other && attempt < otherAttempt);
+    }
+
+    @Override
+    public String words() {
+      return "gradients of stage " + stage + " for the replica that has its weights";
+    }
+  }
+
+  /**
+   * The weights that are a stage's own, from their owner, are beside it.
+   *
+   * @param stage the one that they are for
+   */
+  record ReplicaWeights(int stage, long updates) implements BetweenStages {
+
+    /** Their name. */
+    static final String WEIGHTS = "weights";
+
+    @Override
+    public long update() {
+      return updates;
+    }
+
+    @Override
+    public boolean isBefore(long other, int otherAttempt) {
+      return updates < other;
+    }
+
+    @Override
+    public String words() {
+      return "weights of stage " + stage + " from the replica that has them";
+    }
+  }
+
+  /**
+   * The weights of a shared parameter, for a stage that uses it, are beside it.
+   *
+   * @param stage the number of that stage, those of all replicas counted
+   */
+  record TiedWeights(TiedUse use, int stage, long updates) implements BetweenStages {
+
+    @Override
+    public long update() {
+      return updates;
+    }
+
+    @Override
+    public boolean isBefore(long other, int otherAttempt) {
+      return updates < other;
+    }
+
+    @Override
+    public String words() {
+      return "weights of " + use.parameter() + " from stage " + use.owner();
     }
   }
 

@@ -65,6 +65,15 @@ public interface Pipeline extends AutoCloseable {
    */
   List<StagePart> await();
 
+  /**
+   * The stages' own weights, where they are to keep these.
+   *
+   * @throws UnsupportedOperationException where they cannot
+   */
+  default StageSlices slices() {
+    throw new UnsupportedOperationException("these stages keep no weights");
+  }
+
   /** Tells all stages to run a step, and waits. */
   default List<StagePart> run(Message.RunStep step, IntFunction<Optional<INDArray>> weights) {
     tell(Order.of(step, weights));

@@ -196,7 +196,7 @@ final class ResidentStages implements AutoCloseable {
         "the end of the step",
         () -> {
           List<byte[]> results = new ArrayList<>();
-          for (StepAnswer answer : StepAnswer.end(runtime, step)) {
+          for (StepAnswer answer : StepAnswer.end(runtime, step, StepAnswer.Summed.WHOLE)) {
             results.add(MessageJson.write(Message.StepDone.of(answer.report(), process)));
             results.add(bytes.encode(answer.tensors()));
           }

@@ -1,11 +1,15 @@
 package io.stagecoach.spark.cluster;
 
+import io.stagecoach.engine.StageEngine;
+import io.stagecoach.engine.StageEngines;
+import io.stagecoach.engine.StageSpec;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.MemoryShortage;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import io.stagecoach.schedule.Action;
 import io.stagecoach.schedule.Schedule;
+import io.stagecoach.spark.cluster.StageSlices.SliceState;
 import io.stagecoach.spark.exchange.Control;
 import io.stagecoach.spark.exchange.Endpoint;
 import io.stagecoach.spark.exchange.EndpointOptions;
@@ -13,7 +17,9 @@ import io.stagecoach.spark.exchange.Peer;
 import io.stagecoach.spark.exchange.Receiver;
 import io.stagecoach.stage.ExecutorRuntime;
 import io.stagecoach.stage.HostedStage;
+import io.stagecoach.sync.SliceUpdater;
 import io.stagecoach.tensor.Tensors;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +55,7 @@ final class StageHost implements Receiver, AutoCloseable {
   private final BlockingQueue<Heard> heard = new LinkedBlockingQueue<>();
   private final Endpoint endpoint;
   private final DriverAddress driverAt;
+  private final Duration stepDeadline;
   private final Peer driver;
   private volatile StagecoachException lostDriver;
   private volatile int stage = -1;
@@ -58,11 +65,15 @@ final class StageHost implements Receiver, AutoCloseable {
   private int index;
   private volatile ExecutorRuntime runtime;
   private Repeating heart;
+  private final PeerMail mail = new PeerMail();
+  private Message.Assign assigned;
+  private Optional<HostedSlices> slices = Optional.empty();
 
   private StageHost(SparkEnv env, HostSettings settings, StageBuilder builder) {
     this.executor = env.executorId();
     this.builder = builder;
     this.driverAt = settings.driver();
+    this.stepDeadline = settings.step();
     EndpointOptions options =
         EndpointOptions.in(env, settings.runId(), settings.secret(), name(executor), memory)
             .withPort(settings.port())
@@ -130,6 +141,11 @@ final class StageHost implements Receiver, AutoCloseable {
           continue;
         }
         if (next.message() instanceof Message.Stop) {
+          slices.ifPresent(HostedSlices::close);
+          slices = Optional.empty();
+          return;
+        }
+        if (next.message() instanceof Message.Leave) {
           return;
         }
         obey(next);
@@ -152,11 +168,12 @@ final class StageHost implements Receiver, AutoCloseable {
     }
   }
 
-  private void obey(Heard heardNow) {
+  private void obey(Heard heardNow) throws InterruptedException {
     try (Tensors tensors = heardNow.tensors()) {
       if (heardNow.message() instanceof Message.Assign assign) {
         stage = assign.specs().get(0).stage();
         index = assign.executor();
+        assigned = assign;
         runtime = builder.build(assign, endpoint);
         for (HostedStage hosted : runtime.stages()) {
           say(new Message.Ready(hosted.stage()), Tensors.none());
@@ -166,6 +183,22 @@ final class StageHost implements Receiver, AutoCloseable {
         schedules.put(new ScheduleKey(schedule.name(), schedule.microBatches()), schedule);
       } else if (heardNow.message() instanceof Message.RunStep step) {
         run(step, tensors);
+      } else if (heardNow.message() instanceof Message.KeepSlices keep) {
+        // The driver has what was left here.
+        KeptSlices.drop(keep.run());
+        slices = Optional.of(keep(keep));
+      } else if (heardNow.message() instanceof Message.TakeSlice take) {
+        kept().take(take.stage(), take.updates(), SliceState.unpack(tensors));
+      } else if (heardNow.message() instanceof Message.SendKept kept) {
+        sendKept(kept);
+      } else if (heardNow.message() instanceof Message.Decide decide) {
+        kept().follow(decide.decision());
+      } else if (heardNow.message() instanceof Message.SendSlices) {
+        HostedSlices kept = kept();
+        kept.states()
+            .forEach(
+                (from, state) ->
+                    say(new Message.SliceSent(from, kept.updates(from)), state.pack()));
       } else {
         throw new StagecoachException(
             ErrorKind.PEER,
@@ -175,7 +208,67 @@ final class StageHost implements Receiver, AutoCloseable {
     }
   }
 
+  private HostedSlices keep(Message.KeepSlices keep) {
+    StageEngine engine = StageEngines.named(assigned.engine());
+    Map<Integer, StageSpec> specs = new HashMap<>();
+    assigned.specs().forEach(spec -> specs.put(spec.stage(), spec));
+    return new HostedSlices(
+        runtime.stages(),
+        spec -> engine.updater(spec).map(SliceUpdater::new),
+        specs,
+        keep,
+        new ConnectedPeers(endpoint, executor, assigned.stages()),
+        new Inbox());
+  }
+
+  /** What came from other executors' stages. */
+  private final class Inbox implements HostedSlices.Inbox {
+
+    @Override
+    public Tensors await(Message.BetweenStages message) {
+      return mail.take(message, stepDeadline, StageHost.this::throwIfDriverIsLost);
+    }
+
+    @Override
+    public Optional<Map.Entry<Message.MirrorGradients, Tensors>> lastOf(int of, long step) {
+      return mail.lastOf(of, step);
+    }
+  }
+
+  /** Sends what stages of the run before these have left in this process. */
+  private void sendKept(Message.SendKept wanted) throws InterruptedException {
+    for (Map<Integer, SliceUpdater> left : KeptSlices.left(wanted.run(), stepDeadline)) {
+      left.forEach(
+          (of, slice) -> {
+            wanted.last().forEach(slice::follow);
+            if (slice.updates() == wanted.updates()) {
+              say(
+                  new Message.SliceSent(of, slice.updates()),
+                  new SliceState(slice.weightTensors(), slice.stateTensors()).pack());
+            }
+          });
+    }
+    say(new Message.KeptSent(), Tensors.none());
+  }
+
+  private HostedSlices kept() {
+    return slices.orElseThrow(
+        () ->
+            new StagecoachException(
+                ErrorKind.PEER,
+                "The driver spoke of weights that these stages do not keep",
+                "All executors must run the same version of the job."));
+  }
+
+  private void throwIfDriverIsLost() {
+    if (lostDriver != null) {
+      throw lostDriver;
+    }
+  }
+
   private void run(Message.RunStep step, Tensors tensors) {
+    mail.dropBefore(step.context().step(), step.context().attempt());
+    slices.ifPresent(kept -> kept.begin(step.context()));
     for (HostedStage hosted : runtime.stages()) {
       StageInput.take(hosted, tensors);
     }
@@ -186,7 +279,10 @@ final class StageHost implements Receiver, AutoCloseable {
         step.slices(),
         GivenColumns.unpack(tensors, step.context().microBatches()));
     runtime.perform(mine);
-    for (StepAnswer answer : StepAnswer.end(runtime, step.context())) {
+    slices.ifPresent(kept -> kept.sum(step.context()));
+    StepAnswer.Summed summed =
+        slices.map(kept -> (StepAnswer.Summed) kept).orElse(StepAnswer.Summed.WHOLE);
+    for (StepAnswer answer : StepAnswer.end(runtime, step.context(), summed)) {
       say(Message.StepDone.of(answer.report(), memoryNow()), answer.tensors());
     }
   }
@@ -260,18 +356,36 @@ final class StageHost implements Receiver, AutoCloseable {
     peer.send(MessageJson.control(message, tensors));
   }
 
+  private void acknowledge(Message.MirrorGradients came) {
+    try {
+      say(new Message.Mirrored(came.stage(), came.step(), came.attempt()), Tensors.none());
+    } catch (StagecoachException e) {
+      LOG.debug("The driver could not be told of a slice's gradients", e);
+    }
+  }
+
   @Override
   public void message(Peer from, Control control) {
-    if (from != driver) {
-      control.tensors().close();
-      LOG.warn("{} sent a control message; only the driver may", from.name());
-      return;
-    }
     try {
-      heard.add(new Heard(MessageJson.read(control.body()), control.tensors()));
+      Message message = MessageJson.read(control.body());
+      if (message instanceof Message.BetweenStages between) {
+        mail.put(between, control.tensors());
+        if (between instanceof Message.MirrorGradients mirrored) {
+          acknowledge(mirrored);
+        }
+      } else if (from == driver) {
+        heard.add(new Heard(message, control.tensors()));
+      } else {
+        control.tensors().close();
+        LOG.warn("{} sent what only the driver may: {}", from.name(), control.kind());
+      }
     } catch (StagecoachException e) {
       control.tensors().close();
-      lostDriver = e;
+      if (from == driver) {
+        lostDriver = e;
+      } else {
+        LOG.warn("{} sent what cannot be read", from.name(), e);
+      }
     }
   }
 
@@ -292,7 +406,9 @@ final class StageHost implements Receiver, AutoCloseable {
       heart.close();
     }
     try (memory;
-        endpoint) {
+        endpoint;
+        mail) {
+      slices.ifPresent(HostedSlices::leave);
       if (runtime != null) {
         runtime.close();
       }

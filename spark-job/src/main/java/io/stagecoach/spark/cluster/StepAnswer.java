@@ -23,8 +23,26 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 record StepAnswer(StageStep report, Tensors tensors) {
 
-  /** Ends a step: the answers of all stages, in order, whose tensors the caller owns. */
-  static List<StepAnswer> end(ExecutorRuntime runtime, StepContext context) {
+  /** What a stage tells of the gradients of a step that trained. */
+  interface Summed {
+
+    /** The gradients themselves: for the driver, who has the weights. */
+    Summed WHOLE =
+        (report, module) ->
+            module.parameterLayout().length() == 0
+                ? Tensors.none()
+                : Tensors.viewsOf(Map.of(StagePart.GRADIENTS, module.gradients().flat()), () -> {});
+
+    /** For the receiver to close. */
+    Tensors of(StageStep report, StageModule module);
+  }
+
+  /**
+   * Ends a step: the answers of all stages, in order, whose tensors the caller owns.
+   *
+   * @param summed what they tell of their gradients
+   */
+  static List<StepAnswer> end(ExecutorRuntime runtime, StepContext context, Summed summed) {
     Map<Integer, Tensors> outputs = new HashMap<>();
     if (context.mode().isAnswered()) {
       runtime
@@ -36,7 +54,11 @@ record StepAnswer(StageStep report, Tensors tensors) {
     }
     List<StepAnswer> answers = new ArrayList<>();
     for (StageStep report : runtime.end()) {
-      Tensors own = own(report, runtime.stage(report.stage()).module(), context.mode());
+      StageModule module = runtime.stage(report.stage()).module();
+      Tensors own = own(report, module, context.mode());
+      if (context.mode() == Mode.TRAINING) {
+        own = own.and(summed.of(report, module));
+      }
       answers.add(
           new StepAnswer(report, own.and(outputs.getOrDefault(report.stage(), Tensors.none()))));
     }
@@ -62,9 +84,6 @@ record StepAnswer(StageStep report, Tensors tensors) {
       INDArray spans = SpanTensor.pack(report.spans());
       named.put(Message.SPANS, spans);
       release = spans::close;
-    }
-    if (mode == Mode.TRAINING && module.parameterLayout().length() > 0) {
-      named.put(StagePart.GRADIENTS, module.gradients().flat());
     }
     if (mode == Mode.TRAINING) {
       module.carriedState().forEach((name, array) -> named.put(Message.STATE + name, array));

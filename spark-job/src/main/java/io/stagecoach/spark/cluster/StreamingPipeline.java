@@ -1,11 +1,14 @@
 package io.stagecoach.spark.cluster;
 
+import io.stagecoach.engine.Mode;
 import io.stagecoach.engine.StageSpec;
+import io.stagecoach.engine.StepContext;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import io.stagecoach.schedule.Schedule;
 import io.stagecoach.schedule.ScheduleAuthor;
+import io.stagecoach.spark.cluster.StageSlices.SliceState;
 import io.stagecoach.spark.exchange.Control;
 import io.stagecoach.spark.exchange.Endpoint;
 import io.stagecoach.spark.exchange.EndpointOptions;
@@ -14,7 +17,10 @@ import io.stagecoach.spark.exchange.Peer;
 import io.stagecoach.spark.exchange.Receiver;
 import io.stagecoach.stage.Span;
 import io.stagecoach.sync.GradientBarrier;
+import io.stagecoach.sync.SliceOwners;
 import io.stagecoach.sync.StagePart;
+import io.stagecoach.sync.StepDecision;
+import io.stagecoach.sync.TiedUse;
 import io.stagecoach.tensor.Tensors;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,6 +30,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.arrow.memory.BufferAllocator;
@@ -52,6 +60,9 @@ final class StreamingPipeline implements Pipeline {
   private final Seats seats;
   private final Rendezvous rendezvous;
   private final GradientBarrier barrier;
+  private final SliceIntake slices = new SliceIntake();
+  private final MirrorReceipts receipts = new MirrorReceipts();
+  private final Slices kept = new Slices();
   private final FirstCause firstCause;
   private final Map<Integer, ProcessMemory> processes = new ConcurrentHashMap<>();
   private final BufferAllocator memory = new RootAllocator();
@@ -80,6 +91,8 @@ final class StreamingPipeline implements Pipeline {
             PATIENCE,
             cause -> {
               barrier.fail(cause);
+              slices.fail(cause);
+              receipts.fail(cause);
               rendezvous.fail(cause);
             });
   }
@@ -207,6 +220,7 @@ final class StreamingPipeline implements Pipeline {
     Schedule schedule = schedules.of(step.schedule(), step.context().microBatches());
     current = new Told(step, schedule);
     barrier.open(lastStep, attempt);
+    receipts.open(lastStep, attempt, kept.mirroredIn(step.context()));
     List<Object> key = List.of(schedule.name(), schedule.microBatches());
     boolean isNew = !schedule.equals(told.put(key, schedule));
     for (int executor = 0; executor < spec.executors(); executor++) {
@@ -229,10 +243,22 @@ final class StreamingPipeline implements Pipeline {
   @Override
   public List<StagePart> await() {
     try {
-      return barrier.await(spec.deadlines().step());
+      List<StagePart> parts = barrier.await(spec.deadlines().step());
+      try {
+        receipts.await(spec.deadlines().step());
+      } catch (RuntimeException e) {
+        parts.forEach(StagePart::close);
+        throw e;
+      }
+      return parts;
     } catch (StagecoachException e) {
       throw e.kind() == ErrorKind.DEADLINE ? late(e) : e.at(place(e.where().stage()));
     }
+  }
+
+  @Override
+  public StageSlices slices() {
+    return kept;
   }
 
   /** What the executors were at when the step took too long, and which of them is to blame. */
@@ -284,7 +310,7 @@ final class StreamingPipeline implements Pipeline {
 
   @Override
   public void abandon() {
-    stop();
+    stop(new Message.Leave());
     if (job != null) {
       job.cancel();
     }
@@ -293,19 +319,19 @@ final class StreamingPipeline implements Pipeline {
 
   @Override
   public void close() {
-    stop();
+    stop(new Message.Stop());
     if (job != null) {
       job.end(spec.deadlines().contact());
     }
     release(spec.deadlines().contact());
   }
 
-  private void stop() {
+  private void stop(Message last) {
     pulses.close();
     for (Rendezvous.Member member : rendezvous.members()) {
       try {
         if (member.peer().isOpen()) {
-          say(member.peer(), new Message.Stop(), Tensors.none());
+          say(member.peer(), last, Tensors.none());
         }
       } catch (StagecoachException e) {
         LOG.debug("could not stop {}", member.address().executor(), e);
@@ -315,11 +341,102 @@ final class StreamingPipeline implements Pipeline {
 
   private void release(Duration patience) {
     barrier.open(Long.MAX_VALUE, 0);
+    slices.close();
     if (endpoint != null) {
       endpoint.closeWithin(patience);
       endpoint = null;
     }
     memory.close();
+  }
+
+  /** The stages' own weights. */
+  private final class Slices implements StageSlices {
+
+    private final Set<Integer> owners = new TreeSet<>();
+
+    /** The stages whose gradients go to a mirror in a step. */
+    Set<Integer> mirroredIn(StepContext step) {
+      return step.mode() == Mode.TRAINING && isMirrored() ? owners : Set.of();
+    }
+
+    private boolean isMirrored() {
+      return spec.executors() > 1;
+    }
+
+    /** Of an executor that comes before or after another one. */
+    private List<StageSpec> stagesOf(int executor) {
+      return spec.stagesOf(Math.floorMod(executor, spec.executors()));
+    }
+
+    @Override
+    public void keep(UUID run, List<TiedUse> ties) {
+      SliceOwners all = new SliceOwners(spec.stages().size() / spec.replicas(), spec.replicas());
+      for (int executor = 0; executor < spec.executors(); executor++) {
+        say(
+            peer(executor),
+            new Message.KeepSlices(
+                run,
+                all,
+                ties,
+                isMirrored()
+                    ? stagesOf(executor - 1).stream().filter(s -> all.owns(s.stage())).toList()
+                    : List.of(),
+                isMirrored()
+                    ? stagesOf(executor + 1).get(0).stage()
+                    : Message.KeepSlices.NO_MIRROR),
+            Tensors.none());
+      }
+    }
+
+    @Override
+    public Map<Integer, SliceState> recover(
+        UUID run, List<Integer> wanted, long updates, Optional<StepDecision> last) {
+      slices.open(wanted, updates, spec.executors());
+      sayToAll(new Message.SendKept(run, updates, last.stream().toList()));
+      return slices.await(spec.deadlines().step());
+    }
+
+    @Override
+    public void give(int stage, long updates, SliceState state) {
+      owners.add(stage);
+      say(rendezvous.peer(stage), new Message.TakeSlice(stage, updates), state.pack());
+      if (isMirrored()) {
+        say(peer(spec.executorOf(stage) + 1), new Message.TakeSlice(stage, updates), state.pack());
+      }
+    }
+
+    /** Who is gone is heard of when the next step is waited for. */
+    @Override
+    public void follow(StepDecision decision) {
+      for (int executor = 0; executor < spec.executors(); executor++) {
+        try {
+          say(peer(executor), new Message.Decide(decision), Tensors.none());
+        } catch (StagecoachException e) {
+          LOG.debug("could not tell executor {} the decision", executor, e);
+        }
+      }
+    }
+
+    @Override
+    public Map<Integer, SliceState> gather(List<Integer> wanted, long updates) {
+      slices.open(wanted, updates);
+      try {
+        sayToAll(new Message.SendSlices());
+        return slices.await(spec.deadlines().step());
+      } catch (StagecoachException e) {
+        throw e.at(place(e.where().stage()));
+      }
+    }
+
+    private void sayToAll(Message message) {
+      for (int executor = 0; executor < spec.executors(); executor++) {
+        say(peer(executor), message, Tensors.none());
+      }
+    }
+
+    private Peer peer(int executor) {
+      return rendezvous.peer(stagesOf(executor).get(0).stage());
+    }
   }
 
   /** What the stages say. */
@@ -347,8 +464,16 @@ final class StreamingPipeline implements Pipeline {
         barrier.arrive(new StagePart(done.report(spans(done, tensors)), tensors));
         return;
       }
+      if (message instanceof Message.SliceSent slice) {
+        slices.arrive(slice.stage(), slice.updates(), SliceState.unpack(tensors));
+        return;
+      }
       tensors.close();
-      if (message instanceof Message.Alive alive) {
+      if (message instanceof Message.Mirrored mirrored) {
+        receipts.arrive(mirrored);
+      } else if (message instanceof Message.KeptSent) {
+        slices.ended();
+      } else if (message instanceof Message.Alive alive) {
         pulses.heard(from, alive);
       } else if (message instanceof Message.Register member) {
         rendezvous.join(from, member);

@@ -1124,6 +1124,19 @@ public final class Settings {
               + " them, which needs no port and no long-lived task, and costs tens of milliseconds"
               + " for each tick of the schedule. Both train the same to the last bit.");
 
+  public static final Setting<SynchronizerKind> SYNCHRONIZER =
+      setting(
+          "synchronizer",
+          CLUSTER,
+          choice(SynchronizerKind.class, SynchronizerKind::word),
+          SynchronizerKind.DRIVER,
+          "Who holds weights and updater state, and updates them. driver: the driver; gradients go"
+              + " to it and new weights come back, each step. executor: each stage its own; the driver"
+              + " hears norms only, and decides about clipping, skipping and the update, so that it"
+              + " needs neither the network nor the time for them. Both train the same to the last"
+              + " bit, and a run that was interrupted goes on with either. executor is for"
+              + " exchange=streaming.");
+
   public static final Setting<WireType> WIRE_TYPE =
       setting(
           "wireType",

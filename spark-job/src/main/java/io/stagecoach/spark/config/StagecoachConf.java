@@ -235,6 +235,17 @@ public final class StagecoachConf {
               + "; allowed is at least "
               + (replicas() > 1 ? Settings.REPLICAS : Settings.GRADIENT_BLOCKS).key());
     }
+    if (synchronizer() == SynchronizerKind.EXECUTOR && exchange() != ExchangeKind.STREAMING) {
+      problems.add(
+          Settings.SYNCHRONIZER.key()
+              + " is executor and "
+              + Settings.EXCHANGE.key()
+              + " "
+              + exchange().word()
+              + ", under which no task lasts that could hold weights; allowed is "
+              + Settings.EXCHANGE.key()
+              + "=streaming");
+    }
     if (replan() && replicas() > 1) {
       problems.add(
           Settings.REPLAN.key()
@@ -900,6 +911,11 @@ public final class StagecoachConf {
   /** {@link Settings#EXCHANGE}. */
   public ExchangeKind exchange() {
     return get(Settings.EXCHANGE);
+  }
+
+  /** {@link Settings#SYNCHRONIZER}. */
+  public SynchronizerKind synchronizer() {
+    return get(Settings.SYNCHRONIZER);
   }
 
   /** {@link Settings#WIRE_TYPE}. */

@@ -9,6 +9,7 @@ import io.stagecoach.engine.dl4j.Dl4jModelUpdater;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.sync.Synchronizer;
+import io.stagecoach.sync.WeightUpdates;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.function.BiFunction;
@@ -37,7 +38,7 @@ final class CheckpointKeeping implements TrainingLoop.MiniBatchListener, AutoClo
   private final Interval interval;
   private final CheckpointWriter writer;
   private final Dl4jModelUpdater model;
-  private final Synchronizer synchronizer;
+  private final WeightUpdates updates;
   private final BiFunction<Position, Synchronizer.Counts, RunState> state;
   private final LongSupplier nanoClock;
 
@@ -50,7 +51,7 @@ final class CheckpointKeeping implements TrainingLoop.MiniBatchListener, AutoClo
    * @param interval how often
    * @param writer writes them; closed with this
    * @param model whose weights and updater state they have
-   * @param synchronizer counts the updates
+   * @param updates counts them, and knows who has the weights
    * @param state the rest of the run's state at a position
    * @param from where the run begins
    */
@@ -58,18 +59,18 @@ final class CheckpointKeeping implements TrainingLoop.MiniBatchListener, AutoClo
       Interval interval,
       CheckpointWriter writer,
       Dl4jModelUpdater model,
-      Synchronizer synchronizer,
+      WeightUpdates updates,
       BiFunction<Position, Synchronizer.Counts, RunState> state,
       Position from,
       LongSupplier nanoClock) {
     this.interval = interval;
     this.writer = writer;
     this.model = model;
-    this.synchronizer = synchronizer;
+    this.updates = updates;
     this.state = state;
     this.nanoClock = nanoClock;
     this.position = from;
-    this.counts = synchronizer.counts();
+    this.counts = updates.counts();
     this.taken = from;
     this.takenAt = nanoClock.getAsLong();
   }
@@ -77,13 +78,19 @@ final class CheckpointKeeping implements TrainingLoop.MiniBatchListener, AutoClo
   @Override
   public void miniBatchEnded(Position reached) {
     position = reached;
-    counts = synchronizer.counts();
+    counts = updates.counts();
     long now = nanoClock.getAsLong();
     if (interval.isDue(position.step() - taken.step(), now - takenAt)
-        && writer.offer(model.parameters(), model.flatUpdaterState(), this::state)) {
+        && writer.offer(model.parameters(), model.flatUpdaterState(), this::gathered)) {
       taken = position;
       takenAt = now;
     }
+  }
+
+  /** The writer asks for it once it is sure to take a copy of the weights. */
+  private RunState gathered() {
+    updates.gather();
+    return state();
   }
 
   private RunState state() {
@@ -98,10 +105,11 @@ final class CheckpointKeeping implements TrainingLoop.MiniBatchListener, AutoClo
    * @throws StagecoachException OUTPUT if it cannot be written, DEADLINE if the storage hangs
    */
   void now() {
-    boolean betweenMiniBatches = counts.equals(synchronizer.counts());
+    boolean betweenMiniBatches = counts.equals(updates.counts());
     if (interval.isNever() || position.step() == 0 || !betweenMiniBatches) {
       return;
     }
+    updates.gather();
     writer.writeNow(model.parameters(), model.flatUpdaterState(), state());
     taken = position;
     takenAt = nanoClock.getAsLong();

@@ -5,13 +5,16 @@ import io.stagecoach.engine.Loss;
 import io.stagecoach.engine.dl4j.Dl4jModel;
 import io.stagecoach.engine.dl4j.Dl4jModelUpdater;
 import io.stagecoach.engine.dl4j.LayerCosts;
+import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.plan.ModelCosts;
 import io.stagecoach.report.BestFigures;
 import io.stagecoach.report.RunReport;
 import io.stagecoach.spark.cluster.LastingPipeline;
+import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.SparkSettingsCheck;
 import io.stagecoach.spark.config.StagecoachConf;
+import io.stagecoach.spark.config.SynchronizerKind;
 import io.stagecoach.spark.data.DataSetData;
 import io.stagecoach.spark.data.ModelShape;
 import io.stagecoach.spark.data.PreparedData;
@@ -64,6 +67,15 @@ public final class NetworkFit {
   public PreparedData prepare(DataSetData data, Dl4jModel model) {
     SparkSettingsCheck.check(spark.sparkContext().getConf(), conf.executors());
     WireTypeCheck.check(conf.wireType(), model.dataType());
+    if (conf.synchronizer() != SynchronizerKind.DRIVER) {
+      throw new StagecoachException(
+          ErrorKind.CONFIGURATION,
+          Settings.SYNCHRONIZER.key()
+              + "="
+              + conf.synchronizer().word()
+              + " is not for a network that a program holds, whose listeners see each update",
+          "Leave " + Settings.SYNCHRONIZER.key() + " out.");
+    }
     ModelShape shape = ModelShapes.of(model, data.lengths());
     PreparedData prepared = data.prepare(shape);
     LOG.info("{}", DataSummary.of(prepared));

@@ -17,7 +17,7 @@ import io.stagecoach.spark.cluster.LastingPipeline;
 import io.stagecoach.spark.cluster.PipelineSpec;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.exchange.ExchangeKind;
-import io.stagecoach.sync.Synchronizer;
+import io.stagecoach.sync.WeightUpdates;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -37,7 +37,7 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
 
   private final Replanner replanner;
   private final LastingPipeline pipeline;
-  private final Synchronizer synchronizer;
+  private final WeightUpdates updates;
   private final Dl4jModelUpdater model;
   private final Function<TrainingPlan, PipelineSpec> specs;
   private final RunReporting reporting;
@@ -58,7 +58,7 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
    */
   record Run(
       LastingPipeline pipeline,
-      Synchronizer synchronizer,
+      WeightUpdates updates,
       Dl4jModelUpdater model,
       Function<TrainingPlan, PipelineSpec> specs,
       RunReporting reporting,
@@ -69,7 +69,7 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
   private Replanning(Run run, TrainingPlan plan, Replanner replanner) {
     this.replanner = replanner;
     this.pipeline = run.pipeline();
-    this.synchronizer = run.synchronizer();
+    this.updates = run.updates();
     this.model = run.model();
     this.specs = run.specs();
     this.reporting = run.reporting();
@@ -157,7 +157,7 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
   private void recut(Proposal proposal) {
     TrainingPlan next = plan.cutAs(proposal.plan());
     long start = System.nanoTime();
-    synchronizer.recut(next.layouts(model));
+    updates.recut(next.layouts(model));
     pipeline.recut(specs.apply(next), proposal.order());
     placingNanos = System.nanoTime() - start;
     placements = pipeline.placements();

@@ -14,7 +14,7 @@ import io.stagecoach.spark.job.progress.Progress;
 import io.stagecoach.spark.job.progress.StepDone;
 import io.stagecoach.sync.StagePart;
 import io.stagecoach.sync.StepOutcome;
-import io.stagecoach.sync.Synchronizer;
+import io.stagecoach.sync.WeightUpdates;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -83,7 +83,7 @@ final class TrainingLoop {
   }
 
   private final Pipeline pipeline;
-  private final Synchronizer synchronizer;
+  private final WeightUpdates updates;
   private final String schedule;
   private final MicroBatches batches;
   private final int blocks;
@@ -140,7 +140,7 @@ final class TrainingLoop {
    */
   TrainingLoop(
       Pipeline pipeline,
-      Synchronizer synchronizer,
+      WeightUpdates updates,
       String schedule,
       MicroBatches batches,
       int blocks,
@@ -153,7 +153,7 @@ final class TrainingLoop {
       BooleanSupplier stop,
       LongSupplier nanoClock) {
     this.pipeline = pipeline;
-    this.synchronizer = synchronizer;
+    this.updates = updates;
     this.schedule = schedule;
     this.batches = batches;
     this.blocks = blocks;
@@ -219,7 +219,7 @@ final class TrainingLoop {
         break;
       }
       inEpoch = 0;
-      validation = evaluation.run(synchronizer.updates(), this::weights);
+      validation = evaluation.run(updates.updates(), this::weights);
       weightsChanged = evaluation.isEmpty() && weightsChanged;
       if (validation.isPresent()) {
         Loss found = validation.get();
@@ -240,7 +240,7 @@ final class TrainingLoop {
   private StepOutcome step(long step, int epoch, int segment, List<Slice> slices) {
     List<Slice> timed =
         slices.stream().map(slice -> segments.segments().get(segment).of(slice)).toList();
-    long update = synchronizer.updates();
+    long update = updates.updates();
     StepContext context =
         new StepContext(
             update,
@@ -256,7 +256,7 @@ final class TrainingLoop {
     List<StagePart> parts = pipeline.await();
     long arrived = nanoClock.getAsLong();
     try {
-      StepOutcome outcome = synchronizer.commit(step, epoch, parts);
+      StepOutcome outcome = updates.commit(step, epoch, parts);
       weightsChanged = !outcome.skipped();
       listener.stepEnded(
           step,
@@ -271,7 +271,7 @@ final class TrainingLoop {
 
   /** The weights that a stage must be sent: none where it has them. */
   private Optional<INDArray> weights(int stage) {
-    INDArray weights = synchronizer.weights(stage);
+    INDArray weights = updates.weights(stage);
     return weightsChanged && !weights.isEmpty() ? Optional.of(weights) : Optional.empty();
   }
 }

@@ -29,8 +29,6 @@ import io.stagecoach.spark.job.outcome.LastLine;
 import io.stagecoach.spark.job.progress.Progress;
 import io.stagecoach.spark.ui.LiveFigures;
 import io.stagecoach.spark.ui.RunTracking;
-import io.stagecoach.sync.SyncSettings;
-import io.stagecoach.sync.Synchronizer;
 import java.io.PrintStream;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -225,13 +223,7 @@ final class TrainingRun {
         RunStates.of(
             conf, plan, start.fingerprint(), prepared, start.interrupted(), model, reporting);
     start.interrupted().ifPresent(run -> sayResumed(run, checkpoints, progress));
-    try (Synchronizer synchronizer =
-            new Synchronizer(
-                model.updater(),
-                plan.layouts(model.updater()),
-                states.countsBefore(),
-                new SyncSettings(
-                    conf.gradientWeight(), conf.clipNorm(), conf.nonFiniteMaxSkips()));
+    try (Updating updating = Updating.of(conf, model.updater(), plan, states.countsBefore());
         CheckpointKeeping keeping =
             new CheckpointKeeping(
                 conf.checkpointInterval(),
@@ -242,7 +234,7 @@ final class TrainingRun {
                     model.updater().json(),
                     conf.deadlineStep()),
                 model.updater(),
-                synchronizer,
+                updating.weights(),
                 states::at,
                 states.start().position(),
                 System::nanoTime);
@@ -250,7 +242,7 @@ final class TrainingRun {
             new BestKeeping(
                 bestWeights,
                 model.updater(),
-                position -> states.at(position, synchronizer.counts()),
+                position -> states.at(position, updating.weights().counts()),
                 conf.deadlineStep())) {
       Optional<BestKeeping> kept = conf.validationKeepBest() ? Optional.of(best) : Optional.empty();
       progress.message("Placing " + conf.executors() + " stages on executors");
@@ -260,7 +252,8 @@ final class TrainingRun {
               LastingPipeline.launch(
                   PipelineSpecs.of(spark, conf, plan, model, prepared),
                   PipelineSpecs.recovery(conf),
-                  synchronizer::weights,
+                  updating.weights()::weights,
+                  updating.slices(),
                   reporting::recovered);
           LiveFigures figures =
               LiveFigures.of(plan.replicas(), plan.plan().stages().size(), pipeline::memory)) {
@@ -273,7 +266,7 @@ final class TrainingRun {
                 decision,
                 new Replanning.Run(
                     pipeline,
-                    synchronizer,
+                    updating.weights(),
                     model.updater(),
                     other -> PipelineSpecs.of(spark, conf, other, model, prepared),
                     reporting,
@@ -283,7 +276,7 @@ final class TrainingRun {
         TrainingLoop loop =
             new TrainingLoop(
                 pipeline,
-                synchronizer,
+                updating.weights(),
                 plan.schedule().name(),
                 batches,
                 plan.blocks(),
@@ -295,7 +288,10 @@ final class TrainingRun {
                     reporting.report().best(),
                     better -> {
                       reporting.best(better);
-                      kept.ifPresent(keeper -> keeper.better(better));
+                      if (kept.isPresent()) {
+                        updating.weights().gather();
+                        kept.get().better(better);
+                      }
                     }),
                 ScheduleTuning.listener(
                     conf.exchange(), pipeline, plan, reporting, progress::message),
@@ -309,6 +305,7 @@ final class TrainingRun {
         try {
           result = loop.run(states.firstEpoch(), states.start(), limits());
           throwIfStopped();
+          updating.weights().gather();
         } catch (StagecoachException e) {
           stop.settle();
           keeping.lastly(e);

@@ -17,11 +17,15 @@ import io.stagecoach.error.Where;
 import io.stagecoach.schedule.Action;
 import io.stagecoach.stage.Span;
 import io.stagecoach.stage.Traffic;
+import io.stagecoach.sync.SliceOwners;
+import io.stagecoach.sync.StepDecision;
+import io.stagecoach.sync.TiedUse;
 import io.stagecoach.tensor.Narrowing;
 import io.stagecoach.tensor.Tensors;
 import io.stagecoach.tensor.WireType;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -39,6 +43,26 @@ class MessageJsonTest {
             StoreAccess.of("file:/store", ReadOptions.shuffled(9)),
             WireType.FLOAT16),
         new Message.Ready(3),
+        new Message.KeepSlices(
+            new UUID(1, 2),
+            new SliceOwners(3, 2),
+            List.of(new TiedUse("0_W", 0, 2, "4_W")),
+            List.of(new StageSpec("{}", 1, 3, 3, 4, 1, Recompute.NONE, 7)),
+            2),
+        new Message.TakeSlice(1, 9),
+        new Message.Decide(new StepDecision(9, 1, 2, 32, 0.1 + 0.2, false)),
+        new Message.SendSlices(),
+        new Message.SliceSent(1, 9),
+        new Message.SendKept(
+            new UUID(3, 4), 9, List.of(new StepDecision(8, 0, 2, 32, Double.MIN_VALUE, true))),
+        new Message.KeptSent(),
+        new Message.Mirrored(1, 9, 0),
+        new Message.Leave(),
+        new Message.MirrorGradients(1, 9, 0),
+        new Message.TiedGradient(new TiedUse("0_W", 0, 2, "4_W"), 9, 0),
+        new Message.TiedWeights(new TiedUse("0_W", 0, 2, "4_W"), 5, 9),
+        new Message.ReplicaGradients(4, 9, 1),
+        new Message.ReplicaWeights(4, 9),
         new Message.UseSchedule("0: F0.0\n"),
         new Message.RunStep(
             new StepContext(9, 1, 2, 3, Mode.TRAINING, true),

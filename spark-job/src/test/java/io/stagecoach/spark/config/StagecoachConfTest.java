@@ -184,6 +184,9 @@ class StagecoachConfTest {
     MAPPINGS.put("recovery.leastExecutors", new Mapping(0, "1", 1));
     MAPPINGS.put(
         "exchange", new Mapping(ExchangeKind.STREAMING, "Streaming", ExchangeKind.STREAMING));
+    MAPPINGS.put(
+        "synchronizer",
+        new Mapping(SynchronizerKind.DRIVER, "Executor", SynchronizerKind.EXECUTOR));
     MAPPINGS.put("wireType", new Mapping(WireType.FLOAT32, "Float16", WireType.FLOAT16));
     MAPPINGS.put(
         "exchange.frameLimit", new Mapping(new DataSize(8L << 30), "1g", new DataSize(1L << 30)));
@@ -315,6 +318,20 @@ class StagecoachConfTest {
         .hasMessageContaining("spark.stagecoach.replan")
         .hasMessageContaining("spark.stagecoach." + name)
         .hasMessageContaining("allowed is one of them");
+  }
+
+  @Test
+  void refusesToKeepWeightsWhereNoTaskLasts() {
+    SparkConf spark =
+        new SparkConf(false)
+            .set("spark.stagecoach.synchronizer", "executor")
+            .set("spark.stagecoach.exchange", "shuffle");
+
+    assertThatThrownBy(() -> StagecoachConf.from(spark))
+        .isInstanceOfSatisfying(
+            StagecoachException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CONFIGURATION))
+        .hasMessageContaining("spark.stagecoach.synchronizer is executor")
+        .hasMessageContaining("spark.stagecoach.exchange");
   }
 
   @Test

@@ -1,0 +1,51 @@
+package io.stagecoach.sync;
+
+import io.stagecoach.engine.ParameterLayout;
+import java.util.List;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** The end of a step, seen from the driver, whoever holds the weights. One thread calls it. */
+public interface WeightUpdates extends AutoCloseable {
+
+  /** What was counted so far. */
+  Synchronizer.Counts counts();
+
+  /** How many updates the model has seen. */
+  default long updates() {
+    return counts().updates();
+  }
+
+  /**
+   * The weights of a stage that the driver has to send it, unchanged until the next {@link
+   * #commit}; empty where it has none to send.
+   *
+   * @param stage the stage, those of all replicas numbered through
+   */
+  INDArray weights(int stage);
+
+  /**
+   * Ends a step: one update, or none where something is not finite. Borrows the parts.
+   *
+   * @param parts the parts of all stages, in stage order, replica by replica
+   * @throws io.stagecoach.error.StagecoachException NUMERIC after too many skips in a row; DATA
+   *     where no label counts; PEER where a stage brought what does not fit
+   */
+  StepOutcome commit(long step, int epoch, List<StagePart> parts);
+
+  /**
+   * The model is cut into other stages from the next step on.
+   *
+   * @param stageLayouts what each stage's flat vector is made of, in order
+   */
+  void recut(List<ParameterLayout> stageLayouts);
+
+  /**
+   * Sees to it that the driver's model has the weights and the updater state of now.
+   *
+   * @throws io.stagecoach.error.StagecoachException where stages do not send theirs
+   */
+  void gather();
+
+  @Override
+  void close();
+}
