@@ -5,10 +5,10 @@ import io.stagecoach.engine.ModelUpdater;
 import io.stagecoach.engine.ParameterLayout;
 import io.stagecoach.engine.ParameterLayout.Kind;
 import io.stagecoach.engine.ParameterLayout.View;
+import io.stagecoach.engine.update.SquareSums;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
-import java.util.ArrayList;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -27,7 +27,8 @@ public final class Synchronizer implements AutoCloseable {
   private final SyncSettings settings;
   private StageWeights stages;
   private final INDArray gradients;
-  private final List<Part> parts;
+  private final SquareSums squares;
+  private final List<View> views;
   private long updates;
   private int consecutiveSkips;
 
@@ -38,8 +39,6 @@ public final class Synchronizer implements AutoCloseable {
    * @param consecutiveSkips how many steps in a row were skipped, the last one among them
    */
   public record Counts(long updates, int consecutiveSkips) {}
-
-  private record Part(View view, INDArray array) {}
 
   /**
    * @param updater the whole model; closed with this
@@ -73,12 +72,8 @@ public final class Synchronizer implements AutoCloseable {
     ParameterLayout layout = updater.parameterLayout();
     this.stages = new StageWeights(layout, stageLayouts);
     this.gradients = Nd4j.createUninitialized(updater.parameters().dataType(), layout.length());
-    this.parts = new ArrayList<>();
-    for (View view : layout.views()) {
-      if (view.length() > 0) {
-        parts.add(new Part(view, slice(gradients, view.offset(), view.length())));
-      }
-    }
+    this.squares = new SquareSums(gradients);
+    this.views = layout.views().stream().filter(view -> view.length() > 0).toList();
   }
 
   /**
@@ -160,14 +155,7 @@ public final class Synchronizer implements AutoCloseable {
     consecutiveSkips = 0;
     double scale =
         settings.clipNorm() > 0 && norm > settings.clipNorm() ? settings.clipNorm() / norm : 1;
-    if (scale != 1) {
-      for (Part part : parts) {
-        if (part.view().kind() == Kind.TRAINABLE) {
-          part.array().muli(scale);
-        }
-      }
-    }
-    updater.update(gradients, divisor, updates, epoch);
+    updater.update(gradients, scale, divisor, updates, epoch);
     updates++;
     return new StepOutcome(loss, regularization, norm, scale, false);
   }
@@ -198,29 +186,28 @@ public final class Synchronizer implements AutoCloseable {
   }
 
   private void averageStatistics(long examples) {
-    for (Part part : parts) {
-      if (part.view().kind() == Kind.STATISTIC) {
-        part.array().divi(examples);
+    for (View view : views) {
+      if (view.kind() == Kind.STATISTIC) {
+        slice(gradients, view.offset(), view.length()).divi(examples);
       }
     }
   }
 
-  /** The norm of each tensor, combined in model order: the same whatever the cut. */
+  /** The squares of each tensor, added up in model order: the same whatever the cut. */
   private double globalNorm() {
-    double squares = 0;
-    for (Part part : parts) {
-      if (part.view().kind() == Kind.TRAINABLE) {
-        double norm = part.array().norm2Number().doubleValue();
-        squares += norm * norm;
+    double sum = 0;
+    for (View view : views) {
+      if (view.kind() == Kind.TRAINABLE) {
+        sum += squares.of(view.offset(), view.length());
       }
     }
-    return Math.sqrt(squares);
+    return Math.sqrt(sum);
   }
 
   private boolean statisticsAreFinite() {
-    return parts.stream()
-        .filter(part -> part.view().kind() == Kind.STATISTIC)
-        .allMatch(part -> Double.isFinite(part.array().norm2Number().doubleValue()));
+    return views.stream()
+        .filter(view -> view.kind() == Kind.STATISTIC)
+        .allMatch(view -> Double.isFinite(squares.of(view.offset(), view.length())));
   }
 
   private void skip(long step, double norm, Loss loss) {
