@@ -34,7 +34,9 @@ public final class BarrierBenchmark {
 
   private static final List<Size> SIZES =
       List.of(
-          new Size("1 M", 249, 16, 60), new Size("10 M", 999, 10, 15), new Size("100 M", 1999, 25, 5));
+          new Size("1 M", 249, 16, 60),
+          new Size("10 M", 999, 10, 15),
+          new Size("100 M", 1999, 25, 5));
 
   private BarrierBenchmark() {}
 

@@ -33,9 +33,9 @@ import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /**
- * The driver's side of steps of two replicas of a pipeline of four stages, without the pipeline: the
- * gradients are random, and messages are in memory instead of the network. Memory of its own for one
- * model; both sides update the same weights.
+ * The driver's side of steps of two replicas of a pipeline of four stages, without the pipeline:
+ * the gradients are random, and messages are in memory instead of the network. Memory of its own
+ * for one model; both sides update the same weights.
  */
 final class BarrierTrial implements AutoCloseable {
 
@@ -138,8 +138,7 @@ final class BarrierTrial implements AutoCloseable {
     INDArray other = ((MultiLayerNetwork) updater.network()).getFlattenedGradients();
     long bytes = gradients.length() * Float.BYTES;
     time(
-        Phase.COPY,
-        () -> Pointer.memcpy(gradients.data().pointer(), sent.data().pointer(), bytes));
+        Phase.COPY, () -> Pointer.memcpy(gradients.data().pointer(), sent.data().pointer(), bytes));
     time(Phase.ADD, () -> gradients.addi(sent));
     time(Phase.TRIAD, () -> gradients.reshape(other.shape()).addi(other));
     steps++;

@@ -87,8 +87,7 @@ class Dl4jModelUpdaterTest {
             new Nesterovs(0.01, 0.9),
             new RmsProp(0.01))) {
       for (Penalties penalties : Penalties.values()) {
-        cases.add(
-            new Case(updater, penalties, DataType.FLOAT, GradientNormalization.None, false));
+        cases.add(new Case(updater, penalties, DataType.FLOAT, GradientNormalization.None, false));
       }
       cases.add(
           new Case(
