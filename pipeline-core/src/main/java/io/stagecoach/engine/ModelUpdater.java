@@ -1,6 +1,9 @@
 package io.stagecoach.engine;
 
+import io.stagecoach.engine.ParameterLayout.Kind;
+import io.stagecoach.engine.ParameterLayout.View;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * A whole model's weights and updater state, and the rule that moves them. Runs no forward pass.
@@ -34,6 +37,24 @@ public interface ModelUpdater extends AutoCloseable {
    * @param epoch from 0
    */
   void update(INDArray gradients, long divisor, long iteration, int epoch);
+
+  /**
+   * The same with gradients that are scaled first, as clipping does.
+   *
+   * @param scale what the trainable gradients are multiplied by; statistics are left as they are
+   */
+  default void update(INDArray gradients, double scale, long divisor, long iteration, int epoch) {
+    if (scale != 1) {
+      for (View view : parameterLayout().views()) {
+        if (view.kind() == Kind.TRAINABLE && view.length() > 0) {
+          gradients
+              .get(NDArrayIndex.interval(view.offset(), view.offset() + view.length()))
+              .muli(scale);
+        }
+      }
+    }
+    update(gradients, divisor, iteration, epoch);
+  }
 
   @Override
   default void close() {}

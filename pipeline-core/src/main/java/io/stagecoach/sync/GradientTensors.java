@@ -3,6 +3,7 @@ package io.stagecoach.sync;
 import io.stagecoach.engine.ParameterLayout;
 import io.stagecoach.engine.ParameterLayout.Kind;
 import io.stagecoach.engine.ParameterLayout.View;
+import io.stagecoach.engine.update.SquareSums;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
@@ -13,22 +14,25 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  */
 final class GradientTensors {
 
-  private final List<INDArray> trainable;
-  private final List<INDArray> statistics;
+  private final SquareSums squares;
+  private final List<View> trainable;
+  private final List<View> statistics;
+  private final List<INDArray> averaged;
 
   /**
    * @param layout of the vector
    * @param flat the vector, rank 1; seen live
    */
   GradientTensors(ParameterLayout layout, INDArray flat) {
-    this.trainable = of(Kind.TRAINABLE, layout, flat);
-    this.statistics = of(Kind.STATISTIC, layout, flat);
+    this.squares = new SquareSums(flat);
+    this.trainable = of(Kind.TRAINABLE, layout);
+    this.statistics = of(Kind.STATISTIC, layout);
+    this.averaged = statistics.stream().map(view -> part(view, flat)).toList();
   }
 
-  private static List<INDArray> of(Kind kind, ParameterLayout layout, INDArray flat) {
+  private static List<View> of(Kind kind, ParameterLayout layout) {
     return layout.views().stream()
         .filter(view -> view.kind() == kind && view.length() > 0)
-        .map(view -> part(view, flat))
         .toList();
   }
 
@@ -38,20 +42,15 @@ final class GradientTensors {
 
   /** Statistics are means over examples. */
   void averageStatistics(long examples) {
-    statistics.forEach(statistic -> statistic.divi(examples));
+    averaged.forEach(statistic -> statistic.divi(examples));
   }
 
-  /** Norms of all tensors, in the vector's order; statistics as they are now. */
+  /** Squared norms of all tensors, in the vector's order; statistics as they are now. */
   TensorNorms norms() {
     return new TensorNorms(norms(trainable), norms(statistics));
   }
 
-  private static List<Double> norms(List<INDArray> arrays) {
-    return arrays.stream().map(array -> array.norm2Number().doubleValue()).toList();
-  }
-
-  /** Multiplies the gradients, statistics left out. */
-  void scale(double factor) {
-    trainable.forEach(array -> array.muli(factor));
+  private List<Double> norms(List<View> views) {
+    return views.stream().map(view -> squares.of(view.offset(), view.length())).toList();
   }
 }

@@ -142,11 +142,13 @@ public final class SliceUpdater implements AutoCloseable {
     if (decision.skipped()) {
       return false;
     }
-    if (decision.clipScale() != 1) {
-      tensors.scale(decision.clipScale());
-    }
     updates = TORN;
-    updater.update(gradients, decision.divisor(), decision.update(), decision.epoch());
+    updater.update(
+        gradients,
+        decision.clipScale(),
+        decision.divisor(),
+        decision.update(),
+        decision.epoch());
     updates = decision.updatesAfter();
     return true;
   }

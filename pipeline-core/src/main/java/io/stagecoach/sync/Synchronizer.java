@@ -129,10 +129,12 @@ public final class Synchronizer implements WeightUpdates {
                 all.get(0).report().attempt(), loss, regularization, examples, tensors.norms()));
     StepDecision decision = judged.decision();
     if (!decision.skipped()) {
-      if (decision.clipScale() != 1) {
-        tensors.scale(decision.clipScale());
-      }
-      updater.update(gradients, decision.divisor(), decision.update(), decision.epoch());
+      updater.update(
+          gradients,
+          decision.clipScale(),
+          decision.divisor(),
+          decision.update(),
+          decision.epoch());
     }
     return judged.outcome();
   }

@@ -9,11 +9,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The norms of summed gradients, tensor by tensor: all that the driver must know of them to decide
- * about a step.
+ * The squared norms of summed gradients, tensor by tensor: all that the driver must know of them to
+ * decide about a step.
  *
- * @param trainable of each trainable tensor, in model order
- * @param statistics of each averaged running statistic, in model order
+ * @param trainable the sum of squares of each trainable tensor, in model order
+ * @param statistics the same of each averaged running statistic, in model order
  */
 public record TensorNorms(List<Double> trainable, List<Double> statistics) {
 
@@ -48,11 +48,11 @@ public record TensorNorms(List<Double> trainable, List<Double> statistics) {
 
   /** The norm of all trainable tensors together: a sum in the order of the tensors. */
   double global() {
-    double squares = 0;
-    for (double norm : trainable) {
-      squares += norm * norm;
+    double sum = 0;
+    for (double squares : trainable) {
+      sum += squares;
     }
-    return Math.sqrt(squares);
+    return Math.sqrt(sum);
   }
 
   /** Whether all statistics are finite. */

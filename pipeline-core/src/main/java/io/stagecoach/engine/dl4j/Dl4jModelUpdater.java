@@ -20,13 +20,12 @@ import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.updater.BaseMultiLayerUpdater;
-import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
- * DL4J's own updater on a whole network that never runs forward: what {@code fit} does after
+ * DL4J's updater on a whole network that never runs forward: what {@code fit} does after
  * back-propagation, to the bit.
  */
 public final class Dl4jModelUpdater implements StatefulUpdater {
@@ -36,6 +35,8 @@ public final class Dl4jModelUpdater implements StatefulUpdater {
   private final INDArray parameters;
   private final INDArray gradientView;
   private final DefaultGradient gradient;
+  private BlockUpdates updates;
+  private boolean noted;
 
   private Dl4jModelUpdater(WholeNetwork whole) {
     this.whole = whole;
@@ -49,14 +50,18 @@ public final class Dl4jModelUpdater implements StatefulUpdater {
     this.parameters = whole.network().params().reshape(whole.network().numParams());
     INDArray flat = whole.gradients();
     this.gradientView = flat.reshape(flat.length());
-    // The updater divides only if this is the network's own gradient object.
     this.gradient = new DefaultGradient(flat);
     for (View view : layout.views()) {
       gradient.setGradientFor(
           view.name(),
           gradientView.get(NDArrayIndex.interval(view.offset(), view.offset() + view.length())));
     }
-    whole.updater();
+    this.updates = blockUpdates();
+  }
+
+  private BlockUpdates blockUpdates() {
+    return new BlockUpdates(
+        whole.updater(), whole.network().conf().isMiniBatch(), parameters, gradientView);
   }
 
   /**
@@ -198,6 +203,7 @@ public final class Dl4jModelUpdater implements StatefulUpdater {
       UpdaterStates.copy(before, after);
       before.getStateViewArray().close();
     }
+    updates = blockUpdates();
   }
 
   /** The updater's state, a live flat view; null for updaters that have none. */
@@ -234,9 +240,10 @@ public final class Dl4jModelUpdater implements StatefulUpdater {
 
   /**
    * What the last update subtracted from the weights, by the names of DL4J's parameter table: live
-   * flat views.
+   * flat views. Noted from the first call on: it takes time at each update.
    */
   public Gradient lastUpdate() {
+    noted = true;
     return gradient;
   }
 
@@ -257,18 +264,14 @@ public final class Dl4jModelUpdater implements StatefulUpdater {
 
   @Override
   public void update(INDArray gradients, long divisor, long iteration, int epoch) {
-    gradientView.assign(gradients);
+    update(gradients, 1, divisor, iteration, epoch);
+  }
+
+  @Override
+  public void update(INDArray gradients, double scale, long divisor, long iteration, int epoch) {
     whole.setIterations((int) iteration);
     whole.setEpochs(epoch);
-    whole
-        .updater()
-        .update(
-            gradient,
-            (int) iteration,
-            epoch,
-            Math.toIntExact(divisor),
-            LayerWorkspaceMgr.noWorkspaces());
-    parameters.subi(gradientView);
+    updates.apply(gradients, scale, Math.toIntExact(divisor), (int) iteration, epoch, noted);
     whole.setIterations((int) iteration + 1);
     whole.network().applyConstraints((int) iteration + 1, epoch);
   }

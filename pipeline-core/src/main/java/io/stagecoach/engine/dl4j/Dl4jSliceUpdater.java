@@ -114,6 +114,11 @@ final class Dl4jSliceUpdater implements StatefulUpdater {
   }
 
   @Override
+  public void update(INDArray gradients, double scale, long divisor, long iteration, int epoch) {
+    part.update(gradients, scale, divisor, iteration, epoch);
+  }
+
+  @Override
   public void close() {
     part.close();
   }

@@ -2,24 +2,29 @@ package io.stagecoach.engine.dl4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.stagecoach.engine.ParameterLayout;
 import io.stagecoach.model.optimizer.LearningRateDecay;
 import io.stagecoach.model.optimizer.WarmupSchedule;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.conf.GradientNormalization;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.constraint.MaxNormConstraint;
 import org.deeplearning4j.nn.conf.constraint.NonNegativeConstraint;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.linalg.learning.config.AMSGrad;
 import org.nd4j.linalg.learning.config.AdaDelta;
 import org.nd4j.linalg.learning.config.AdaGrad;
@@ -39,7 +44,31 @@ import org.nd4j.linalg.schedule.StepSchedule;
 /** The updater on the driver moves weights and updater state exactly as {@code fit} does. */
 class Dl4jModelUpdaterTest {
 
-  record Case(IUpdater updater, GradientNormalization normalization, boolean constrained) {}
+  /** Which penalties there are. */
+  enum Penalties {
+    NONE,
+    L1_L2,
+    L1_DECAY,
+    PLAIN_DECAY,
+    OWN;
+
+    void to(NeuralNetConfiguration.Builder builder) {
+      switch (this) {
+        case NONE -> {}
+        case L1_L2 -> builder.l1(1e-4).l2(1e-3);
+        case L1_DECAY -> builder.l1(1e-4).weightDecay(1e-3);
+        case PLAIN_DECAY -> builder.weightDecay(1e-3, false).weightDecayBias(1e-2, true);
+        case OWN -> builder.l1(1e-4).regularization(List.of(new OwnPenalty()));
+      }
+    }
+  }
+
+  record Case(
+      IUpdater updater,
+      Penalties penalties,
+      DataType type,
+      GradientNormalization normalization,
+      boolean constrained) {}
 
   static Stream<Case> cases() {
     List<Case> cases = new ArrayList<>();
@@ -57,10 +86,17 @@ class Dl4jModelUpdaterTest {
             new Nadam(0.01),
             new Nesterovs(0.01, 0.9),
             new RmsProp(0.01))) {
-      cases.add(new Case(updater, GradientNormalization.None, false));
+      for (Penalties penalties : Penalties.values()) {
+        cases.add(new Case(updater, penalties, DataType.FLOAT, GradientNormalization.None, false));
+      }
+      cases.add(
+          new Case(
+              updater, Penalties.L1_DECAY, DataType.DOUBLE, GradientNormalization.None, false));
     }
     for (GradientNormalization normalization : GradientNormalization.values()) {
-      cases.add(new Case(new Adam(0.01), normalization, true));
+      for (IUpdater updater : List.of(new Adam(0.01), new OwnUpdater())) {
+        cases.add(new Case(updater, Penalties.L1_DECAY, DataType.FLOAT, normalization, true));
+      }
     }
     return cases.stream();
   }
@@ -68,28 +104,26 @@ class Dl4jModelUpdaterTest {
   private static String network(Case tried) {
     var builder =
         Networks.base()
-            .dataType(DataType.FLOAT)
+            .dataType(tried.type())
             .updater(tried.updater())
-            .l1(1e-4)
-            .l2(1e-3)
-            .weightDecay(1e-3)
             .gradientNormalization(tried.normalization())
             .gradientNormalizationThreshold(0.5);
+    tried.penalties().to(builder);
     if (tried.constrained()) {
       builder.constrainWeights(new MaxNormConstraint(1.2, 1));
       builder.constrainBias(new NonNegativeConstraint());
     }
     return builder
         .list()
-        .layer(new DenseLayer.Builder().nIn(8).nOut(7).build())
+        .layer(new DenseLayer.Builder().nIn(8).nOut(37).build())
         .layer(
             new DenseLayer.Builder()
-                .nIn(7)
-                .nOut(6)
+                .nIn(37)
+                .nOut(11)
                 .updater(new Nesterovs(new StepSchedule(ScheduleType.ITERATION, 0.05, 0.5, 3), 0.9))
                 .build())
-        .layer(new BatchNormalization.Builder().nOut(6).build())
-        .layer(new DenseLayer.Builder().nIn(6).nOut(5).biasUpdater(new Sgd(0.1)).build())
+        .layer(new BatchNormalization.Builder().nOut(11).build())
+        .layer(new DenseLayer.Builder().nIn(11).nOut(5).biasUpdater(new Sgd(0.1)).build())
         .layer(
             new OutputLayer.Builder(LossFunction.MCXENT)
                 .activation(Activation.SOFTMAX)
@@ -115,10 +149,10 @@ class Dl4jModelUpdaterTest {
       INDArray before = updater.parameters().dup();
       int step = 0;
       for (int epoch = 0; epoch < 2; epoch++) {
-        for (int i = 0; i < 4; i++, step++) {
-          INDArray features = Batches.uniform(step, rows, 8).castTo(DataType.FLOAT);
+        for (int i = 0; i < 3; i++, step++) {
+          INDArray features = Batches.uniform(step, rows, 8).castTo(tried.type());
           INDArray labels =
-              Batches.oneHot(Batches.classes(step + 50, 3, rows), 3).castTo(DataType.FLOAT);
+              Batches.oneHot(Batches.classes(step + 50, 3, rows), 3).castTo(tried.type());
           probe.params().assign(updater.parameters().reshape(probe.params().shape()));
           probe.setInput(features.dup());
           probe.setLabels(labels);
@@ -139,6 +173,60 @@ class Dl4jModelUpdaterTest {
       }
       assertThat(updater.iterations()).isEqualTo(fit.getIterationCount());
       assertThat(maxDifference(updater.parameters(), before)).isGreaterThan(1e-4);
+    }
+  }
+
+  @Test
+  void scalesTrainableGradientsFirst() {
+    String json =
+        network(
+            new Case(
+                new Adam(0.01),
+                Penalties.L1_L2,
+                DataType.FLOAT,
+                GradientNormalization.None,
+                false));
+    try (Dl4jModelUpdater scaled = Dl4jModelUpdater.create(json);
+        Dl4jModelUpdater plain = Dl4jModelUpdater.create(json)) {
+      for (int step = 0; step < 3; step++) {
+        INDArray gradients =
+            Batches.uniform(step, scaled.parameters().length()).castTo(DataType.FLOAT);
+        INDArray byHand = gradients.dup();
+        for (ParameterLayout.View view : plain.parameterLayout().views()) {
+          if (view.kind() == ParameterLayout.Kind.TRAINABLE) {
+            byHand
+                .get(NDArrayIndex.interval(view.offset(), view.offset() + view.length()))
+                .muli(0.3);
+          }
+        }
+        scaled.update(gradients, 0.3, 16, step, 0);
+        plain.update(byHand, 16, step, 0);
+        assertThat(scaled.parameters()).isEqualTo(plain.parameters());
+        assertThat(scaled.updaterState()).isEqualTo(plain.updaterState());
+      }
+    }
+  }
+
+  @Test
+  void notesTheLastUpdate() {
+    String json =
+        network(
+            new Case(
+                new Nesterovs(0.1, 0.9),
+                Penalties.L1_DECAY,
+                DataType.DOUBLE,
+                GradientNormalization.ClipL2PerLayer,
+                false));
+    try (Dl4jModelUpdater updater = Dl4jModelUpdater.create(json)) {
+      Map<String, INDArray> last = updater.lastUpdate().gradientForVariable();
+      INDArray before = updater.parameters().dup();
+      updater.update(Batches.uniform(3, before.length()), 16, 0, 0);
+      for (ParameterLayout.View view : updater.parameterLayout().views()) {
+        var interval = NDArrayIndex.interval(view.offset(), view.offset() + view.length());
+        assertThat(before.get(interval).sub(last.get(view.name())))
+            .as(view.name())
+            .isEqualTo(updater.parameters().get(interval));
+      }
     }
   }
 

@@ -1,0 +1,65 @@
+package io.stagecoach.engine.update;
+
+/** The walk in 32 bits. */
+final class FloatWalk implements Walk {
+
+  private final float[] weights = new float[PIECE];
+  private final float[] gradients = new float[PIECE];
+  private final float[][] states = new float[STATES][PIECE];
+
+  @Override
+  public void update(Vectors vectors, Stretch stretch, Recipe recipe) {
+    for (long done = 0; done < stretch.length(); done += PIECE) {
+      int length = (int) Math.min(PIECE, stretch.length() - done);
+      long from = stretch.offset() + done;
+      vectors.gradients().read(from, gradients, length);
+      vectors.weights().read(from, weights, length);
+      for (int i = 0; i < stretch.states().size(); i++) {
+        vectors.state().orElseThrow().read(stretch.states().get(i) + done, states[i], length);
+      }
+      compute(recipe, length);
+      vectors.weights().write(from, weights, length);
+      for (int i = 0; i < stretch.states().size(); i++) {
+        vectors.state().orElseThrow().write(stretch.states().get(i) + done, states[i], length);
+      }
+      if (vectors.updates().isPresent()) {
+        vectors.updates().get().write(from, gradients, length);
+      }
+    }
+  }
+
+  private void compute(Recipe recipe, int length) {
+    if (recipe.scale() != 1) {
+      multiply(gradients, (float) recipe.scale(), length);
+    }
+    if (recipe.divisor() != 1) {
+      divide(gradients, (float) recipe.divisor(), length);
+    }
+    for (Penalty penalty : recipe.before()) {
+      penalty.add(weights, gradients, length);
+    }
+    recipe.rule().apply(gradients, states, length);
+    for (Penalty penalty : recipe.after()) {
+      penalty.add(weights, gradients, length);
+    }
+    subtract(weights, gradients, length);
+  }
+
+  private static void multiply(float[] values, float factor, int length) {
+    for (int i = 0; i < length; i++) {
+      values[i] = values[i] * factor;
+    }
+  }
+
+  private static void divide(float[] values, float divisor, int length) {
+    for (int i = 0; i < length; i++) {
+      values[i] = values[i] / divisor;
+    }
+  }
+
+  private static void subtract(float[] from, float[] what, int length) {
+    for (int i = 0; i < length; i++) {
+      from[i] = from[i] - what[i];
+    }
+  }
+}

@@ -1,0 +1,142 @@
+package io.stagecoach.engine.update;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+import org.nd4j.linalg.learning.config.Adam;
+
+class UpdateKernelTest {
+
+  private static final int ITERATION = 3;
+  private static final Adam ADAM = new Adam(0.01);
+  private static final Rule RULE = Rules.of(ADAM, ITERATION, 0).orElseThrow();
+  private static final Recipe RECIPE = new Recipe(1, 3, List.of(), RULE, List.of());
+
+  /** Weights, gradients and state, each a view that begins somewhere in a larger array. */
+  private record Vectors(INDArray weights, INDArray gradients, INDArray state) {
+
+    static Vectors random(long seed, DataType type, int length, int shift) {
+      Random random = new Random(seed);
+      return new Vectors(
+          view(random, type, length, shift),
+          view(random, type, length, 2 * shift),
+          Nd4j.math().abs(view(random, type, 2 * length, 3 * shift)));
+    }
+
+    private static INDArray view(Random random, DataType type, int length, int shift) {
+      double[] values = random.doubles(length + (long) shift, -1, 1).toArray();
+      return part(Nd4j.createFromArray(values).castTo(type), shift, length);
+    }
+
+    Vectors copy() {
+      return new Vectors(weights.dup(), gradients.dup(), state.dup());
+    }
+
+    /** ND4J's way, for some neighbouring elements. */
+    void updateByNd4j(int offset, int length) {
+      INDArray w = part(weights, offset, length);
+      INDArray g = part(gradients, offset, length).dup().divi(3);
+      int all = (int) weights.length();
+      INDArray m = part(state, offset, length);
+      INDArray v = part(state, all + offset, length);
+      Nd4j.exec(
+          new org.nd4j.linalg.api.ops.impl.updaters.AdamUpdater(
+              g, v, m, 0.01, ADAM.getBeta1(), ADAM.getBeta2(), ADAM.getEpsilon(), ITERATION));
+      w.subi(g);
+    }
+
+    void updateByKernel(int offset, int length) {
+      new UpdateKernel(weights, Optional.of(state))
+          .step(gradients, Optional.empty())
+          .update(stretch(offset, length), RECIPE);
+    }
+
+    Stretch stretch(long offset, long length) {
+      return new Stretch(offset, length, List.of(offset, weights.length() + offset));
+    }
+
+    void assertEqualTo(Vectors other) {
+      assertThat(weights.toDoubleVector()).containsExactly(other.weights.toDoubleVector());
+      assertThat(gradients.toDoubleVector()).containsExactly(other.gradients.toDoubleVector());
+      assertThat(state.toDoubleVector()).containsExactly(other.state.toDoubleVector());
+    }
+  }
+
+  private static INDArray part(INDArray flat, long offset, long length) {
+    return flat.get(NDArrayIndex.interval(offset, offset + length));
+  }
+
+  @Property(tries = 100)
+  void updatesAStretchAndNothingElse(
+      @ForAll long seed,
+      @ForAll boolean single,
+      @ForAll @IntRange(max = 600) int offset,
+      @ForAll @IntRange(min = 1, max = 1200) int length,
+      @ForAll @IntRange(max = 300) int rest,
+      @ForAll @IntRange(max = 20) int shift) {
+    DataType type = single ? DataType.FLOAT : DataType.DOUBLE;
+    Vectors tried = Vectors.random(seed, type, offset + length + rest, shift);
+    Vectors expected = tried.copy();
+    expected.updateByNd4j(offset, length);
+    tried.updateByKernel(offset, length);
+    tried.assertEqualTo(expected);
+  }
+
+  @Property(tries = 50)
+  void doesNotDependOnHowAStretchIsCut(
+      @ForAll long seed,
+      @ForAll boolean single,
+      @ForAll @IntRange(min = 2, max = 2000) int length,
+      @ForAll @IntRange(max = 1999) int cut) {
+    DataType type = single ? DataType.FLOAT : DataType.DOUBLE;
+    Vectors whole = Vectors.random(seed, type, length, 0);
+    Vectors cutOne = whole.copy();
+    whole.updateByKernel(0, length);
+    int first = Math.min(cut, length - 1);
+    cutOne.updateByKernel(first, length - first);
+    cutOne.updateByKernel(0, first);
+    cutOne.assertEqualTo(whole);
+  }
+
+  @Test
+  void notesWhatWasSubtracted() {
+    Vectors vectors = Vectors.random(1, DataType.DOUBLE, 700, 5);
+    INDArray before = vectors.weights().dup();
+    INDArray updates = Nd4j.zeros(DataType.DOUBLE, 700);
+    new UpdateKernel(vectors.weights(), Optional.of(vectors.state()))
+        .step(vectors.gradients(), Optional.of(updates))
+        .update(vectors.stretch(0, 700), RECIPE);
+    assertThat(before.sub(updates).toDoubleVector())
+        .containsExactly(vectors.weights().toDoubleVector());
+    assertThat(updates.norm2Number().doubleValue()).isPositive();
+  }
+
+  @Test
+  void refusesWhatIsNotAsLongOrNotFlat() {
+    UpdateKernel kernel = new UpdateKernel(Nd4j.zeros(DataType.FLOAT, 8), Optional.empty());
+    assertThatThrownBy(() -> kernel.step(Nd4j.zeros(DataType.FLOAT, 7), Optional.empty()))
+        .hasMessageContaining("8 weights");
+    assertThatThrownBy(() -> kernel.step(Nd4j.zeros(DataType.DOUBLE, 8), Optional.empty()))
+        .hasMessageContaining("8 weights");
+    assertThatThrownBy(
+            () ->
+                kernel
+                    .step(Nd4j.zeros(DataType.FLOAT, 8), Optional.empty())
+                    .update(new Stretch(0, 8, List.of()), RECIPE))
+        .hasMessageContaining("AdamRule");
+    INDArray column = Nd4j.zeros(DataType.FLOAT, 4, 4).getColumn(1);
+    assertThatThrownBy(() -> new UpdateKernel(column, Optional.empty()))
+        .hasMessageContaining("not flat");
+  }
+}
