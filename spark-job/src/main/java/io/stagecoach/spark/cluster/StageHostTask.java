@@ -2,6 +2,7 @@ package io.stagecoach.spark.cluster;
 
 import io.stagecoach.error.MemoryShortage;
 import io.stagecoach.error.Where;
+import io.stagecoach.spark.gpu.GpuClaims;
 import java.io.Serializable;
 import java.util.Set;
 import java.util.UUID;
@@ -38,7 +39,11 @@ final class StageHostTask implements Serializable {
       return;
     }
     try (StageHost host =
-        StageHost.open(SparkEnv.get(), settings, new StageBuilder(settings, hadoop.value()))) {
+        StageHost.open(
+            SparkEnv.get(),
+            settings,
+            new StageBuilder(settings, hadoop.value()),
+            GpuClaims::here)) {
       host.serve(TaskContext.get()::isInterrupted);
     } catch (OutOfMemoryError e) {
       throw MemoryShortage.of(
