@@ -151,7 +151,7 @@ class GpuIT {
       Map<String, String> settings = gpusBySpark();
       settings.put("spark.master", cluster.master());
       settings.put("spark.cores.max", "2");
-      // What ordinary tasks take does not matter to a stage's.
+      // Every task takes a share of its executor's, and a stage's, too.
       settings.put("spark.task.resource.gpu.amount", "0.25");
       settings.put("spark.stagecoach.exchange", "shuffle");
       trains(settings, "standalone");

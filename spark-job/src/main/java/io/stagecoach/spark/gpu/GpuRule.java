@@ -9,9 +9,9 @@ import org.apache.spark.resource.ResourceProfileManager;
 import org.apache.spark.resource.TaskResourceRequests;
 
 /**
- * What a task that computes for a stage must have of its executor. Where executors have GPUs, it
- * takes a whole one, by a profile of its own: other tasks, such as those that prepare the data, so
- * need none, and as many of them run at once as the executor has cores.
+ * What a task that computes for a stage must have of its executor. Where executors have GPUs that
+ * other tasks do not ask for, it takes a whole one, by a profile of its own: those that prepare the
+ * data so need none, and as many of them run at once as the executor has cores.
  */
 public final class GpuRule {
 

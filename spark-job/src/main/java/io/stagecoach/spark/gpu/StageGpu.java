@@ -26,13 +26,12 @@ enum StageGpu {
     if (!settings.bySpark()) {
       return NONE;
     }
-    if (settings.perTask() >= 1) {
+    if (settings.perTask() > 0) {
+      // A share of the one that its executor has is that one. Beside shares, Spark would count the
+      // slots of a profile that asks for a whole one wrongly.
       return AS_EVERY_TASK;
     }
-    if (hasTaskProfiles(master, version)) {
-      return BY_PROFILE;
-    }
-    return settings.perTask() > 0 ? AS_EVERY_TASK : IMPOSSIBLE;
+    return hasTaskProfiles(master, version) ? BY_PROFILE : IMPOSSIBLE;
   }
 
   /** Whether a task may ask for more than others while executors are all alike. */
