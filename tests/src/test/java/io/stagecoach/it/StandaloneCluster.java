@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -30,21 +31,33 @@ final class StandaloneCluster implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMinutes(1);
 
   private final Path directory;
+  private final IntFunction<List<String>> options;
   private final int shuffleServicePort;
   private final List<Process> daemons = new ArrayList<>();
   private String master;
 
-  private StandaloneCluster(Path directory) throws IOException {
+  private StandaloneCluster(Path directory, IntFunction<List<String>> options) throws IOException {
     this.directory = directory;
+    this.options = options;
     try (ServerSocket free = new ServerSocket(0)) {
       this.shuffleServicePort = free.getLocalPort();
     }
   }
 
   /** Starts the cluster, which keeps all its files in this directory. */
-  @SuppressWarnings("resource") // The caller closes it.
   static StandaloneCluster start(Path directory) throws IOException {
-    StandaloneCluster cluster = new StandaloneCluster(directory);
+    return start(directory, worker -> List.of());
+  }
+
+  /**
+   * Starts one.
+   *
+   * @param options of each worker's JVM
+   */
+  @SuppressWarnings("resource") // The caller closes it.
+  static StandaloneCluster start(Path directory, IntFunction<List<String>> options)
+      throws IOException {
+    StandaloneCluster cluster = new StandaloneCluster(directory, options);
     try {
       cluster.startDaemons();
       return cluster;
@@ -81,15 +94,17 @@ final class StandaloneCluster implements AutoCloseable {
 
   private void worker(int index) throws IOException {
     // One of a host only can have the port; the executors of both register with it.
+    List<String> own = new ArrayList<>(options.apply(index));
     List<String> service =
         index > 0
             ? List.of()
             : List.of(
                 "-Dspark.shuffle.service.enabled=true",
                 "-Dspark.shuffle.service.port=" + shuffleServicePort);
+    own.addAll(service);
     daemon(
         "worker-" + index,
-        service,
+        own,
         "org.apache.spark.deploy.worker.Worker",
         List.of("-c", "2", "-m", "4g", "-d", work(index).toString(), master));
   }

@@ -3,6 +3,7 @@ package io.stagecoach.spark.cluster;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
+import io.stagecoach.spark.gpu.GpuRule;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.Collections;
@@ -39,10 +40,15 @@ final class BarrierJob {
    *
    * @param tasks how many tasks; they all run at once
    * @param task what each does
+   * @param rule what each must have of its executor
    * @param failed is told if the job fails, on the job's thread
    */
   static BarrierJob start(
-      JavaSparkContext spark, int tasks, StageHostTask task, Consumer<StagecoachException> failed) {
+      JavaSparkContext spark,
+      int tasks,
+      StageHostTask task,
+      GpuRule rule,
+      Consumer<StagecoachException> failed) {
     String group = "stagecoach-" + task.runId();
     Thread thread =
         new Thread(
@@ -51,12 +57,13 @@ final class BarrierJob {
                 spark.setJobGroup(group, "Stagecoach: the stages of the pipeline at work", true);
                 RDD<Integer> partitions =
                     spark.parallelize(IntStream.range(0, tasks).boxed().toList(), tasks).rdd();
-                partitions
-                    .barrier()
-                    .mapPartitions(
-                        new HostPartition(task),
-                        false,
-                        ClassTag$.MODULE$.<Integer>apply(Integer.class))
+                rule.on(
+                        partitions
+                            .barrier()
+                            .mapPartitions(
+                                new HostPartition(task),
+                                false,
+                                ClassTag$.MODULE$.<Integer>apply(Integer.class)))
                     .collect();
               } catch (Exception e) {
                 failed.accept(

@@ -1,18 +1,24 @@
 package io.stagecoach.spark.cluster;
 
 import io.stagecoach.engine.StageSpec;
+import io.stagecoach.spark.gpu.GpuClaim;
+import io.stagecoach.spark.gpu.GpuClaims;
 import io.stagecoach.tensor.WireType;
 import java.io.Serializable;
 import java.util.List;
 import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.util.SerializableConfiguration;
 import scala.Product2;
 import scala.Tuple2;
 import scala.collection.Iterator;
 import scala.collection.JavaConverters;
 
-/** Builds the stages of an executor, which stay there until the run closes them. */
+/**
+ * Builds the stages of an executor, which stay there until the run closes them, and says as a
+ * {@link Message.Register} in JSON what they compute on.
+ */
 final class BuildTask implements PinnedRdd.Work {
 
   private static final long serialVersionUID = 1L;
@@ -45,6 +51,8 @@ final class BuildTask implements PinnedRdd.Work {
   @Override
   public Iterator<Tuple2<Integer, Object>> run(
       int executor, Iterator<Product2<Integer, Object>> arrived, Serializable data) {
+    // First: ND4J is so loaded with what it is to compute on.
+    GpuClaim gpu = GpuClaims.here();
     Configuration configuration = hadoop.value();
     List<StageSpec> specs = ((Hosted) data).specs();
     ResidentStages.open(
@@ -53,7 +61,15 @@ final class BuildTask implements PinnedRdd.Work {
         messageLimit,
         wireType,
         () -> new StageHosting(configuration).host(engine, specs, store));
-    return JavaConverters.asScalaIterator(List.<Tuple2<Integer, Object>>of().iterator());
+    byte[] here =
+        MessageJson.write(
+            new Message.Register(
+                SparkEnv.get().executorId(),
+                SparkEnv.get().blockManager().blockManagerId().host(),
+                0,
+                gpu));
+    return JavaConverters.asScalaIterator(
+        List.of(new Tuple2<Integer, Object>(executor, here)).iterator());
   }
 
   /** Closes what was built on an executor, by whatever index. */

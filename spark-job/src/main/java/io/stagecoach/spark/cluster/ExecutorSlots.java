@@ -3,6 +3,7 @@ package io.stagecoach.spark.cluster;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
+import io.stagecoach.spark.gpu.GpuRule;
 import java.time.Duration;
 import org.apache.spark.SparkExecutorInfo;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -18,21 +19,22 @@ record ExecutorSlots(int executors, int tasks) {
   private static final Duration POLL = Duration.ofMillis(100);
 
   /** What is there now. */
-  static ExecutorSlots now(JavaSparkContext spark) {
+  static ExecutorSlots now(JavaSparkContext spark, GpuRule rule) {
     SparkExecutorInfo[] infos = spark.sc().statusTracker().getExecutorInfos();
     // The driver is listed as well; where it is all there is, it is the executor.
-    int tasks =
-        spark
-            .sc()
-            .maxNumConcurrentTasks(spark.sc().resourceProfileManager().defaultResourceProfile());
+    int tasks = spark.sc().maxNumConcurrentTasks(rule.profile());
     return new ExecutorSlots(spark.sc().isLocal() ? 1 : infos.length - 1, tasks);
   }
 
-  /** Waits until there are enough executors for the stages. */
-  static ExecutorSlots await(JavaSparkContext spark, int stages, Duration deadline) {
+  /**
+   * Waits until there are enough executors for the stages.
+   *
+   * @param rule what a stage's task must have of its executor
+   */
+  static ExecutorSlots await(JavaSparkContext spark, int stages, GpuRule rule, Duration deadline) {
     long end = System.nanoTime() + deadline.toNanos();
     while (true) {
-      ExecutorSlots slots = now(spark);
+      ExecutorSlots slots = now(spark, rule);
       if (slots.executors() >= stages && slots.tasks() >= stages) {
         return slots;
       }
@@ -40,8 +42,7 @@ record ExecutorSlots(int executors, int tasks) {
         throw new StagecoachException(
             ErrorKind.CLUSTER,
             "The cluster gave "
-                + slots.executors()
-                + (slots.executors() == 1 ? " executor" : " executors")
+                + slots.words(stages)
                 + " within "
                 + deadline.toSeconds()
                 + " s; "
@@ -62,6 +63,12 @@ record ExecutorSlots(int executors, int tasks) {
             e);
       }
     }
+  }
+
+  /** What there is, and where that would do, for how many stages it has room. */
+  private String words(int stages) {
+    String there = executors + (executors == 1 ? " executor" : " executors");
+    return executors < stages ? there : there + " with room for " + tasks + " stages";
   }
 
   /**

@@ -11,12 +11,15 @@ import io.stagecoach.engine.profile.LayerTimes;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
+import io.stagecoach.spark.gpu.GpuClaims;
+import io.stagecoach.spark.gpu.GpuRule;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
@@ -63,11 +66,15 @@ public final class LayerProfiling implements Serializable {
    */
   public static LayerTimes measure(
       PipelineSpec pipeline, int layers, List<Slice> slices, Duration budget) {
-    ExecutorSlots.await(pipeline.spark(), pipeline.executors(), pipeline.deadlines().launch());
+    GpuRule rule = GpuRule.of(pipeline.spark().sc());
+    ExecutorSlots.await(
+        pipeline.spark(), pipeline.executors(), rule, pipeline.deadlines().launch());
     LayerProfiling task = new LayerProfiling(pipeline, layers, slices, budget);
     pipeline.spark().setJobDescription("Stagecoach: measuring the layers");
     try {
-      String json = pipeline.spark().parallelize(List.of(0), 1).map(any -> task.run()).first();
+      JavaRDD<String> measured = pipeline.spark().parallelize(List.of(0), 1).map(any -> task.run());
+      rule.on(measured.rdd());
+      String json = measured.first();
       return MAPPER.readValue(json, LayerTimes.class);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("layer times are not JSON", e);
@@ -79,6 +86,8 @@ public final class LayerProfiling implements Serializable {
   }
 
   private String run() throws JsonProcessingException {
+    // What is measured on another device than the stages will have says nothing of them.
+    GpuClaims.here();
     Map<Integer, Slice> bySize = new TreeMap<>();
     slices.forEach(slice -> bySize.put(slice.rows(), slice));
     try (MicroBatchSource source = new StageHosting(hadoop.value()).open(store)) {

@@ -8,6 +8,8 @@ import io.stagecoach.engine.StageSpec;
 import io.stagecoach.engine.StepContext;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.Where;
+import io.stagecoach.spark.gpu.DistinctGpus;
+import io.stagecoach.spark.gpu.GpuClaim;
 import io.stagecoach.stage.Span;
 import io.stagecoach.stage.StageStep;
 import io.stagecoach.stage.Traffic;
@@ -68,8 +70,18 @@ public sealed interface Message {
   /** The name of the spans beside {@link StepDone}: int64 of shape [actions, 2], start and end. */
   String SPANS = "spans";
 
-  /** An executor is here and can host a stage. */
-  record Register(String executor, String host, int port) implements Message {}
+  /**
+   * An executor is here and can host a stage.
+   *
+   * @param gpu what its stages will compute on
+   */
+  record Register(String executor, String host, int port, GpuClaim gpu) implements Message {
+
+    /** Who so has this GPU. */
+    DistinctGpus.Holder holder() {
+      return new DistinctGpus.Holder(new Home(executor, host).words(), host, gpu);
+    }
+  }
 
   /**
    * An executor is to host stages.

@@ -9,6 +9,7 @@ import io.stagecoach.error.Where;
 import io.stagecoach.schedule.Action;
 import io.stagecoach.spark.exchange.ShuffleHops;
 import io.stagecoach.spark.exchange.ShuffledHop;
+import io.stagecoach.spark.gpu.GpuClaims;
 import io.stagecoach.stage.ExecutorRuntime;
 import io.stagecoach.stage.HostedStage;
 import io.stagecoach.tensor.Tensors;
@@ -26,6 +27,8 @@ import java.util.concurrent.Future;
 import java.util.function.Supplier;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The stages that live on an executor between the ticks of a run, where no task holds them. What a
@@ -35,6 +38,8 @@ import org.apache.arrow.memory.RootAllocator;
  * <p>Spark runs each task on whatever thread is free; stages are bound to one, which is theirs.
  */
 final class ResidentStages implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ResidentStages.class);
 
   private record Key(UUID run, int executor) {}
 
@@ -244,6 +249,7 @@ final class ResidentStages implements AutoCloseable {
             came.close();
             try (bytes) {
               if (runtime != null) {
+                GpuClaims.memory().ifPresent(gpu -> LOG.info("At the end of the stages: {}", gpu));
                 runtime.close();
               } else {
                 hops.close();

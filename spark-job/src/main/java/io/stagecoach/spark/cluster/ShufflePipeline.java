@@ -9,6 +9,9 @@ import io.stagecoach.schedule.Schedule;
 import io.stagecoach.schedule.ScheduleAuthor;
 import io.stagecoach.schedule.Ticks;
 import io.stagecoach.spark.exchange.HopSerializer;
+import io.stagecoach.spark.gpu.DistinctGpus;
+import io.stagecoach.spark.gpu.FallbackWarning;
+import io.stagecoach.spark.gpu.GpuRule;
 import io.stagecoach.sync.StagePart;
 import io.stagecoach.tensor.Tensors;
 import java.io.Serializable;
@@ -63,6 +66,7 @@ final class ShufflePipeline implements Pipeline {
   private final SparkContext spark;
   private final UUID run;
   private final Seats seats;
+  private final GpuRule rule;
   private final PinnedJobs jobs;
   private final ScheduleBook schedules;
   private final BufferAllocator memory = new RootAllocator();
@@ -72,6 +76,9 @@ final class ShufflePipeline implements Pipeline {
   private final TickTuning tuning = new TickTuning();
   private final byte[][] lastWeights;
   private List<Home> homes = List.of();
+
+  /** What each executor's stages compute on, in the order of {@link #homes}. */
+  private List<String> devices = List.of();
 
   /** Where stages were that have moved: what is left of them is closed with the rest. */
   private final Set<Home> left = new LinkedHashSet<>();
@@ -88,6 +95,7 @@ final class ShufflePipeline implements Pipeline {
     this.run = run;
     this.seats = seats;
     this.spark = spec.spark().sc();
+    this.rule = GpuRule.of(spark);
     this.jobs = new PinnedJobs(spark, run, spec.deadlines().heartbeat());
     this.schedules = spec.book();
     this.bytes = new ArrowBytes(memory, spec.network().messageLimit());
@@ -98,7 +106,7 @@ final class ShufflePipeline implements Pipeline {
   static Pipeline launch(PipelineSpec spec, UUID run, Seats seats) {
     ShufflePipeline pipeline = new ShufflePipeline(spec, run, seats);
     try {
-      ExecutorSlots.await(spec.spark(), spec.executors(), spec.deadlines().launch());
+      ExecutorSlots.await(spec.spark(), spec.executors(), pipeline.rule, spec.deadlines().launch());
       pipeline.place(pipeline.awaitHomes());
       return pipeline;
     } catch (RuntimeException e) {
@@ -116,11 +124,7 @@ final class ShufflePipeline implements Pipeline {
         LOG.info(
             "{} stages are placed, hops go by shuffle: {}",
             spec.stages().size(),
-            String.join(
-                ", ",
-                stages().stream()
-                    .map(s -> s.stage() + " on executor " + s.executorAndHost())
-                    .toList()));
+            String.join(", ", stages().stream().map(StageAddress::words).toList()));
         return;
       } catch (MisplacedException e) {
         if (tries == MOST_MOVES) {
@@ -188,31 +192,54 @@ final class ShufflePipeline implements Pipeline {
       hosted.add(new BuildTask.Hosted(new ArrayList<>(spec.stagesOf(executor))));
     }
     PinnedRdd rdd =
-        new PinnedRdd(
-            spark,
-            homes,
-            null,
-            hosted,
-            new BuildTask(
-                run,
-                spec.engine(),
-                spec.store(),
-                spec.network().messageLimit(),
-                spec.network().wireType(),
-                new SerializableConfiguration(spark.hadoopConfiguration())));
+        rule.on(
+            new PinnedRdd(
+                spark,
+                homes,
+                null,
+                hosted,
+                new BuildTask(
+                    run,
+                    spec.engine(),
+                    spec.store(),
+                    spec.network().messageLimit(),
+                    spec.network().wireType(),
+                    new SerializableConfiguration(spark.hadoopConfiguration()))));
+    devices = List.of();
     try {
-      jobs.run(rdd, "Stagecoach: building the stages", homes, spec.deadlines().contact());
+      devices =
+          devices(
+              jobs.run(rdd, "Stagecoach: building the stages", homes, spec.deadlines().contact()));
     } catch (StagecoachException e) {
       throw e.at(place(e.where()));
     }
+  }
+
+  /** What the stages of each executor compute on, of which no two do on the same GPU. */
+  private static List<String> devices(List<Object> answers) {
+    List<DistinctGpus.Holder> holders =
+        answers.stream()
+            .map(answer -> ((Message.Register) MessageJson.read((byte[]) answer)).holder())
+            .toList();
+    DistinctGpus.check(holders);
+    FallbackWarning.say(holders);
+    return holders.stream().map(holder -> holder.claim().words()).toList();
   }
 
   @Override
   public List<StageAddress> stages() {
     List<StageAddress> addresses = new ArrayList<>();
     for (StageSpec stage : spec.stages()) {
-      Home home = homes.get(spec.executorOf(stage.stage()));
-      addresses.add(new StageAddress(stage.stage(), home.executor(), home.host(), 0));
+      int executor = spec.executorOf(stage.stage());
+      Home home = homes.get(executor);
+      addresses.add(
+          new StageAddress(
+              stage.stage(),
+              home.executor(),
+              home.host(),
+              0,
+              // Not known before the stages are built.
+              executor < devices.size() ? devices.get(executor) : ""));
     }
     return addresses;
   }
@@ -292,11 +319,13 @@ final class ShufflePipeline implements Pipeline {
     List<Broadcast<byte[]>> broadcasts = new ArrayList<>();
     List<ShuffleDependency<Integer, Object, Object>> shuffles = new ArrayList<>();
     PinnedRdd rdd =
-        new PinnedRdd(spark, homes, null, sent(withWeights, broadcasts), new TickTask(order, 0));
+        rule.on(
+            new PinnedRdd(
+                spark, homes, null, sent(withWeights, broadcasts), new TickTask(order, 0)));
     for (int tick = 1; tick < ticks.count(); tick++) {
       ShuffleDependency<Integer, Object, Object> hops = rdd.shuffled(serializer);
       shuffles.add(hops);
-      rdd = new PinnedRdd(spark, homes, hops, null, new TickTask(order, tick));
+      rdd = rule.on(new PinnedRdd(spark, homes, hops, null, new TickTask(order, tick)));
     }
     try {
       String what =
@@ -430,7 +459,7 @@ final class ShufflePipeline implements Pipeline {
       Arrays.fill(lastWeights, null);
       if (!all.isEmpty()) {
         jobs.run(
-            new PinnedRdd(spark, all, null, null, new BuildTask.Close(run)),
+            rule.on(new PinnedRdd(spark, all, null, null, new BuildTask.Close(run))),
             "Stagecoach: closing the stages",
             all,
             deadline);

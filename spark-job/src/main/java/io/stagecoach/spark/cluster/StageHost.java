@@ -15,6 +15,8 @@ import io.stagecoach.spark.exchange.Endpoint;
 import io.stagecoach.spark.exchange.EndpointOptions;
 import io.stagecoach.spark.exchange.Peer;
 import io.stagecoach.spark.exchange.Receiver;
+import io.stagecoach.spark.gpu.GpuClaim;
+import io.stagecoach.spark.gpu.GpuClaims;
 import io.stagecoach.stage.ExecutorRuntime;
 import io.stagecoach.stage.HostedStage;
 import io.stagecoach.sync.SliceUpdater;
@@ -28,6 +30,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.spark.SparkEnv;
@@ -99,16 +102,31 @@ final class StageHost implements Receiver, AutoCloseable {
    * @param env Spark's environment of this executor
    * @param settings where the driver is
    * @param builder builds the stage that the driver assigns
+   * @param claim finds out what the stages compute on
    */
-  static StageHost open(SparkEnv env, HostSettings settings, StageBuilder builder) {
+  static StageHost open(
+      SparkEnv env, HostSettings settings, StageBuilder builder, Supplier<GpuClaim> claim) {
     StageHost host = new StageHost(env, settings, builder);
-    host.say(
-        new Message.Register(host.executor, host.endpoint.host(), host.endpoint.port()),
-        Tensors.none());
+    try {
+      host.register(claim);
+    } catch (RuntimeException | Error e) {
+      host.close();
+      throw e;
+    }
     host.heart =
         new Repeating(
             "stagecoach-heartbeat", Pulses.intervalMillis(settings.heartbeat()), host::beat);
     return host;
+  }
+
+  private void register(Supplier<GpuClaim> claim) {
+    GpuClaim gpu;
+    try {
+      gpu = claim.get();
+    } catch (StagecoachException e) {
+      throw report(e);
+    }
+    say(new Message.Register(executor, endpoint.host(), endpoint.port(), gpu), Tensors.none());
   }
 
   private void beat() {
@@ -410,6 +428,7 @@ final class StageHost implements Receiver, AutoCloseable {
         mail) {
       slices.ifPresent(HostedSlices::leave);
       if (runtime != null) {
+        GpuClaims.memory().ifPresent(gpu -> LOG.info("At the end of the stages: {}", gpu));
         runtime.close();
       }
       for (Heard rest = heard.poll(); rest != null; rest = heard.poll()) {

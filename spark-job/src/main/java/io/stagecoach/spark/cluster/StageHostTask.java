@@ -2,6 +2,7 @@ package io.stagecoach.spark.cluster;
 
 import io.stagecoach.error.MemoryShortage;
 import io.stagecoach.error.Where;
+import io.stagecoach.spark.gpu.GpuClaims;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.Set;
@@ -43,7 +44,11 @@ final class StageHostTask implements Serializable {
     }
     KeptSlices.dropOlderThan(LEFT_FOR);
     try (StageHost host =
-        StageHost.open(SparkEnv.get(), settings, new StageBuilder(settings, hadoop.value()))) {
+        StageHost.open(
+            SparkEnv.get(),
+            settings,
+            new StageBuilder(settings, hadoop.value()),
+            GpuClaims::here)) {
       host.serve(TaskContext.get()::isInterrupted);
     } catch (OutOfMemoryError e) {
       throw MemoryShortage.of(

@@ -12,6 +12,7 @@ import io.stagecoach.error.MemoryShortage;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import io.stagecoach.spark.data.HadoopChunkStorage;
+import io.stagecoach.spark.gpu.GpuClaims;
 import io.stagecoach.stage.HostedStage;
 import io.stagecoach.tensor.Tensors;
 import java.io.IOException;
@@ -19,9 +20,13 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Builds stages on the executor that is to host them: their compute and their data. */
 final class StageHosting {
+
+  private static final Logger LOG = LoggerFactory.getLogger(StageHosting.class);
 
   private final Configuration hadoop;
 
@@ -37,6 +42,7 @@ final class StageHosting {
       for (StageSpec spec : specs) {
         hosted.add(host(engine, spec, store));
       }
+      GpuClaims.memory().ifPresent(gpu -> LOG.info("With its stages built: {}", gpu));
       return hosted;
     } catch (RuntimeException | Error e) {
       hosted.forEach(HostedStage::close);

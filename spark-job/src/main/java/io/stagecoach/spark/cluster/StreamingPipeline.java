@@ -15,6 +15,9 @@ import io.stagecoach.spark.exchange.EndpointOptions;
 import io.stagecoach.spark.exchange.JobSecret;
 import io.stagecoach.spark.exchange.Peer;
 import io.stagecoach.spark.exchange.Receiver;
+import io.stagecoach.spark.gpu.DistinctGpus;
+import io.stagecoach.spark.gpu.FallbackWarning;
+import io.stagecoach.spark.gpu.GpuRule;
 import io.stagecoach.stage.Span;
 import io.stagecoach.sync.GradientBarrier;
 import io.stagecoach.sync.SliceOwners;
@@ -113,7 +116,8 @@ final class StreamingPipeline implements Pipeline {
 
   private void start() {
     int count = spec.executors();
-    ExecutorSlots slots = ExecutorSlots.await(spec.spark(), count, spec.deadlines().launch());
+    GpuRule rule = GpuRule.of(spec.spark().sc());
+    ExecutorSlots slots = ExecutorSlots.await(spec.spark(), count, rule, spec.deadlines().launch());
     UUID runId = UUID.randomUUID();
     JobSecret secret = JobSecret.random();
     Deadlines deadlines = spec.deadlines();
@@ -141,6 +145,7 @@ final class StreamingPipeline implements Pipeline {
             slots.barrierTasks(count),
             new StageHostTask(
                 settings, new SerializableConfiguration(spec.spark().hadoopConfiguration())),
+            rule,
             failure -> firstCause.hear(failure));
     ExecutorHeartbeats heartbeats = ExecutorHeartbeats.of(spec.spark().sc());
     List<Rendezvous.Member> members =
@@ -155,9 +160,7 @@ final class StreamingPipeline implements Pipeline {
     LOG.info(
         "{} stages are placed: {}",
         stages.size(),
-        String.join(
-            ", ",
-            stages.stream().map(s -> s.stage() + " on executor " + s.executorAndHost()).toList()));
+        String.join(", ", stages.stream().map(StageAddress::words).toList()));
   }
 
   private void place(List<Rendezvous.Member> members) {
@@ -169,10 +172,16 @@ final class StreamingPipeline implements Pipeline {
             .toList();
     List<Rendezvous.Member> chosen =
         seats.seat(inOrder, member -> member.address().executor(), spec.executors());
+    List<DistinctGpus.Holder> holders =
+        chosen.stream().map(member -> member.address().holder()).toList();
+    DistinctGpus.check(holders);
+    FallbackWarning.say(holders);
     List<StageAddress> addresses = new ArrayList<>();
     for (int stage = 0; stage < spec.stages().size(); stage++) {
       Message.Register member = chosen.get(spec.executorOf(stage)).address();
-      addresses.add(new StageAddress(stage, member.executor(), member.host(), member.port()));
+      addresses.add(
+          new StageAddress(
+              stage, member.executor(), member.host(), member.port(), member.gpu().words()));
     }
     stages = List.copyOf(addresses);
     for (int executor = 0; executor < chosen.size(); executor++) {

@@ -1188,6 +1188,36 @@ public final class Settings {
           0,
           "The port on which each executor listens to its peers; 0 is any free one.");
 
+  public static final Setting<Optional<String>> GPU_FIND =
+      setting(
+          "gpu.find",
+          CLUSTER,
+          optional(text()),
+          Optional.empty(),
+          "By what executors find a GPU themselves, where Spark gives them none: nvidia-smi, or the"
+              + " path of a discovery script on every host. Each takes the first that no other"
+              + " executor of its host has. For clusters whose executors are not all alike."
+              + " docs/clusters.md says more. GPU support is experimental.");
+
+  public static final Setting<String> GPU_LOCK_FOLDER =
+      setting(
+          "gpu.lockFolder",
+          CLUSTER,
+          text(),
+          "/tmp/stagecoach-gpus",
+          "With gpu.find: the folder of each host in which executors mark the GPUs that they have"
+              + " taken. All executors of a host must see the same one.");
+
+  public static final Setting<Boolean> GPU_CPU_FALLBACK =
+      setting(
+          "gpu.cpuFallback",
+          CLUSTER,
+          bool(),
+          false,
+          "Whether stages may compute on the CPU although GPUs are asked for: where an executor has"
+              + " found none, or the jar, the driver or CUDA's libraries let ND4J load its CPU"
+              + " backend only. The run then warns; without, it ends.");
+
   private Settings() {}
 
   /** Every setting, in the order of the documentation. */

@@ -943,6 +943,21 @@ public final class StagecoachConf {
     return get(Settings.PORT_EXECUTOR);
   }
 
+  /** {@link Settings#GPU_FIND}. */
+  public Optional<String> gpuFind() {
+    return get(Settings.GPU_FIND);
+  }
+
+  /** {@link Settings#GPU_LOCK_FOLDER}. */
+  public String gpuLockFolder() {
+    return get(Settings.GPU_LOCK_FOLDER);
+  }
+
+  /** {@link Settings#GPU_CPU_FALLBACK}. */
+  public boolean gpuCpuFallback() {
+    return get(Settings.GPU_CPU_FALLBACK);
+  }
+
   /** {@link Settings#DATA_OPTIONS}: the options behind the prefix, by name. */
   public SortedMap<String, String> dataOptions() {
     return new TreeMap<>(dataOptions);

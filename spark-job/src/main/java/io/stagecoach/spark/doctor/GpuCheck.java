@@ -1,15 +1,18 @@
 package io.stagecoach.spark.doctor;
 
+import io.stagecoach.error.StagecoachException;
+import io.stagecoach.spark.gpu.GpuClaim;
+import io.stagecoach.spark.gpu.GpuClaims;
+import io.stagecoach.spark.gpu.GpuSettings;
+import io.stagecoach.spark.gpu.NvidiaSmi;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import org.apache.spark.SparkConf;
+import java.util.function.Supplier;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** GPUs, their free memory and driver, against what the settings ask for. */
+/** GPUs, their memory and driver, against what the settings ask for. */
 final class GpuCheck implements ProcessCheck {
-
-  private static final String CPU_BACKEND = "CpuBackend";
 
   @Override
   public String name() {
@@ -20,43 +23,39 @@ final class GpuCheck implements ProcessCheck {
   public Finding look(Here here) {
     return judge(
         here,
-        NvidiaSmi.ask("nvidia-smi", Duration.ofSeconds(5)),
-        Nd4j.getBackend().getClass().getSimpleName());
+        NvidiaSmi.ask(Duration.ofSeconds(5)),
+        GpuClaims::here,
+        () -> Nd4j.getEnvironment().isCPU());
   }
 
   /**
    * @param gpus what nvidia-smi says; none where it is not there
-   * @param backend ND4J's
+   * @param claim what stages here would compute on, where GPUs are asked for
+   * @param cpuBackend whether ND4J's backend is the CPU's
    */
-  static Finding judge(Here here, Optional<List<String>> gpus, String backend) {
+  static Finding judge(
+      Here here,
+      Optional<List<String>> gpus,
+      Supplier<GpuClaim> claim,
+      Supplier<Boolean> cpuBackend) {
     List<String> there = gpus.orElse(List.of());
-    if (!here.isDriver() && asksForGpus(here.settings())) {
-      if (there.isEmpty()) {
-        return new Finding.Trouble(
-            gpus.isEmpty() ? "none, and no nvidia-smi" : "none",
-            "The settings ask for GPUs (spark.executor.resource.gpu.amount,"
-                + " spark.task.resource.gpu.amount): install NVIDIA's driver where executors run, or"
-                + " take the settings out.");
-      }
-      if (backend.equals(CPU_BACKEND)) {
-        return new Finding.Warn(
-            String.join("; ", there) + ", but ND4J's backend is the CPU's",
-            "Take the settings that ask for GPUs out: the job has the CPU backend only.");
+    String listed = there.isEmpty() ? "" : "; nvidia-smi: " + String.join("; ", there);
+    if (!here.isDriver() && GpuSettings.of(here.settings()).wanted()) {
+      try {
+        GpuClaim claimed = claim.get();
+        return claimed.isFallback()
+            ? new Finding.Warn(
+                claimed.words() + listed,
+                "As spark.stagecoach.gpu.cpuFallback allows; without it a run would end.")
+            : new Finding.Ok(claimed.words() + listed);
+      } catch (StagecoachException e) {
+        return new Finding.Trouble(e.what() + listed, e.remedy());
       }
     }
     return new Finding.Ok(
         there.isEmpty()
             ? "none, CPU"
             : String.join("; ", there)
-                + (backend.equals(CPU_BACKEND) ? ", not used: the backend is the CPU's" : ""));
-  }
-
-  private static boolean asksForGpus(SparkConf settings) {
-    return isMore(settings.get("spark.executor.resource.gpu.amount", "0"))
-        || isMore(settings.get("spark.task.resource.gpu.amount", "0"));
-  }
-
-  private static boolean isMore(String amount) {
-    return amount.matches(".*[1-9].*");
+                + (cpuBackend.get() ? ", not used: the backend is the CPU's" : ""));
   }
 }

@@ -10,6 +10,8 @@ import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.SparkConnect;
 import io.stagecoach.spark.config.SparkSettingsCheck;
 import io.stagecoach.spark.config.StagecoachConf;
+import io.stagecoach.spark.gpu.GpuPlugin;
+import io.stagecoach.spark.gpu.GpuSettingsCheck;
 import io.stagecoach.spark.job.outcome.LastLine;
 import io.stagecoach.spark.job.outcome.RunFigures;
 import java.util.Optional;
@@ -125,6 +127,8 @@ abstract class JobCommand implements Callable<Integer> {
     adjust(settings);
     StagecoachConf conf = StagecoachConf.from(settings);
     checkSpark(settings, conf);
+    GpuSettingsCheck.check(settings);
+    GpuPlugin.install(settings);
     checkPaths(settings, conf);
     if (!settings.contains("spark.app.name")) {
       settings.setAppName("stagecoach " + name);

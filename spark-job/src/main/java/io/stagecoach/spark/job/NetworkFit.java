@@ -18,6 +18,7 @@ import io.stagecoach.spark.config.SynchronizerKind;
 import io.stagecoach.spark.data.DataSetData;
 import io.stagecoach.spark.data.ModelShape;
 import io.stagecoach.spark.data.PreparedData;
+import io.stagecoach.spark.gpu.GpuSettingsCheck;
 import io.stagecoach.spark.job.progress.Progress;
 import io.stagecoach.spark.ui.LiveFigures;
 import io.stagecoach.sync.StagePart;
@@ -66,6 +67,7 @@ public final class NetworkFit {
    */
   public PreparedData prepare(DataSetData data, Dl4jModel model) {
     SparkSettingsCheck.check(spark.sparkContext().getConf(), conf.executors());
+    GpuSettingsCheck.check(spark.sparkContext().getConf());
     WireTypeCheck.check(conf.wireType(), model.dataType());
     if (conf.synchronizer() != SynchronizerKind.DRIVER) {
       throw new StagecoachException(

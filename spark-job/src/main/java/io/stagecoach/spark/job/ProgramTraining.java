@@ -7,6 +7,7 @@ import io.stagecoach.spark.config.SparkSettingsCheck;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.data.JobData;
 import io.stagecoach.spark.data.ModelShape;
+import io.stagecoach.spark.gpu.GpuSettingsCheck;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -39,6 +40,7 @@ public final class ProgramTraining {
       Dataset<Row> table,
       Consumer<ModelShape> requirement) {
     SparkSettingsCheck.check(spark.sparkContext().getConf(), conf.executors());
+    GpuSettingsCheck.check(spark.sparkContext().getConf());
     try (PrintStream unseen =
         new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)) {
       EXECUTORS.lockInterruptibly();

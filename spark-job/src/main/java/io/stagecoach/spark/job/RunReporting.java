@@ -16,6 +16,7 @@ import io.stagecoach.report.timeline.TimelinePage;
 import io.stagecoach.schedule.Schedule;
 import io.stagecoach.schedule.Simulator;
 import io.stagecoach.spark.cluster.Setback;
+import io.stagecoach.spark.cluster.StageAddress;
 import io.stagecoach.spark.data.PreparedData;
 import io.stagecoach.spark.data.TextFigures;
 import io.stagecoach.sync.StagePart;
@@ -30,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /** Turns what the step loop says into the run's report. */
 final class RunReporting implements TrainingLoop.StepListener {
@@ -127,6 +129,18 @@ final class RunReporting implements TrainingLoop.StepListener {
   /** Takes a line on what the run chose by itself, and why. */
   void chose(String line) {
     recorder.chose(line);
+  }
+
+  /** Takes on which devices the stages compute, where somebody has asked for GPUs. */
+  void computesOn(List<StageAddress> stages) {
+    String devices =
+        stages.stream()
+            .filter(stage -> !stage.device().isEmpty())
+            .map(stage -> "stage " + stage.stage() + " on " + stage.device())
+            .collect(Collectors.joining("; "));
+    if (!devices.isEmpty()) {
+      recorder.chose("devices: " + devices);
+    }
   }
 
   /** Takes a step that was told again after a failure. */

@@ -257,6 +257,7 @@ final class TrainingRun {
                   reporting::recovered);
           LiveFigures figures =
               LiveFigures.of(plan.replicas(), plan.plan().stages().size(), pipeline::memory)) {
+        reporting.computesOn(pipeline.stages());
         reporting.watchedBy(figures::stepEnded);
         stop.patience(conf.deadlineStop());
         TimeSegments segments = TimeSegments.of(model.model(), prepared);

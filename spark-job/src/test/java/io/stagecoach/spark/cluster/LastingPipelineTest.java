@@ -61,7 +61,7 @@ class LastingPipelineTest {
     public List<StageAddress> stages() {
       return IntStream.range(0, STAGES)
           .mapToObj(
-              stage -> new StageAddress(stage, executors.get(stage % executors.size()), "here", 1))
+              stage -> StageAddress.of(stage, executors.get(stage % executors.size()), "here", 1))
           .toList();
     }
 

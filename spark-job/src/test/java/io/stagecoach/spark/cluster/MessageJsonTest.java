@@ -15,6 +15,7 @@ import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import io.stagecoach.schedule.Action;
+import io.stagecoach.spark.gpu.GpuClaim;
 import io.stagecoach.stage.Span;
 import io.stagecoach.stage.Traffic;
 import io.stagecoach.sync.SliceOwners;
@@ -34,12 +35,13 @@ class MessageJsonTest {
 
   static List<Message> messages() {
     return List.of(
-        new Message.Register("7", "::1", 4040),
+        new Message.Register("7", "::1", 4040, new GpuClaim("3", "", "why")),
         new Message.Assign(
             1,
             "dl4j",
             List.of(new StageSpec("{ \"a\": 1 }", 0, 2, 0, 3, 2, Recompute.STAGE, -5)),
-            List.of(new StageAddress(0, "4", "node", 1), new StageAddress(1, "5", "node", 2)),
+            List.of(
+                StageAddress.of(0, "4", "node", 1), new StageAddress(1, "5", "node", 2, "GPU 3")),
             StoreAccess.of("file:/store", ReadOptions.shuffled(9)),
             WireType.FLOAT16),
         new Message.Ready(3),

@@ -40,10 +40,10 @@ class SeatsTest {
   void seatsAreThoseOfTheStagesInOrder() {
     List<StageAddress> stages =
         List.of(
-            new StageAddress(0, "7", "a", 1),
-            new StageAddress(1, "3", "b", 1),
-            new StageAddress(2, "7", "a", 1),
-            new StageAddress(3, "3", "b", 1));
+            StageAddress.of(0, "7", "a", 1),
+            StageAddress.of(1, "3", "b", 1),
+            StageAddress.of(2, "7", "a", 1),
+            StageAddress.of(3, "3", "b", 1));
     assertThat(Seats.of(stages).executors()).containsExactly("7", "3");
     assertThat(Seats.of(stages).inOrder(List.of(1, 0)).executors()).containsExactly("3", "7");
   }

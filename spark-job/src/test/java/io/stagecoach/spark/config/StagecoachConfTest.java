@@ -177,6 +177,10 @@ class StagecoachConfTest {
         "deadline.heartbeat", new Mapping(Duration.ofSeconds(30), "5s", Duration.ofSeconds(5)));
     MAPPINGS.put(
         "deadline.stop", new Mapping(Duration.ofSeconds(20), "1min", Duration.ofMinutes(1)));
+    MAPPINGS.put(
+        "gpu.find", new Mapping(Optional.empty(), "nvidia-smi", Optional.of("nvidia-smi")));
+    MAPPINGS.put("gpu.lockFolder", new Mapping("/tmp/stagecoach-gpus", "/run/gpus", "/run/gpus"));
+    MAPPINGS.put("gpu.cpuFallback", new Mapping(false, "true", true));
     MAPPINGS.put("recovery.attempts", new Mapping(3, "0", 0));
     MAPPINGS.put("recovery.perHour", new Mapping(20, "7", 7));
     MAPPINGS.put(

@@ -8,13 +8,13 @@ import io.stagecoach.error.StagecoachException;
 import io.stagecoach.spark.doctor.LocalDiskCheck.Folder;
 import io.stagecoach.spark.doctor.ModuleOptionsCheck.Opened;
 import io.stagecoach.spark.doctor.OffHeapLimitCheck.Limits;
+import io.stagecoach.spark.gpu.GpuClaim;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.apache.spark.SparkConf;
 import org.apache.spark.launcher.JavaModuleOptions;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the checks of a process make of what they see, good and bad. */
 class ProcessChecksTest {
@@ -184,18 +184,33 @@ class ProcessChecksTest {
 
   @Test
   void gpusAreThereIfAskedFor() {
-    List<String> one = List.of("Tesla T4, driver 535.1, 100 MiB free of 200 MiB");
-    ok(GpuCheck.judge(executor(), Optional.empty(), "CpuBackend"), "none, CPU");
-    ok(GpuCheck.judge(executor(), Optional.of(one), "CpuBackend"), "Tesla T4", "not used");
+    Optional<List<String>> one = Optional.of(List.of("Tesla T4, driver 535.1, 100 MiB free"));
+    Supplier<GpuClaim> nobody =
+        () -> {
+          throw new AssertionError("nobody has asked");
+        };
+    ok(GpuCheck.judge(executor(), Optional.empty(), nobody, () -> true), "none, CPU");
+    ok(GpuCheck.judge(executor(), one, nobody, () -> true), "Tesla T4", "not used");
+    ok(GpuCheck.judge(driver(), one, nobody, () -> false), "Tesla T4, driver 535.1");
     Here asks = executor("spark.executor.resource.gpu.amount", "1");
-    error(GpuCheck.judge(asks, Optional.empty(), "CpuBackend"), "no nvidia-smi", "driver");
-    error(GpuCheck.judge(asks, Optional.of(List.of()), "JCublasBackend"), "none");
-    warn(GpuCheck.judge(asks, Optional.of(one), "CpuBackend"), "the CPU's");
-    ok(GpuCheck.judge(asks, Optional.of(one), "JCublasBackend"), "Tesla T4");
     ok(
+        GpuCheck.judge(asks, one, () -> new GpuClaim("3", "Tesla T4", ""), () -> false),
+        "GPU 3 (Tesla T4)",
+        "nvidia-smi: Tesla T4, driver 535.1");
+    warn(
+        GpuCheck.judge(asks, Optional.empty(), () -> new GpuClaim("3", "", "why"), () -> true),
+        "GPU 3, but on the CPU (why)",
+        "cpuFallback");
+    error(
         GpuCheck.judge(
-            executor("spark.task.resource.gpu.amount", "0"), Optional.empty(), "CpuBackend"),
-        "none, CPU");
+            executor("spark.stagecoach.gpu.find", "nvidia-smi"),
+            Optional.empty(),
+            () -> {
+              throw new StagecoachException(ErrorKind.CLUSTER, "there is none", "get one");
+            },
+            () -> true),
+        "there is none",
+        "get one");
   }
 
   @Test
@@ -208,18 +223,5 @@ class ProcessChecksTest {
         "spark.local.dir");
     error(LocalDiskCheck.judge(List.of(new Folder("/b", MIB, true))), "1.0 MiB free");
     error(LocalDiskCheck.judge(List.of(new Folder("/b", GIB, false))), "cannot be written");
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"nvidia-smi-that-is-not-there", "/bin/false"})
-  void withoutNvidiasCommandThereAreNoGpus(String command) {
-    assertThat(NvidiaSmi.ask(command, java.time.Duration.ofSeconds(20))).isEmpty();
-  }
-
-  @Test
-  void nvidiasLinesAreRead() {
-    assertThat(
-            NvidiaSmi.parse("Tesla T4, 535.161.07, 14910 MiB, 15360 MiB\n\nno line of its own\n"))
-        .containsExactly("Tesla T4, driver 535.161.07, 14910 MiB free of 15360 MiB");
   }
 }

@@ -36,6 +36,8 @@ class SparkHouseTest {
           .definedBy("io.stagecoach.spark.data..")
           .layer("config")
           .definedBy("io.stagecoach.spark.config..")
+          .layer("gpu")
+          .definedBy("io.stagecoach.spark.gpu..")
           .layer("exchange")
           .definedBy("io.stagecoach.spark.exchange..")
           .whereLayer("ml")
@@ -55,7 +57,10 @@ class SparkHouseTest {
           .whereLayer("data")
           .mayOnlyBeAccessedByLayers("ml", "dl4j", "job", "doctor", "score", "cluster")
           .whereLayer("config")
-          .mayOnlyBeAccessedByLayers("ml", "dl4j", "job", "doctor", "score", "cluster", "data");
+          .mayOnlyBeAccessedByLayers(
+              "ml", "dl4j", "job", "doctor", "score", "cluster", "data", "gpu")
+          .whereLayer("gpu")
+          .mayOnlyBeAccessedByLayers("ml", "dl4j", "job", "doctor", "cluster");
 
   /** DL4J has declared its Spark modules deprecated: one adapter knows them. */
   @ArchTest

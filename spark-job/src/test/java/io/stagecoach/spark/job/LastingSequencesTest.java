@@ -50,7 +50,7 @@ class LastingSequencesTest {
 
     @Override
     public List<StageAddress> stages() {
-      return List.of(new StageAddress(0, "e0", "here", 1), new StageAddress(1, "e1", "here", 1));
+      return List.of(StageAddress.of(0, "e0", "here", 1), StageAddress.of(1, "e1", "here", 1));
     }
 
     @Override

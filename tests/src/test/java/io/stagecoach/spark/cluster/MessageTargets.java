@@ -10,6 +10,7 @@ import io.stagecoach.engine.StepContext;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.Where;
 import io.stagecoach.fuzz.FuzzTarget;
+import io.stagecoach.spark.gpu.GpuClaim;
 import io.stagecoach.stage.Traffic;
 import io.stagecoach.tensor.Narrowing;
 import io.stagecoach.tensor.Tensors;
@@ -46,12 +47,12 @@ public final class MessageTargets {
     @Override
     public List<byte[]> seeds() {
       return List.<Message>of(
-              new Message.Register("7", "::1", 4040),
+              new Message.Register("7", "::1", 4040, new GpuClaim("3", "Tesla T4", "")),
               new Message.Assign(
                   1,
                   "dl4j",
                   List.of(new StageSpec("{ \"a\": 1 }", 0, 2, 0, 3, 2, Recompute.STAGE, -5)),
-                  List.of(new StageAddress(0, "4", "node", 1)),
+                  List.of(StageAddress.of(0, "4", "node", 1)),
                   StoreAccess.of("file:/store", ReadOptions.shuffled(9)),
                   WireType.FLOAT16),
               new Message.Ready(3),
