@@ -57,7 +57,8 @@ class StandaloneIT {
 
   /**
    * A cluster's shuffle service serves the hops of the shuffle exchange; push-based shuffle, which
-   * Spark has on YARN only, may be left on.
+   * Spark has on YARN only, may be left on. By either exchange stages are on the hosts that they
+   * are pinned to.
    */
   @Test
   @Order(1)
@@ -67,17 +68,32 @@ class StandaloneIT {
     shuffled.put("spark.shuffle.service.enabled", "true");
     shuffled.put("spark.shuffle.service.port", String.valueOf(cluster.shuffleServicePort()));
     shuffled.put("spark.shuffle.push.enabled", "true");
+    String first = StandaloneCluster.HOSTS.get(0);
+    String second = StandaloneCluster.HOSTS.get(1);
+    shuffled.put("spark.stagecoach.pin.stages", "0:" + second);
     StagecoachProcess.Outcome outcome = workshop.run("train", shuffled);
     assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
+    assertPlaced(outcome, second, first);
     assertThat(cluster.log())
         .containsPattern("ShuffleBlockResolver: Registered executor .*execId=0");
     assertThat(cluster.log())
         .containsPattern("ShuffleBlockResolver: Registered executor .*execId=1");
 
-    outcome = workshop.run("train", settings("streamed"));
+    Map<String, String> streamed = settings("streamed");
+    streamed.put("spark.stagecoach.pin.stages", "1:" + second);
+    outcome = workshop.run("train", streamed);
     assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
+    assertPlaced(outcome, first, second);
 
     Networks.assertSame(workshop.network("shuffled"), workshop.network("streamed"));
+  }
+
+  private static void assertPlaced(StagecoachProcess.Outcome outcome, String... hosts) {
+    for (int stage = 0; stage < hosts.length; stage++) {
+      assertThat(outcome.err())
+          .containsPattern(
+              "2 stages are placed.*\\b" + stage + " on executor \\d+ on " + hosts[stage]);
+    }
   }
 
   @Test

@@ -100,6 +100,7 @@ final class StreamingPipeline implements Pipeline {
 
   private void start() {
     int count = spec.executors();
+    PinnedSeats.await(spec);
     ExecutorSlots slots = ExecutorSlots.await(spec.spark(), count, spec.deadlines().launch());
     UUID runId = UUID.randomUUID();
     JobSecret secret = JobSecret.random();
@@ -125,7 +126,8 @@ final class StreamingPipeline implements Pipeline {
     job =
         BarrierJob.start(
             spec.spark(),
-            slots.barrierTasks(count),
+            // With pins all executors come: Spark might choose others than those that are wanted.
+            spec.pins().isEmpty() ? slots.barrierTasks(count) : slots.tasks(),
             new StageHostTask(
                 settings, new SerializableConfiguration(spec.spark().hadoopConfiguration())),
             failure -> firstCause.hear(failure));
@@ -133,6 +135,7 @@ final class StreamingPipeline implements Pipeline {
     List<Rendezvous.Member> members =
         rendezvous.awaitMembers(
             count,
+            there -> PinnedSeats.unmet(spec, homes(there)).isEmpty(),
             deadlines.contact(),
             // The tasks start together: one that hangs keeps all of them from it.
             () -> heartbeats.silent(Home.all(spec.spark().sc()), deadlines.heartbeat()));
@@ -147,6 +150,10 @@ final class StreamingPipeline implements Pipeline {
             stages.stream().map(s -> s.stage() + " on executor " + s.executorAndHost()).toList()));
   }
 
+  private static List<Home> homes(List<Rendezvous.Member> members) {
+    return members.stream().map(Rendezvous.Member::home).toList();
+  }
+
   private void place(List<Rendezvous.Member> members) {
     List<Rendezvous.Member> inOrder =
         members.stream()
@@ -155,7 +162,7 @@ final class StreamingPipeline implements Pipeline {
                     .thenComparing(m -> m.address().executor()))
             .toList();
     List<Rendezvous.Member> chosen =
-        seats.seat(inOrder, member -> member.address().executor(), spec.executors());
+        seats.seat(inOrder, Rendezvous.Member::home, spec.executors(), spec.pins());
     List<StageAddress> addresses = new ArrayList<>();
     for (int stage = 0; stage < spec.stages().size(); stage++) {
       Message.Register member = chosen.get(spec.executorOf(stage)).address();
