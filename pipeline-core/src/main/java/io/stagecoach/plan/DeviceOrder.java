@@ -12,8 +12,8 @@ import java.util.stream.IntStream;
  *
  * <p>By bisection over the time of the slowest stage; whether a time can be kept is found by
  * dynamic programming over (devices used, layers placed), which no cut and no order escapes. Exact,
- * also under a limit of memory. Whether another order is worth it at all is asked first, so that
- * where devices are alike one such question is all that it takes.
+ * also under a limit of memory and pins. Whether another order is worth it at all is asked first,
+ * so that where devices are alike one such question is all that it takes.
  */
 public final class DeviceOrder {
 
@@ -22,15 +22,17 @@ public final class DeviceOrder {
 
   private final int stages;
   private final int layers;
-  private final MemoryLimit limit;
+  private final StageRules rules;
+  private final DevicePins pins;
 
   /** By device, first layer and layers but one. */
   private final long[][][] times;
 
-  private DeviceOrder(PlanRequest request, StageTime times) {
+  private DeviceOrder(PlanRequest request, DevicePins pins, StageTime times) {
     this.stages = request.stages();
     this.layers = request.model().size();
-    this.limit = MemoryLimit.of(request);
+    this.rules = StageRules.of(request);
+    this.pins = pins;
     this.times = new long[stages][layers][];
     for (int device = 0; device < stages; device++) {
       for (int first = 0; first < layers; first++) {
@@ -48,19 +50,21 @@ public final class DeviceOrder {
    * Devices stay where they are where no other order is so much better, where they host several
    * stages each, and where they are more than twelve.
    *
+   * @param pins which stages may be where; as devices are now, all are where they may be
    * @param times what layers take on each device, by its number, which is that of its stage now
    * @param leastGain the share of the slowest stage's time that another order must save; 0 where
    *     any gain is welcome
    * @throws io.stagecoach.error.StagecoachException of kind {@code PLAN} where no cut fits
    */
-  public static List<Integer> best(PlanRequest request, StageTime times, double leastGain) {
+  public static List<Integer> best(
+      PlanRequest request, DevicePins pins, StageTime times, double leastGain) {
     List<Integer> asTheyAre = IntStream.range(0, request.executors()).boxed().toList();
     if (request.chunks() > 1 || request.stages() > MOST) {
       return asTheyAre;
     }
     long now = slowest(Partitioners.measured(times).partition(request), times);
     long wanted = Math.min(now - 1, (long) (now * (1 - leastGain)));
-    DeviceOrder order = new DeviceOrder(request, times);
+    DeviceOrder order = new DeviceOrder(request, pins, times);
     if (!order.isPossible(order.ends(wanted))) {
       return asTheyAre;
     }
@@ -146,7 +150,7 @@ public final class DeviceOrder {
     for (int first = 0; first <= layers; first++) {
       next[first] = new BitSet(layers + 1);
       for (int end = first + 1; end <= last && keeps(stage, device, first, end, bound); end++) {
-        if (limit.fits(stage, first, end)) {
+        if (rules.allow(stage, first, end)) {
           next[first].set(end);
         }
       }
@@ -155,7 +159,9 @@ public final class DeviceOrder {
   }
 
   private boolean keeps(int stage, int device, int first, int end, long bound) {
-    return first >= stage && times[device][first][end - first - 1] <= bound;
+    return first >= stage
+        && pins.allow(stage, device)
+        && times[device][first][end - first - 1] <= bound;
   }
 
   /** An order that keeps to the bound; from the last stage on, devices that can stay do. */
@@ -184,7 +190,7 @@ public final class DeviceOrder {
     int first = before.nextSetBit(0);
     while (first >= 0
         && first < end
-        && !(keeps(stage, device, first, end, bound) && limit.fits(stage, first, end))) {
+        && !(keeps(stage, device, first, end, bound) && rules.allow(stage, first, end))) {
       first = before.nextSetBit(first + 1);
     }
     return first < end ? first : -1;

@@ -41,7 +41,7 @@ final class GivenCut implements Partitioner {
               + (request.model().size() - 1));
     }
     Plan plan = Plan.of(name(), request, firstLayers);
-    MemoryLimit.check(plan, request);
+    StageRules.check(plan, request);
     return plan;
   }
 

@@ -125,7 +125,9 @@ final class MemoryLimit {
                 : "the " + request.chunks() + " stages of every executor")
             + " within the "
             + Quantity.bytes(request.limitBytes())
-            + " that a device may hold; the weights, their gradients and the accumulator alone are "
+            + " that a device may hold"
+            + (request.pins().isEmpty() ? "" : " and the pins " + request.pins())
+            + "; the weights, their gradients and the accumulator alone are "
             + Quantity.bytes(
                 3L * request.model().layers().stream().mapToLong(LayerCost::parameterBytes).sum()),
         "Use more stages. " + REMEDY);

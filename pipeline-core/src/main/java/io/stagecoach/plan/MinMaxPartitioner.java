@@ -7,7 +7,7 @@ import java.util.function.Function;
 import java.util.function.ToLongFunction;
 
 /**
- * Makes the heaviest stage as light as any contiguous cut within the memory limit can, by dynamic
+ * Makes the heaviest stage as light as any contiguous cut within memory and pins can, by dynamic
  * programming over (stage, first layer).
  *
  * <p>A pipeline of S stages and M micro-batches takes the sum of all stage times and (M − 1) times
@@ -51,25 +51,25 @@ final class MinMaxPartitioner implements Partitioner {
 
   @Override
   public Plan partition(PlanRequest request) {
-    MemoryLimit limit = MemoryLimit.of(request);
+    StageRules rules = StageRules.of(request);
     StageTime weight = weights.apply(request.model());
-    long lightest = lightestBottleneck(request, limit, weight);
+    long lightest = lightestBottleneck(request, rules, weight);
     if (lightest == IMPOSSIBLE) {
       throw MemoryLimit.noPlan(request);
     }
-    Plan plan = Plan.of(name, request, fewestBytes(request, limit, weight, lightest));
+    Plan plan = Plan.of(name, request, fewestBytes(request, rules, weight, lightest));
     if (request.limitBytes() == PlanRequest.UNLIMITED || MemoryLimit.holds(plan, request)) {
       return plan;
     }
     // Each of its stages fits, but not all of those that share a device.
-    return new SharedDevices(request, weight)
+    return new SharedDevices(request, rules, weight)
         .bestCut()
         .map(cuts -> Plan.of(name, request, cuts))
         .orElseThrow(() -> MemoryLimit.noPlan(request));
   }
 
   /** The least possible weight of the heaviest stage. */
-  private static long lightestBottleneck(PlanRequest request, MemoryLimit limit, StageTime weight) {
+  private static long lightestBottleneck(PlanRequest request, StageRules rules, StageTime weight) {
     int layers = request.model().size();
     int stages = request.stages();
     // best[first]: the lightest bottleneck of the layers from `first` on, in the stages from s on.
@@ -78,7 +78,7 @@ final class MinMaxPartitioner implements Partitioner {
       long[] now = impossible(layers);
       for (int first = s; first <= layers - (stages - s); first++) {
         for (int end = first + 1; end <= layers - (stages - s - 1); end++) {
-          if (best[end] != IMPOSSIBLE && limit.fits(s, first, end)) {
+          if (best[end] != IMPOSSIBLE && rules.allow(s, first, end)) {
             now[first] = Math.min(now[first], Math.max(weight.of(s, first, end), best[end]));
           }
         }
@@ -90,7 +90,7 @@ final class MinMaxPartitioner implements Partitioner {
 
   /** Among the cuts with no stage heavier than the bottleneck, the one that sends least. */
   private static List<Integer> fewestBytes(
-      PlanRequest request, MemoryLimit limit, StageTime weight, long bottleneck) {
+      PlanRequest request, StageRules rules, StageTime weight, long bottleneck) {
     int layers = request.model().size();
     int stages = request.stages();
     int[][] chosenEnd = new int[stages][layers + 1];
@@ -101,7 +101,7 @@ final class MinMaxPartitioner implements Partitioner {
         for (int end = first + 1; end <= layers - (stages - s - 1); end++) {
           if (best[end] == IMPOSSIBLE
               || weight.of(s, first, end) > bottleneck
-              || !limit.fits(s, first, end)) {
+              || !rules.allow(s, first, end)) {
             continue;
           }
           long sent = best[end] + (end < layers ? request.model().bytesInto(end) : 0);

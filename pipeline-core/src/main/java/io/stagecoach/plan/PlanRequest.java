@@ -5,7 +5,8 @@ import io.stagecoach.error.StagecoachException;
 import java.util.Objects;
 
 /**
- * What is to be planned. More stages than layers is an error of kind {@code PLAN}.
+ * What is to be planned. More stages than layers is an error of kind {@code PLAN}; pins that no cut
+ * keeps are one of kind {@code CONFIGURATION}.
  *
  * @param model the layers' costs
  * @param stages how many stages; at least 1, at most as many as there are layers
@@ -13,9 +14,10 @@ import java.util.Objects;
  * @param limitBytes what a device may hold; {@link #UNLIMITED} where nothing is known
  * @param chunks how many stages share an executor's device: stage s is on executor s mod
  *     (stages/chunks); divides the number of stages
+ * @param pins which layers are wanted on which executors
  */
 public record PlanRequest(
-    ModelCosts model, int stages, MemoryRules memory, long limitBytes, int chunks) {
+    ModelCosts model, int stages, MemoryRules memory, long limitBytes, int chunks, LayerPins pins) {
 
   /** No limit of memory. */
   public static final long UNLIMITED = Long.MAX_VALUE;
@@ -42,11 +44,12 @@ public record PlanRequest(
     if (chunks < 1 || stages % chunks != 0) {
       throw new IllegalArgumentException(stages + " stages in chunks of " + chunks);
     }
+    pins.check(model.size(), stages, stages / chunks);
   }
 
   /** A device for every stage. */
   public PlanRequest(ModelCosts model, int stages, MemoryRules memory, long limitBytes) {
-    this(model, stages, memory, limitBytes, 1);
+    this(model, stages, memory, limitBytes, 1, LayerPins.NONE);
   }
 
   /** How many executors host the stages. */

@@ -26,6 +26,7 @@ final class SharedDevices {
           .thenComparing(SharedDevices::earlier);
 
   private final PlanRequest request;
+  private final StageRules rules;
   private final StageTime weights;
 
   /**
@@ -39,10 +40,12 @@ final class SharedDevices {
   private record Way(List<Integer> cuts, long heaviest, long sent, List<Long> held) {}
 
   /**
+   * @param rules what each stage may have, whatever else is on its device
    * @param weights what a stage weighs
    */
-  SharedDevices(PlanRequest request, StageTime weights) {
+  SharedDevices(PlanRequest request, StageRules rules, StageTime weights) {
     this.request = request;
+    this.rules = rules;
     this.weights = weights;
   }
 
@@ -58,7 +61,9 @@ final class SharedDevices {
         if (!ways.get(first).isEmpty()) {
           int mostEnd = layers - (stages - s - 1);
           for (int end = s == stages - 1 ? layers : first + 1; end <= mostEnd; end++) {
-            extend(ways.get(first), s, first, end, next.get(end));
+            if (rules.allow(s, first, end)) {
+              extend(ways.get(first), s, first, end, next.get(end));
+            }
           }
         }
       }

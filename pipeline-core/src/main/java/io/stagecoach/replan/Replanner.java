@@ -3,6 +3,7 @@ package io.stagecoach.replan;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.plan.DeviceOrder;
+import io.stagecoach.plan.DevicePins;
 import io.stagecoach.plan.Partitioners;
 import io.stagecoach.plan.Plan;
 import io.stagecoach.plan.PlanRequest;
@@ -53,6 +54,7 @@ public final class Replanner {
   private static final int REST = 3;
 
   private final PlanRequest request;
+  private final DevicePins devices;
   private final LayerEstimates estimates;
   private final StepTime stepTime;
   private final ReplanRules rules;
@@ -79,18 +81,21 @@ public final class Replanner {
   /**
    * @param plan the cut that the pipeline has
    * @param request what any cut must keep to
+   * @param devices which stages may be on which devices, as these are whenever it is asked
    * @param estimates what the layers should take
    * @param nanoClock tells when an hour is over
    */
   public Replanner(
       Plan plan,
       PlanRequest request,
+      DevicePins devices,
       LayerEstimates estimates,
       StepTime stepTime,
       ReplanRules rules,
       LongSupplier nanoClock) {
     this.plan = plan;
     this.request = request;
+    this.devices = devices;
     this.estimates = estimates;
     this.stepTime = stepTime;
     this.rules = rules;
@@ -164,7 +169,8 @@ public final class Replanner {
     try {
       List<Integer> asTheyAre = IntStream.range(0, executors).boxed().toList();
       best = proposal(speeds, asTheyAre, observed, now);
-      List<Integer> order = DeviceOrder.best(request, speeds.times(estimates), WORTH_A_MOVE);
+      List<Integer> order =
+          DeviceOrder.best(request, devices, speeds.times(estimates), WORTH_A_MOVE);
       if (!order.equals(asTheyAre)) {
         Proposal other = proposal(speeds, order, observed, now);
         if (best.thenNanos() - other.thenNanos() >= WORTH_A_MOVE * now) {

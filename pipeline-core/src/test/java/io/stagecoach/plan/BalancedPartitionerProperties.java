@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 import net.jqwik.api.Arbitraries;
@@ -83,6 +84,69 @@ class BalancedPartitionerProperties {
     compare(Partitioners.measured(times), times, request(model, executors * chunks, limit, chunks));
   }
 
+  /** Layers are wanted on certain executors, each of which may host several stages. */
+  @Property(tries = 3000)
+  void balancedIsTheBestOfTheCutsThatKeepThePins(
+      @ForAll("models") ModelCosts model,
+      @ForAll @IntRange(min = 1, max = 4) int executors,
+      @ForAll @IntRange(min = 1, max = 3) int chunks,
+      @ForAll @LongRange(min = 100, max = 20_000) long limit,
+      @ForAll Random random) {
+    int stages = executors * chunks;
+    Assume.that(stages <= model.size());
+    LayerPins pins = new LayerPins(Pins.some(model.size(), stages, executors, random));
+    Assume.that(Pins.cuts(model.size(), stages).stream().anyMatch(Pins.kept(pins, executors)));
+    StageTime operations =
+        (stage, first, end) ->
+            model.layers().subList(first, end).stream().mapToLong(LayerCost::operations).sum();
+    compare(
+        Partitioners.named("balanced"), operations, request(model, stages, limit, chunks, pins));
+  }
+
+  /** Devices of different speed, a stage on each. */
+  @Property(tries = 1000)
+  void measuredIsTheBestOfTheCutsThatKeepThePinsOnUnlikeDevices(
+      @ForAll("models") ModelCosts model,
+      @ForAll @IntRange(min = 1, max = 5) int wanted,
+      @ForAll @Size(5) List<@IntRange(min = 1, max = 7) Integer> slowness,
+      @ForAll Random random) {
+    int stages = Math.min(wanted, model.size());
+    LayerPins pins = new LayerPins(Pins.some(model.size(), stages, stages, random));
+    Assume.that(Pins.cuts(model.size(), stages).stream().anyMatch(Pins.kept(pins, stages)));
+    StageTime times = onDevices(model, stages, slowness);
+    compare(
+        Partitioners.measured(times),
+        times,
+        request(model, stages, PlanRequest.UNLIMITED, 1, pins));
+  }
+
+  @Property(tries = 1000)
+  void uniformIsTheEvenestOfTheCutsThatKeepThePins(
+      @ForAll("models") ModelCosts model,
+      @ForAll @IntRange(min = 1, max = 4) int executors,
+      @ForAll @IntRange(min = 1, max = 2) int chunks,
+      @ForAll Random random) {
+    int stages = executors * chunks;
+    Assume.that(stages <= model.size());
+    LayerPins pins = new LayerPins(Pins.some(model.size(), stages, executors, random));
+    List<List<Integer>> kept =
+        Pins.cuts(model.size(), stages).stream().filter(Pins.kept(pins, executors)).toList();
+    Assume.that(!kept.isEmpty());
+    List<Integer> cut =
+        firstLayers(
+            Partitioners.named("uniform")
+                .partition(request(model, stages, PlanRequest.UNLIMITED, chunks, pins)));
+    assertThat(kept).contains(cut);
+    assertThat(unevenness(model, cut))
+        .isEqualTo(kept.stream().mapToLong(other -> unevenness(model, other)).min().orElseThrow());
+  }
+
+  private static long unevenness(ModelCosts model, List<Integer> cuts) {
+    return IntStream.range(0, cuts.size())
+        .mapToLong(s -> (long) Math.pow(end(model, cuts, s) - cuts.get(s), 2))
+        .sum();
+  }
+
   private static StageTime onDevices(ModelCosts model, int devices, List<Integer> slowness) {
     return (stage, first, end) ->
         slowness.get(stage % devices)
@@ -151,9 +215,14 @@ class BalancedPartitionerProperties {
   }
 
   private static PlanRequest request(ModelCosts model, int stages, long limit, int chunks) {
+    return request(model, stages, limit, chunks, LayerPins.NONE);
+  }
+
+  private static PlanRequest request(
+      ModelCosts model, int stages, long limit, int chunks, LayerPins pins) {
     // Early stages hold more micro-batches than late ones, as in 1F1B.
     MemoryRules rules = new MemoryRules(Stash.ACTIVATIONS, (stage, all) -> all - stage, 1);
-    return new PlanRequest(model, stages, rules, limit, chunks);
+    return new PlanRequest(model, stages, rules, limit, chunks, pins);
   }
 
   private static void compare(
@@ -172,22 +241,26 @@ class BalancedPartitionerProperties {
   private static void compare(Partitioner partitioner, StageTime weight, PlanRequest request) {
     ModelCosts model = request.model();
     Optional<List<Integer>> best =
-        allCuts(model.size(), request.stages()).stream()
+        Pins.cuts(model.size(), request.stages()).stream()
             .filter(cuts -> fits(request, cuts))
+            .filter(Pins.kept(request.pins(), request.executors()))
             .min(
                 Comparator.<List<Integer>>comparingLong(cuts -> heaviest(model, weight, cuts))
                     .thenComparingLong(cuts -> sent(model, cuts))
                     .thenComparing(BalancedPartitionerProperties::lexicographic));
     if (best.isPresent()) {
       Plan plan = partitioner.partition(request);
-      assertThat(plan.stages().stream().map(PlannedStage::firstLayer).toList())
-          .isEqualTo(best.get());
+      assertThat(firstLayers(plan)).isEqualTo(best.get());
     } else {
       StagecoachException refusal =
           catchThrowableOfType(StagecoachException.class, () -> partitioner.partition(request));
       assertThat(refusal).isNotNull();
       assertThat(refusal.kind()).isEqualTo(ErrorKind.PLAN);
     }
+  }
+
+  private static List<Integer> firstLayers(Plan plan) {
+    return plan.stages().stream().map(PlannedStage::firstLayer).toList();
   }
 
   private static int lexicographic(List<Integer> left, List<Integer> right) {
@@ -234,24 +307,5 @@ class BalancedPartitionerProperties {
       held[s % devices] += needed;
     }
     return Arrays.stream(held).allMatch(bytes -> bytes <= request.limitBytes());
-  }
-
-  private static List<List<Integer>> allCuts(int layers, int stages) {
-    List<List<Integer>> found = new ArrayList<>();
-    extend(new ArrayList<>(List.of(0)), layers, stages, found);
-    return found;
-  }
-
-  private static void extend(
-      List<Integer> cuts, int layers, int stages, List<List<Integer>> found) {
-    if (cuts.size() == stages) {
-      found.add(List.copyOf(cuts));
-      return;
-    }
-    for (int next = cuts.get(cuts.size() - 1) + 1; next < layers; next++) {
-      cuts.add(next);
-      extend(cuts, layers, stages, found);
-      cuts.remove(cuts.size() - 1);
-    }
   }
 }

@@ -8,7 +8,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.IntStream;
+import net.jqwik.api.Assume;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -22,14 +24,21 @@ class DeviceOrderProperties {
 
   private static final int LAYERS = 7;
 
+  private static final DevicePins ANYWHERE = (stage, device) -> true;
+
   private static PlanRequest request(int stages, List<Integer> stashes, long limit) {
+    return request(stages, stashes, limit, LayerPins.NONE);
+  }
+
+  private static PlanRequest request(
+      int stages, List<Integer> stashes, long limit, LayerPins pins) {
     List<LayerCost> layers = new ArrayList<>();
     for (int i = 0; i < LAYERS; i++) {
       layers.add(Costs.layer(i, 1, stashes.get(i), stashes.get(LAYERS - 1 - i), stashes.get(i)));
     }
     // Early stages hold more micro-batches than late ones, as in 1F1B.
     MemoryRules rules = new MemoryRules(Stash.ACTIVATIONS, (stage, all) -> all - stage, 1);
-    return new PlanRequest(new ModelCosts(layers, 8, 4), stages, rules, limit);
+    return new PlanRequest(new ModelCosts(layers, 8, 4), stages, rules, limit, 1, pins);
   }
 
   /** Each device has its own time for each layer. */
@@ -54,6 +63,9 @@ class DeviceOrderProperties {
           > request.limitBytes()) {
         continue;
       }
+      if (!keeps(request.pins(), stage, first, end)) {
+        continue;
+      }
       long rest = isLast ? 0 : end == LAYERS ? -1 : least(request, times, order, stage + 1, end);
       if (rest >= 0) {
         long slowest = Math.max(rest, times.of(order.get(stage), first, end));
@@ -61,6 +73,14 @@ class DeviceOrderProperties {
       }
     }
     return best;
+  }
+
+  private static boolean keeps(LayerPins pins, int stage, int first, int end) {
+    return pins.all().stream()
+        .allMatch(
+            pin ->
+                IntStream.rangeClosed(pin.first(), pin.last())
+                    .allMatch(layer -> layer < first || layer >= end || pin.stage() == stage));
   }
 
   private static List<List<Integer>> permutations(int count) {
@@ -84,7 +104,24 @@ class DeviceOrderProperties {
       @ForAll @Size(4 * LAYERS) List<@IntRange(min = 0, max = 30) Integer> perDeviceAndLayer,
       @ForAll @Size(LAYERS) List<@IntRange(min = 0, max = 30) Integer> stashes,
       @ForAll @LongRange(min = 200, max = 4000) long limit) {
-    compare(request(stages, stashes, limit), perDeviceAndLayer);
+    compare(request(stages, stashes, limit), ANYWHERE, perDeviceAndLayer);
+  }
+
+  /** Some layers are wanted in certain stages, and some stages on certain hosts. */
+  @Property(tries = 1500)
+  void noOtherOrderThatKeepsThePinsIsFaster(
+      @ForAll @IntRange(min = 1, max = 4) int stages,
+      @ForAll @Size(4 * LAYERS) List<@IntRange(min = 0, max = 30) Integer> perDeviceAndLayer,
+      @ForAll @Size(4) List<@IntRange(min = 0, max = 1) Integer> hosts,
+      @ForAll @Size(4) List<Boolean> pinned,
+      @ForAll @LongRange(min = 400, max = 8000) long limit,
+      @ForAll Random random) {
+    LayerPins pins = new LayerPins(Pins.some(LAYERS, stages, stages, random));
+    Assume.that(Pins.cuts(LAYERS, stages).stream().anyMatch(Pins.kept(pins, stages)));
+    DevicePins devices =
+        (stage, device) -> !pinned.get(stage) || hosts.get(stage).equals(hosts.get(device));
+    compare(
+        request(stages, Collections.nCopies(LAYERS, 10), limit, pins), devices, perDeviceAndLayer);
   }
 
   @Property(tries = 1000)
@@ -92,7 +129,7 @@ class DeviceOrderProperties {
       @ForAll @IntRange(min = 1, max = 4) int stages,
       @ForAll @Size(4 * LAYERS) List<@IntRange(min = 0, max = 30) Integer> perDeviceAndLayer) {
     List<Integer> stashes = Collections.nCopies(LAYERS, 1);
-    compare(request(stages, stashes, PlanRequest.UNLIMITED), perDeviceAndLayer);
+    compare(request(stages, stashes, PlanRequest.UNLIMITED), ANYWHERE, perDeviceAndLayer);
   }
 
   /** An order that saves less than was asked for is none; one that saves as much is the best. */
@@ -105,39 +142,45 @@ class DeviceOrderProperties {
     StageTime times = times(perDeviceAndLayer);
     List<Integer> asTheyAre = IntStream.range(0, stages).boxed().toList();
     long before = least(request, times, asTheyAre);
-    long best = best(request, times);
+    long best = best(request, ANYWHERE, times);
     boolean isWorthIt = best < before && best <= (long) (before * (1 - leastGain));
 
-    List<Integer> found = DeviceOrder.best(request, times, leastGain);
+    List<Integer> found = DeviceOrder.best(request, ANYWHERE, times, leastGain);
 
     assertThat(least(request, times, found)).isEqualTo(isWorthIt ? best : before);
     assertThat(found.equals(asTheyAre)).isEqualTo(!isWorthIt);
   }
 
   /** The least time of the slowest stage in any order. */
-  private static long best(PlanRequest request, StageTime times) {
+  private static long best(PlanRequest request, DevicePins pins, StageTime times) {
     return permutations(request.stages()).stream()
+        .filter(
+            order ->
+                IntStream.range(0, order.size())
+                    .allMatch(stage -> pins.allow(stage, order.get(stage))))
         .mapToLong(order -> least(request, times, order))
         .filter(time -> time >= 0)
         .min()
         .orElseThrow();
   }
 
-  private static void compare(PlanRequest request, List<Integer> perDeviceAndLayer) {
+  private static void compare(
+      PlanRequest request, DevicePins pins, List<Integer> perDeviceAndLayer) {
     int stages = request.stages();
     StageTime times = times(perDeviceAndLayer);
     List<Integer> asTheyAre = IntStream.range(0, stages).boxed().toList();
     long before = least(request, times, asTheyAre);
     if (before < 0) {
-      assertThatThrownBy(() -> DeviceOrder.best(request, times, 0))
+      assertThatThrownBy(() -> DeviceOrder.best(request, pins, times, 0))
           .isInstanceOf(StagecoachException.class);
       return;
     }
-    long best = best(request, times);
+    long best = best(request, pins, times);
 
-    List<Integer> found = DeviceOrder.best(request, times, 0);
+    List<Integer> found = DeviceOrder.best(request, pins, times, 0);
 
     assertThat(found).containsExactlyInAnyOrderElementsOf(asTheyAre);
+    assertThat(asTheyAre).allMatch(stage -> pins.allow(stage, found.get(stage)));
     assertThat(least(request, times, found)).isEqualTo(best);
     if (best == before) {
       assertThat(found).isEqualTo(asTheyAre);
@@ -163,7 +206,7 @@ class DeviceOrderProperties {
         (device, first, end) ->
             (device == 11 ? 3 : 1)
                 * IntStream.range(first, end).mapToLong(i -> operations[i]).sum();
-    List<Integer> order = DeviceOrder.best(request, times, 0);
+    List<Integer> order = DeviceOrder.best(request, ANYWHERE, times, 0);
     assertThat(order.get(11)).isNotEqualTo(11);
     assertThat(order).hasSize(12).doesNotHaveDuplicates();
   }

@@ -108,6 +108,21 @@ class PartitionersTest {
     assertThat(refusal(List.of(0, 2, 6))).contains("begins a stage with layer 6").contains("5");
   }
 
+  @Test
+  void aGivenCutThatAPinContradictsIsRefused() {
+    LayerPins pins = new LayerPins(List.of(new LayerPin("2-3:1", 2, 3, 1)));
+    PlanRequest request =
+        new PlanRequest(times(6), 3, Costs.rules(), PlanRequest.UNLIMITED, 1, pins);
+    assertThat(Partitioners.given(List.of(0, 2, 4)).partition(request).stages()).hasSize(3);
+    StagecoachException refusal =
+        catchThrowableOfType(
+            StagecoachException.class,
+            () -> Partitioners.given(List.of(0, 2, 3)).partition(request));
+    assertThat(refusal.kind()).isEqualTo(ErrorKind.CONFIGURATION);
+    assertThat(refusal)
+        .hasMessageContaining("The cut [0, 2, 3] and the pin \"2-3:1\" contradict each other");
+  }
+
   private static String refusal(List<Integer> cut) {
     StagecoachException refusal =
         catchThrowableOfType(

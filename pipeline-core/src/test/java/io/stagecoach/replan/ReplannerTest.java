@@ -3,7 +3,10 @@ package io.stagecoach.replan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stagecoach.engine.Loss;
+import io.stagecoach.plan.DevicePins;
 import io.stagecoach.plan.LayerCost;
+import io.stagecoach.plan.LayerPin;
+import io.stagecoach.plan.LayerPins;
 import io.stagecoach.plan.MemoryRules;
 import io.stagecoach.plan.ModelCosts;
 import io.stagecoach.plan.Partitioners;
@@ -47,6 +50,11 @@ class ReplannerTest {
   private double noise;
   private long nanoTime;
 
+  /** Any stage may be anywhere. */
+  private DevicePins devices = (stage, device) -> true;
+
+  private LayerPins pins = LayerPins.NONE;
+
   private final class World {
 
     private double[] slowness;
@@ -68,12 +76,15 @@ class ReplannerTest {
               model(),
               stages,
               new MemoryRules(Stash.ACTIVATIONS, StashSlots.everywhere(stages), 1),
-              limit);
+              limit,
+              1,
+              pins);
       plan = Partitioners.measured(layers).partition(request);
       replanner =
           new Replanner(
               plan,
               request,
+              devices,
               new LayerEstimates(layers, layers.stream().map(time -> 2 * time).toList()),
               (by, costs) -> Simulator.simulate(by, costs).makespan(),
               rules,
@@ -284,6 +295,34 @@ class ReplannerTest {
         .isLessThan(Math.round(0.7 * before));
     assertThat(world.reasons.get(0))
         .contains("executor 2 takes 2.00 times", "and becomes executor");
+  }
+
+  /** As before, but its last stage is wanted on a machine that only one other device is on. */
+  @Test
+  void aStageStaysOnTheMachineThatItIsWantedOn() {
+    layers = List.of(4L, 4L, 4L, 4L, 4L, 4L, 4L, 20L);
+    devices = (stage, device) -> stage != 2 || device >= 1;
+    World moved = new World(3, PlanRequest.UNLIMITED, rules());
+    moved.slowness = new double[] {1.2, 1, 2};
+    moved.run(20);
+    assertThat(moved.slowness[2]).as("the other device of that machine").isEqualTo(1);
+    devices = (stage, device) -> stage != 2 || device == 2;
+    World still = new World(3, PlanRequest.UNLIMITED, rules());
+    still.slowness[2] = 2;
+    still.run(20);
+    assertThat(still.slowness[2]).as("there is no other").isEqualTo(2);
+  }
+
+  /** The slow device is relieved of what is not wanted there. */
+  @Test
+  void whatIsWantedInAStageStaysThere() {
+    pins = new LayerPins(List.of(new LayerPin("0-2:0", 0, 2, 0)));
+    devices = (stage, device) -> stage == device;
+    World world = new World(2, PlanRequest.UNLIMITED, rules());
+    world.slowness[0] = 9;
+    world.run(40);
+    assertThat(world.changedAt).isNotEmpty();
+    assertThat(world.plan.stages().get(0).layers()).isEqualTo(3);
   }
 
   @Test

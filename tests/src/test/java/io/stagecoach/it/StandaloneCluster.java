@@ -24,7 +24,9 @@ import java.util.stream.Stream;
  */
 final class StandaloneCluster implements AutoCloseable {
 
-  private static final int WORKERS = 2;
+  /** The hosts of its workers, which are this machine by different names. */
+  static final List<String> HOSTS = List.of("localhost", "127.0.0.2");
+
   private static final Pattern ADDRESS =
       Pattern.compile("Starting Spark master at (spark://\\S+:\\d+)");
   private static final Pattern DRIVER = Pattern.compile("Asked to launch driver (driver-[-0-9]+)");
@@ -80,13 +82,13 @@ final class StandaloneCluster implements AutoCloseable {
         appender.console.layout.type = PatternLayout
         appender.console.layout.pattern = %d{HH:mm:ss} %p %c{1}: %m%n
         """);
-    daemon("master", List.of(), "org.apache.spark.deploy.master.Master", List.of());
+    daemon("master", "localhost", List.of(), "org.apache.spark.deploy.master.Master", List.of());
     await("master", () -> ADDRESS.matcher(log("master")).find());
     master = first(ADDRESS, log("master"));
-    for (int i = 0; i < WORKERS; i++) {
+    for (int i = 0; i < HOSTS.size(); i++) {
       worker(i);
     }
-    for (int i = 0; i < WORKERS; i++) {
+    for (int i = 0; i < HOSTS.size(); i++) {
       String log = "worker-" + i;
       await(log, () -> log(log).contains("Successfully registered with master"));
     }
@@ -104,12 +106,14 @@ final class StandaloneCluster implements AutoCloseable {
     own.addAll(service);
     daemon(
         "worker-" + index,
+        HOSTS.get(index),
         own,
         "org.apache.spark.deploy.worker.Worker",
         List.of("-c", "2", "-m", "4g", "-d", work(index).toString(), master));
   }
 
-  private void daemon(String name, List<String> options, String mainClass, List<String> arguments)
+  private void daemon(
+      String name, String host, List<String> options, String mainClass, List<String> arguments)
       throws IOException {
     Path home = StagecoachProcess.repository().resolve("spark-job/target/spark-home");
     String java = System.getProperty("java.home");
@@ -122,7 +126,7 @@ final class StandaloneCluster implements AutoCloseable {
     command.add("-Dlog4j2.configurationFile=" + directory.resolve("log4j2.properties"));
     command.addAll(options);
     command.addAll(List.of("-cp", home.resolve("jars") + "/*", mainClass));
-    command.addAll(List.of("--host", "localhost", "--port", "0", "--webui-port", "0"));
+    command.addAll(List.of("--host", host, "--port", "0", "--webui-port", "0"));
     command.addAll(arguments);
     ProcessBuilder builder =
         new ProcessBuilder(command)
@@ -166,7 +170,7 @@ final class StandaloneCluster implements AutoCloseable {
   String driverOutput() throws IOException {
     String driver = "";
     int of = 0;
-    for (int i = 0; i < WORKERS; i++) {
+    for (int i = 0; i < HOSTS.size(); i++) {
       Matcher launched = DRIVER.matcher(log("worker-" + i));
       while (launched.find()) {
         if (launched.group(1).compareTo(driver) > 0) {

@@ -79,7 +79,8 @@ class StandaloneIT {
 
   /**
    * A cluster's shuffle service serves the hops of the shuffle exchange; push-based shuffle, which
-   * Spark has on YARN only, may be left on.
+   * Spark has on YARN only, may be left on. By either exchange stages are on the hosts that they
+   * are pinned to.
    */
   @Test
   @Order(1)
@@ -87,6 +88,10 @@ class StandaloneIT {
     Map<String, String> streamed = withShuffleService(settings("streamed"));
     Map<String, String> shuffled = withShuffleService(settings("shuffled"));
     shuffled.put("spark.stagecoach.exchange", "shuffle");
+    String first = StandaloneCluster.HOSTS.get(0);
+    String second = StandaloneCluster.HOSTS.get(1);
+    shuffled.put("spark.stagecoach.pin.stages", "0:" + second);
+    streamed.put("spark.stagecoach.pin.stages", "1:" + second);
     Map<String, String> undisturbed = withShuffleService(longer("undisturbed"));
     List<StagecoachProcess.Outcome> outcomes =
         new OneDriver(workshop)
@@ -97,6 +102,8 @@ class StandaloneIT {
                     new OneDriver.Command("train", undisturbed)));
     assertThat(outcomes)
         .allSatisfy(outcome -> assertThat(outcome.exitCode()).as(outcome.toString()).isZero());
+    assertPlaced(outcomes.get(0), first, second);
+    assertPlaced(outcomes.get(1), second, first);
     assertThat(cluster.log())
         .containsPattern("ShuffleBlockResolver: Registered executor .*execId=0");
     assertThat(cluster.log())
@@ -104,6 +111,14 @@ class StandaloneIT {
 
     Networks.assertSame(workshop.network("shuffled"), workshop.network("streamed"));
     UNDISTURBED.add(workshop.network("undisturbed"));
+  }
+
+  private static void assertPlaced(StagecoachProcess.Outcome outcome, String... hosts) {
+    for (int stage = 0; stage < hosts.length; stage++) {
+      assertThat(outcome.err())
+          .containsPattern(
+              "2 stages are placed.*\\b" + stage + " on executor \\d+ on " + hosts[stage]);
+    }
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.stagecoach.spark.cluster;
 
 import java.time.Duration;
+import java.util.Optional;
 
 /** The application's executors, as far as a run that has lost one has to do with them. */
 public interface ExecutorPool {
@@ -22,11 +23,20 @@ public interface ExecutorPool {
   void replace(String executor);
 
   /**
-   * Waits for executors; those that are about to leave do not count.
+   * Waits for executors, and for such as {@link #unfit} has nothing to say of; those that are about
+   * to leave do not count.
    *
    * @param wanted how many
    * @param deadline how long, at most
    * @return how many there are; fewer than wanted where the cluster did not give more in time
    */
   int await(int wanted, Duration deadline);
+
+  /**
+   * Why so many executors cannot have the places of what is to be placed on them, where these are
+   * for executors of certain hosts: a sentence without its end. Empty where they can.
+   */
+  default Optional<String> unfit(int executors) {
+    return Optional.empty();
+  }
 }

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
-import org.apache.spark.SparkContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,9 +34,13 @@ public final class ExecutorRecovery {
     this.budget = new RecoveryBudget(limits, nanoClock);
   }
 
-  /** Of an application's executors, of which so many are wanted. */
-  public static ExecutorRecovery of(SparkContext spark, int executors, Recovery limits) {
-    return new ExecutorRecovery(new SparkExecutorPool(spark), executors, limits, System::nanoTime);
+  /** Of the executors that a pipeline wants. */
+  public static ExecutorRecovery of(PipelineSpec pipeline, Recovery limits) {
+    return new ExecutorRecovery(
+        new SparkExecutorPool(pipeline.spark().sc(), pipeline.pins()),
+        pipeline.executors(),
+        limits,
+        System::nanoTime);
   }
 
   /** What was tried has come to its end: what went before is forgiven, but for the hour's limit. */
@@ -120,6 +123,16 @@ public final class ExecutorRecovery {
               + tooFew(there),
           "Look why the cluster gives no other one, or raise the wait.");
     }
+    Optional<String> unfit = pool.unfit(there);
+    if (unfit.isPresent()) {
+      throw new StagecoachException(
+          ErrorKind.EXECUTOR_LOST,
+          "The cluster took executor "
+              + String.join(", ", leaving)
+              + " back (decommissioned); "
+              + noneInTime(unfit.get()),
+          SeatPins.REMEDY);
+    }
     return there;
   }
 
@@ -128,10 +141,11 @@ public final class ExecutorRecovery {
   }
 
   private String tooFew(int there) {
-    return "there are "
-        + there
-        + " executors of "
-        + executors
+    return noneInTime("there are " + there + " executors of " + executors);
+  }
+
+  private String noneInTime(String what) {
+    return what
         + ", and no other came within "
         + limits.replacement().toSeconds()
         + " s (spark.stagecoach.recovery.replacement)";
@@ -150,6 +164,10 @@ public final class ExecutorRecovery {
     int there = pool.await(executors, limits.replacement());
     if (there < atLeast()) {
       throw budget.end(tooFew(there));
+    }
+    Optional<String> unfit = pool.unfit(there);
+    if (unfit.isPresent()) {
+      throw budget.end(noneInTime(unfit.get()));
     }
     return there;
   }

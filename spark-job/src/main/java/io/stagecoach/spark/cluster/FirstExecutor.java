@@ -17,7 +17,7 @@ public final class FirstExecutor {
    * @throws StagecoachException of kind {@link ErrorKind#CLUSTER} where there is none in time
    */
   public static void await(SparkContext spark, Duration deadline) {
-    if (!spark.isLocal() && new SparkExecutorPool(spark).await(1, deadline) == 0) {
+    if (!spark.isLocal() && new SparkExecutorPool(spark, SeatPins.NONE).await(1, deadline) == 0) {
       throw new StagecoachException(
           ErrorKind.CLUSTER,
           "The cluster gave no executor within " + deadline.toSeconds() + " s",

@@ -111,7 +111,7 @@ public final class LastingPipeline implements Pipeline {
       Consumer<Setback> listener) {
     return new LastingPipeline(
         launcher(spec),
-        ExecutorRecovery.of(spec.spark().sc(), spec.executors(), limits),
+        ExecutorRecovery.of(spec, limits),
         spec.executors(),
         weights,
         slices,

@@ -26,6 +26,7 @@ import org.apache.spark.api.java.JavaSparkContext;
  * @param store where the batch store is
  * @param network ports and limits
  * @param deadlines how long the driver and the stages wait
+ * @param pins which executors may have which places
  */
 public record PipelineSpec(
     JavaSparkContext spark,
@@ -38,7 +39,8 @@ public record PipelineSpec(
     List<ScheduleAuthor> schedules,
     StoreAccess store,
     Network network,
-    Deadlines deadlines) {
+    Deadlines deadlines,
+    SeatPins pins) {
 
   public PipelineSpec {
     stages = List.copyOf(stages);
@@ -90,14 +92,22 @@ public record PipelineSpec(
         schedules,
         store,
         network,
-        deadlines);
+        deadlines,
+        SeatPins.NONE);
+  }
+
+  /** The same pipeline, on executors that may have these places. */
+  public PipelineSpec pinned(SeatPins places) {
+    return new PipelineSpec(
+        spark, exchange, engine, stages, replicas, chunks, executors, schedules, store, network,
+        deadlines, places);
   }
 
   /** The same pipeline on so many executors. */
   public PipelineSpec onExecutors(int count) {
     return new PipelineSpec(
         spark, exchange, engine, stages, replicas, chunks, count, schedules, store, network,
-        deadlines);
+        deadlines, pins);
   }
 
   /** One pipeline of other stages, one for each executor, in the same place and way. */

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
@@ -20,7 +21,12 @@ import java.util.stream.Collectors;
 final class Rendezvous {
 
   /** An executor that can host a stage. */
-  record Member(Peer peer, Message.Register address) {}
+  record Member(Peer peer, Message.Register address) {
+
+    Home home() {
+      return new Home(address.executor(), address.host());
+    }
+  }
 
   /** How often those that do not come are looked after. */
   private static final Duration LOOK = Duration.ofMillis(250);
@@ -72,16 +78,20 @@ final class Rendezvous {
   }
 
   /**
-   * Waits until at least so many executors are there.
+   * Waits until at least so many executors are there, and they will do.
    *
+   * @param suffice whether these executors, so many or more, will do
    * @param watch says, while nobody comes, what keeps one from it
    */
   List<Member> awaitMembers(
-      int count, Duration deadline, Supplier<Optional<StagecoachException>> watch) {
+      int count,
+      Predicate<List<Member>> suffice,
+      Duration deadline,
+      Supplier<Optional<StagecoachException>> watch) {
     await(
         () -> {
           watch.get().ifPresent(this::fail);
-          return members.size() >= count;
+          return members.size() >= count && suffice.test(List.copyOf(members.values()));
         },
         deadline,
         () ->
@@ -96,7 +106,7 @@ final class Rendezvous {
 
   private String names() {
     return members.values().stream()
-        .map(member -> new Home(member.address().executor(), member.address().host()).words())
+        .map(member -> member.home().words())
         .collect(Collectors.joining(", "));
   }
 

@@ -1,9 +1,14 @@
 package io.stagecoach.spark.cluster;
 
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.BiPredicate;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /**
  * Which executors are to have which places in a pipeline, as far as anybody minds. The stages of
@@ -48,30 +53,61 @@ record Seats(List<String> executors) {
 
   /**
    * Puts executors on places: whose seat it is on its own, the rest in the places that are left, in
-   * the order in which they are given.
+   * the order in which they are given. Places that pins are for come first, so that nobody who
+   * could sit elsewhere takes them.
    *
-   * @param there those that there are, at least {@code count}
-   * @param id Spark's id of one
+   * @param there those that there are, at least {@code count}, and as pins want them
+   * @param home where one is
    */
-  <T> List<T> seat(List<T> there, Function<T, String> id, int count) {
+  <T> List<T> seat(List<T> there, Function<T, Home> home, int count, SeatPins pins) {
     List<T> waiting = new ArrayList<>(there);
-    List<T> seated = new ArrayList<>();
-    for (int place = 0; place < count; place++) {
-      T owner = null;
-      if (place < executors.size()) {
-        String wanted = executors.get(place);
-        owner =
-            waiting.stream().filter(one -> id.apply(one).equals(wanted)).findFirst().orElse(null);
-        waiting.remove(owner);
-      }
-      seated.add(owner);
-    }
+    List<T> seated = new ArrayList<>(Collections.nCopies(count, null));
+    List<Integer> pinned =
+        IntStream.range(0, count).filter(place -> pins.concern(place, count)).boxed().toList();
+    List<Integer> others =
+        IntStream.range(0, count).filter(place -> !pins.concern(place, count)).boxed().toList();
+    BiPredicate<Integer, T> mayHave =
+        (place, one) -> pins.allow(place, count, home.apply(one).host());
+    BiPredicate<Integer, T> owns = (place, one) -> isOwner(place, home.apply(one).executor());
+    take(pinned, owns.and(mayHave), waiting, seated);
+    // Whose seat is elsewhere comes last.
+    take(pinned, mayHave.and((place, one) -> !ownsAny(others, home.apply(one))), waiting, seated);
+    take(pinned, mayHave, waiting, seated);
+    take(others, owns, waiting, seated);
     // An owner of a place beyond these is one of the rest.
-    for (int place = 0; place < count; place++) {
-      if (seated.get(place) == null) {
-        seated.set(place, waiting.remove(0));
-      }
+    take(others, (place, one) -> true, waiting, seated);
+    if (seated.contains(null)) {
+      throw new StagecoachException(
+          ErrorKind.CLUSTER,
+          pins.unmet(count, there.stream().map(one -> home.apply(one).host()).toList())
+              .orElse("There are too few executors"),
+          SeatPins.REMEDY);
     }
     return List.copyOf(seated);
+  }
+
+  private boolean isOwner(int place, String executor) {
+    return place < executors.size() && executors.get(place).equals(executor);
+  }
+
+  private boolean ownsAny(List<Integer> places, Home one) {
+    return places.stream().anyMatch(place -> isOwner(place, one.executor()));
+  }
+
+  /** Gives every place that is free to the first of those who wait that suits it. */
+  private static <T> void take(
+      List<Integer> places, BiPredicate<Integer, T> suits, List<T> waiting, List<T> seated) {
+    for (int place : places) {
+      if (seated.get(place) == null) {
+        waiting.stream()
+            .filter(one -> suits.test(place, one))
+            .findFirst()
+            .ifPresent(
+                one -> {
+                  seated.set(place, one);
+                  waiting.remove(one);
+                });
+      }
+    }
   }
 }

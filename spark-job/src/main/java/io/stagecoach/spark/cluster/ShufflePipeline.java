@@ -106,6 +106,7 @@ final class ShufflePipeline implements Pipeline {
   static Pipeline launch(PipelineSpec spec, UUID run, Seats seats) {
     ShufflePipeline pipeline = new ShufflePipeline(spec, run, seats);
     try {
+      PinnedSeats.await(spec);
       ExecutorSlots.await(spec.spark(), spec.executors(), pipeline.rule, spec.deadlines().launch());
       pipeline.place(pipeline.awaitHomes());
       return pipeline;
@@ -143,7 +144,7 @@ final class ShufflePipeline implements Pipeline {
   /**
    * Where stages are to be, now that Spark has put a task elsewhere: the executor that it was meant
    * for is busy, and the one that it was given is not. It takes the place, unless other stages of
-   * the pipeline are there.
+   * the pipeline are there, or the place is pinned to another host.
    */
   private List<Home> homesAfter(MisplacedException e) {
     List<Home> now = Home.all(spark);
@@ -153,6 +154,7 @@ final class ShufflePipeline implements Pipeline {
     List<Home> moved = new ArrayList<>(homes);
     now.stream()
         .filter(home -> home.executor().equals(e.actual()) && !homes.contains(home))
+        .filter(home -> spec.pins().allow(e.index(), spec.executors(), home.host()))
         .findFirst()
         .ifPresent(home -> left.add(moved.set(e.index(), home)));
     left.removeAll(moved);
@@ -173,7 +175,7 @@ final class ShufflePipeline implements Pipeline {
       sleep(POLL_MILLIS);
       found = Home.all(spark);
     }
-    return seats.seat(found, Home::executor, spec.executors());
+    return seats.seat(found, home -> home, spec.executors(), spec.pins());
   }
 
   private static void sleep(long millis) {

@@ -4,6 +4,7 @@ import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.apache.spark.SparkContext;
 import org.apache.spark.scheduler.TaskScheduler;
@@ -25,9 +26,11 @@ final class SparkExecutorPool implements ExecutorPool {
   private static final long POLL_MILLIS = 50;
 
   private final SparkContext spark;
+  private final SeatPins pins;
 
-  SparkExecutorPool(SparkContext spark) {
+  SparkExecutorPool(SparkContext spark, SeatPins pins) {
     this.spark = spark;
+    this.pins = pins;
   }
 
   private int count() {
@@ -69,8 +72,20 @@ final class SparkExecutorPool implements ExecutorPool {
   @Override
   public int await(int wanted, Duration deadline) {
     // What has been ended does not give another one.
-    within(deadline, () -> count() >= wanted || spark.isStopped());
+    within(deadline, () -> (count() >= wanted && unfit(wanted).isEmpty()) || spark.isStopped());
     return Math.min(wanted, count());
+  }
+
+  @Override
+  public Optional<String> unfit(int executors) {
+    return pins.isEmpty()
+        ? Optional.empty()
+        : pins.unmet(
+            executors,
+            Home.all(spark).stream()
+                .filter(home -> !isLeaving(home.executor()))
+                .map(Home::host)
+                .toList());
   }
 
   private static boolean within(Duration deadline, BooleanSupplier condition) {

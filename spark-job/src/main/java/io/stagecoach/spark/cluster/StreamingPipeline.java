@@ -116,6 +116,7 @@ final class StreamingPipeline implements Pipeline {
 
   private void start() {
     int count = spec.executors();
+    PinnedSeats.await(spec);
     GpuRule rule = GpuRule.of(spec.spark().sc());
     ExecutorSlots slots = ExecutorSlots.await(spec.spark(), count, rule, spec.deadlines().launch());
     UUID runId = UUID.randomUUID();
@@ -142,7 +143,8 @@ final class StreamingPipeline implements Pipeline {
     job =
         BarrierJob.start(
             spec.spark(),
-            slots.barrierTasks(count),
+            // With pins all executors come: Spark might choose others than those that are wanted.
+            spec.pins().isEmpty() ? slots.barrierTasks(count) : slots.tasks(),
             new StageHostTask(
                 settings, new SerializableConfiguration(spec.spark().hadoopConfiguration())),
             rule,
@@ -151,6 +153,7 @@ final class StreamingPipeline implements Pipeline {
     List<Rendezvous.Member> members =
         rendezvous.awaitMembers(
             count,
+            there -> PinnedSeats.unmet(spec, homes(there)).isEmpty(),
             deadlines.contact(),
             // The tasks start together: one that hangs keeps all of them from it.
             () -> heartbeats.silent(Home.all(spec.spark().sc()), deadlines.heartbeat()));
@@ -163,6 +166,10 @@ final class StreamingPipeline implements Pipeline {
         String.join(", ", stages.stream().map(StageAddress::words).toList()));
   }
 
+  private static List<Home> homes(List<Rendezvous.Member> members) {
+    return members.stream().map(Rendezvous.Member::home).toList();
+  }
+
   private void place(List<Rendezvous.Member> members) {
     List<Rendezvous.Member> inOrder =
         members.stream()
@@ -171,7 +178,7 @@ final class StreamingPipeline implements Pipeline {
                     .thenComparing(m -> m.address().executor()))
             .toList();
     List<Rendezvous.Member> chosen =
-        seats.seat(inOrder, member -> member.address().executor(), spec.executors());
+        seats.seat(inOrder, Rendezvous.Member::home, spec.executors(), spec.pins());
     List<DistinctGpus.Holder> holders =
         chosen.stream().map(member -> member.address().holder()).toList();
     DistinctGpus.check(holders);

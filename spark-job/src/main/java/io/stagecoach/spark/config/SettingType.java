@@ -1,6 +1,7 @@
 package io.stagecoach.spark.config;
 
 import io.stagecoach.checkpoint.Interval;
+import io.stagecoach.plan.StagePin;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import org.apache.spark.network.util.ByteUnit;
 import org.apache.spark.network.util.JavaUtils;
@@ -181,6 +183,56 @@ public final class SettingType<T> {
           return firstLayers;
         },
         firstLayers -> firstLayers.stream().map(String::valueOf).collect(Collectors.joining(",")));
+  }
+
+  /** Layers and the stages that they are wanted in. */
+  static SettingType<List<PinnedLayers>> pinnedLayers() {
+    return new SettingType<>(
+        "layers and a stage with a colon between, and commas between such pins, as 0-3:0,12:2 or"
+            + " embedding:0",
+        text ->
+            pins(text, pin -> pin.lastIndexOf(':')).stream()
+                .map(pin -> new PinnedLayers(pin[0], (int) within(Long.parseLong(pin[1]), 0, 4095)))
+                .toList(),
+        pins -> pins.stream().map(PinnedLayers::words).collect(Collectors.joining(",")));
+  }
+
+  /** Stages and the hosts that they are wanted on. */
+  static SettingType<List<StagePin>> pinnedStages() {
+    return new SettingType<>(
+        "a stage and a host with a colon between, and commas between such pins, as"
+            + " 0:host-a,2:host-b",
+        text ->
+            pins(text, pin -> pin.indexOf(':')).stream()
+                .map(
+                    pin ->
+                        new StagePin(
+                            (int) within(Long.parseLong(pin[0]), 0, 4095),
+                            new StagePin.Host(pin[1])))
+                .toList(),
+        pins -> pins.stream().map(StagePin::words).collect(Collectors.joining(",")));
+  }
+
+  /**
+   * The two sides of each pin.
+   *
+   * @param colonOf where the colon between them is; names of layers and addresses may have some too
+   */
+  private static List<String[]> pins(String text, ToIntFunction<String> colonOf) {
+    return text.isBlank()
+        ? List.of()
+        : Arrays.stream(text.split(",", -1))
+            .map(
+                pin -> {
+                  int colon = colonOf.applyAsInt(pin);
+                  require(colon >= 0);
+                  String[] sides = {
+                    pin.substring(0, colon).strip(), pin.substring(colon + 1).strip()
+                  };
+                  require(!sides[0].isEmpty() && !sides[1].isEmpty());
+                  return sides;
+                })
+            .toList();
   }
 
   /** One of some words. */

@@ -21,6 +21,7 @@ import static io.stagecoach.spark.config.SettingType.words;
 
 import io.stagecoach.checkpoint.Interval;
 import io.stagecoach.model.optimizer.LearningRateDecay;
+import io.stagecoach.plan.StagePin;
 import io.stagecoach.schedule.Schedules;
 import io.stagecoach.spark.exchange.ExchangeKind;
 import io.stagecoach.spark.exchange.ExchangeOptions;
@@ -150,6 +151,26 @@ public final class Settings {
           List.of(),
           "The first layer of each stage, in the place of a partitioner; `stagecoach plan` shows the"
               + " layers.");
+
+  public static final Setting<List<PinnedLayers>> PIN_LAYERS =
+      setting(
+          "pin.layers",
+          PIPELINE,
+          SettingType.pinnedLayers(),
+          List.of(),
+          "Layers that must be in certain stages, by index or name, such as 0-3:0,output:2; the other"
+              + " layers are shared out as the partitioner does, also while the run trains. With"
+              + " several chunks it is one of those of the stage's executor.");
+
+  public static final Setting<List<StagePin>> PIN_STAGES =
+      setting(
+          "pin.stages",
+          PIPELINE,
+          SettingType.pinnedStages(),
+          List.of(),
+          "The hosts that certain stages must be on, such as 0:host-a,2:host-b; with replicas the"
+              + " stage of each. The run waits deadline.launch for executors there, or, where one was lost,"
+              + " recovery.replacement.");
 
   public static final Setting<Boolean> REPLAN =
       setting(

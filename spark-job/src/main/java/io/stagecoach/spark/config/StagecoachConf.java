@@ -4,6 +4,7 @@ import io.stagecoach.checkpoint.Interval;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.model.optimizer.LearningRateDecay;
+import io.stagecoach.plan.StagePin;
 import io.stagecoach.spark.exchange.ExchangeKind;
 import io.stagecoach.sync.GradientWeight;
 import io.stagecoach.tensor.WireType;
@@ -12,6 +13,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -33,6 +35,9 @@ public final class StagecoachConf {
   /** Of one class. */
   private static final SettingType<Double> CLASS_WEIGHT =
       SettingType.real(0, Double.POSITIVE_INFINITY);
+
+  /** Words that are no host's name, so that they can come to mean what they say. */
+  private static final Set<String> KINDS_OF_DEVICE = Set.of("cpu", "gpu");
 
   private final Set<String> given;
   private final Map<Setting<?>, Object> values;
@@ -201,6 +206,7 @@ public final class StagecoachConf {
               + Settings.REPLAN.key()
               + " moves them; allowed is one of them");
     }
+    addContradictionsOfPins(problems);
     if (microBatches().fixed().orElse(1) > batchSize()) {
       problems.add(
           Settings.MICRO_BATCHES.key()
@@ -297,6 +303,55 @@ public final class StagecoachConf {
     }
   }
 
+  private void addContradictionsOfPins(List<String> problems) {
+    for (PinnedLayers pin : pinLayers()) {
+      if (pin.stage() >= stages()) {
+        problems.add(
+            Settings.PIN_LAYERS.key()
+                + " has \""
+                + pin.words()
+                + "\", and "
+                + Settings.STAGES.key()
+                + " is "
+                + stages()
+                + "; allowed is a stage from 0 to "
+                + (stages() - 1));
+      }
+    }
+    Map<Integer, StagePin> pinned = new HashMap<>();
+    for (StagePin pin : pinStages()) {
+      if (pin.stage() >= stages()) {
+        problems.add(
+            Settings.PIN_STAGES.key()
+                + " has \""
+                + pin.words()
+                + "\", and "
+                + Settings.STAGES.key()
+                + " is "
+                + stages()
+                + "; allowed is a stage from 0 to "
+                + (stages() - 1));
+      }
+      if (KINDS_OF_DEVICE.contains(pin.target().words().toLowerCase(Locale.ROOT))) {
+        problems.add(
+            Settings.PIN_STAGES.key()
+                + " has \""
+                + pin.words()
+                + "\", a kind of device; allowed is the name of a host");
+      }
+      StagePin other = pinned.putIfAbsent(pin.stage(), pin);
+      if (other != null && !other.target().words().equalsIgnoreCase(pin.target().words())) {
+        problems.add(
+            Settings.PIN_STAGES.key()
+                + " has \""
+                + other.words()
+                + "\" and \""
+                + pin.words()
+                + "\", which contradict each other; allowed is one host for a stage");
+      }
+    }
+  }
+
   private void atMostOneOf(
       List<? extends Setting<? extends Optional<?>>> settings, List<String> problems) {
     List<String> set =
@@ -369,6 +424,16 @@ public final class StagecoachConf {
   /** {@link Settings#CUT}; empty where a partitioner makes it. */
   public List<Integer> cut() {
     return get(Settings.CUT);
+  }
+
+  /** {@link Settings#PIN_LAYERS}. */
+  public List<PinnedLayers> pinLayers() {
+    return get(Settings.PIN_LAYERS);
+  }
+
+  /** {@link Settings#PIN_STAGES}. */
+  public List<StagePin> pinStages() {
+    return get(Settings.PIN_STAGES);
   }
 
   /** {@link Settings#REPLAN}. */

@@ -92,8 +92,7 @@ final class GenerateCommand extends JobCommand {
                       Pipeline.launch(pipeline.onExecutors(executors), run),
                       longest,
                       plan.weights(model.updater())),
-              ExecutorRecovery.of(
-                  spark.sparkContext(), pipeline.executors(), PipelineSpecs.recovery(conf)),
+              ExecutorRecovery.of(pipeline, PipelineSpecs.recovery(conf)),
               pipeline.executors())) {
         TextGeneration generation =
             new TextGeneration(

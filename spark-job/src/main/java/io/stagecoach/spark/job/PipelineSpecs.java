@@ -10,6 +10,7 @@ import io.stagecoach.schedule.ScheduleAuthor;
 import io.stagecoach.spark.cluster.Deadlines;
 import io.stagecoach.spark.cluster.PipelineSpec;
 import io.stagecoach.spark.cluster.Recovery;
+import io.stagecoach.spark.cluster.SeatPins;
 import io.stagecoach.spark.cluster.StoreAccess;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.data.PreparedData;
@@ -62,6 +63,11 @@ final class PipelineSpecs {
         conf.recoveryLeastExecutors() == 0 ? conf.executors() : conf.recoveryLeastExecutors());
   }
 
+  /** Which executors may have which places. */
+  static SeatPins pins(StagecoachConf conf) {
+    return new SeatPins(conf.pinStages(), conf.stages(), conf.replicas());
+  }
+
   /** A pipeline that reads no data but what it is given. */
   static PipelineSpec withoutData(
       SparkSession spark, StagecoachConf conf, TrainingPlan plan, String model) {
@@ -96,14 +102,15 @@ final class PipelineSpecs {
   private static PipelineSpec of(
       SparkSession spark, StagecoachConf conf, TrainingPlan plan, String model, StoreAccess store) {
     return of(
-        spark,
-        conf,
-        Dl4jEngine.NAME,
-        plan.specs(model, conf.seed()),
-        plan.replicas(),
-        conf.chunks(),
-        List.of(plan.sideBySide(plan.author()), plan.sideBySide(new ForwardOnly())),
-        store);
+            spark,
+            conf,
+            Dl4jEngine.NAME,
+            plan.specs(model, conf.seed()),
+            plan.replicas(),
+            conf.chunks(),
+            List.of(plan.sideBySide(plan.author()), plan.sideBySide(new ForwardOnly())),
+            store)
+        .pinned(pins(conf));
   }
 
   private static PipelineSpec of(

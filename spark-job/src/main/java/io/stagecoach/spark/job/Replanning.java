@@ -4,6 +4,7 @@ import io.stagecoach.checkpoint.Position;
 import io.stagecoach.engine.dl4j.Dl4jModelUpdater;
 import io.stagecoach.engine.profile.PassTimes;
 import io.stagecoach.engine.profile.RunProfile;
+import io.stagecoach.plan.DevicePins;
 import io.stagecoach.replan.LayerEstimates;
 import io.stagecoach.replan.Proposal;
 import io.stagecoach.replan.ReplanRules;
@@ -15,6 +16,8 @@ import io.stagecoach.schedule.StageCosts;
 import io.stagecoach.schedule.Ticks;
 import io.stagecoach.spark.cluster.LastingPipeline;
 import io.stagecoach.spark.cluster.PipelineSpec;
+import io.stagecoach.spark.cluster.SeatPins;
+import io.stagecoach.spark.cluster.StageAddress;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.exchange.ExchangeKind;
 import io.stagecoach.sync.WeightUpdates;
@@ -100,12 +103,22 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
             new Replanner(
                 plan.plan(),
                 plan.request(conf),
+                devicePins(conf, run.pipeline()),
                 estimates(profile, plan),
                 stepTime(conf.exchange(), profile, plan),
                 new ReplanRules(conf.replanGain(), conf.replanRepaySteps(), conf.replanPerHour()),
                 System::nanoTime));
     run.reporting().watchedBy(replanning::stepEnded);
     return replanning;
+  }
+
+  /** Each stage of a pipeline that is re-planned is on an executor of its own. */
+  private static DevicePins devicePins(StagecoachConf conf, LastingPipeline pipeline) {
+    SeatPins pins = PipelineSpecs.pins(conf);
+    return (stage, device) -> {
+      List<StageAddress> stages = pipeline.stages();
+      return pins.allow(stage, pipeline.executors(), stages.get(device).host());
+    };
   }
 
   private static LayerEstimates estimates(RunProfile profile, TrainingPlan plan) {

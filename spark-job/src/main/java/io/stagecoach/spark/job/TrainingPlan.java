@@ -212,7 +212,13 @@ record TrainingPlan(
             TRANSPORT_WINDOW);
     long limit =
         conf.memoryLimit().bytes() > 0 ? conf.memoryLimit().bytes() : PlanRequest.UNLIMITED;
-    return new PlanRequest(model, slots.size(), rules, limit, conf.chunks());
+    return new PlanRequest(
+        model,
+        slots.size(),
+        rules,
+        limit,
+        conf.chunks(),
+        new NamedLayers(model).pins(conf.pinLayers()));
   }
 
   /** The examples of a micro-batch. */

@@ -42,6 +42,7 @@ class LastingPipelineTest {
   private final List<Setback> setbacks = new ArrayList<>();
   private final Set<String> leaving = new HashSet<>();
   private int there = STAGES;
+  private Optional<String> unfit = Optional.empty();
   private long now;
   private long nanosPerTry;
 
@@ -54,7 +55,10 @@ class LastingPipelineTest {
     Fragile(int executors, Seats seats) {
       this.executors =
           seats.seat(
-              IntStream.range(0, executors).mapToObj(e -> "e" + e).toList(), e -> e, executors);
+              IntStream.range(0, executors).mapToObj(e -> "e" + e).toList(),
+              e -> new Home(e, "here"),
+              executors,
+              SeatPins.NONE);
     }
 
     @Override
@@ -147,6 +151,11 @@ class LastingPipelineTest {
           public int await(int wanted, Duration deadline) {
             leaving.clear();
             return Math.min(wanted, there);
+          }
+
+          @Override
+          public Optional<String> unfit(int executors) {
+            return unfit;
           }
         };
     LastingPipeline.Launcher launcher =
@@ -299,6 +308,28 @@ class LastingPipelineTest {
             "close",
             "close");
     assertThat(setbacks).isEmpty();
+  }
+
+  @Test
+  void whereNoExecutorCanHaveAPinnedPlaceTheRunEndsWithItsFirstCause() {
+    failures.add(lost(1));
+    unfit = Optional.of("The pins \"1:b\" take 1 executor on b, and there are 0");
+    try (LastingPipeline pipeline = pipeline(often())) {
+      pipeline.tell(order(5, Mode.TRAINING, false));
+      assertThatThrownBy(pipeline::await)
+          .isInstanceOfSatisfying(
+              StagecoachException.class,
+              e -> assertThat(e.kind()).isEqualTo(ErrorKind.EXECUTOR_LOST))
+          .hasMessageContaining("Executor 1 was lost; The pins \"1:b\" take 1 executor on b")
+          .hasMessageContaining("and no other came within 1 s");
+    }
+    assertThat(events).containsOnlyOnce("launch 2");
+    try (LastingPipeline pipeline = pipeline(often())) {
+      leaving.add("e0");
+      assertThatThrownBy(() -> pipeline.tell(order(6, Mode.TRAINING, false)))
+          .hasMessageContaining("took executor e0 back")
+          .hasMessageContaining("The pins \"1:b\" take 1 executor on b");
+    }
   }
 
   @Test

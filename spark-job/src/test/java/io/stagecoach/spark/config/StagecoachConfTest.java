@@ -8,6 +8,7 @@ import io.stagecoach.checkpoint.Interval;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.model.optimizer.LearningRateDecay;
+import io.stagecoach.plan.StagePin;
 import io.stagecoach.spark.exchange.ExchangeKind;
 import io.stagecoach.sync.GradientWeight;
 import io.stagecoach.tensor.WireType;
@@ -92,6 +93,20 @@ class StagecoachConfTest {
     MAPPINGS.put("data.format", new Mapping(Optional.empty(), "delta", Optional.of("delta")));
     MAPPINGS.put("data.features", new Mapping(List.of("features"), "a, b", List.of("a", "b")));
     MAPPINGS.put("cut", new Mapping(List.of(), "0, 4,9", List.of(0, 4, 9)));
+    MAPPINGS.put(
+        "pin.layers",
+        new Mapping(
+            List.of(),
+            "0-3:0, out:put:1",
+            List.of(new PinnedLayers("0-3", 0), new PinnedLayers("out:put", 1))));
+    MAPPINGS.put(
+        "pin.stages",
+        new Mapping(
+            List.of(),
+            "0:host-a, 1 : fd00::7",
+            List.of(
+                new StagePin(0, new StagePin.Host("host-a")),
+                new StagePin(1, new StagePin.Host("fd00::7")))));
     MAPPINGS.put("replicas", new Mapping(1, "3", 3));
     MAPPINGS.put("gradientBlocks", new Mapping(1, "3", 3));
     MAPPINGS.put("replan", new Mapping(false, "true", true));
@@ -322,6 +337,26 @@ class StagecoachConfTest {
         .hasMessageContaining("spark.stagecoach.replan")
         .hasMessageContaining("spark.stagecoach." + name)
         .hasMessageContaining("allowed is one of them");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "pin.layers; 3; is '3'; allowed is layers and a stage with a colon between",
+        "pin.layers; 3:x; is '3:x'; allowed is layers and a stage with a colon between",
+        "pin.layers; 0:0,3:2; has \"3:2\", and spark.stagecoach.stages is 2; a stage from 0 to 1",
+        "pin.stages; 2:a; has \"2:a\", and spark.stagecoach.stages is 2; a stage from 0 to 1",
+        "pin.stages; a:1; is 'a:1'; allowed is a stage and a host with a colon between",
+        "pin.stages; 1:GPU; has \"1:GPU\", a kind of device; allowed is the name of a host",
+        "pin.stages; 1:a,0:b,1:b; has \"1:a\" and \"1:b\", which contradict each other; one host",
+      })
+  void refusesPinsThatCannotBe(String name, String text, String problem, String allowed) {
+    assertThatThrownBy(() -> read(name, text))
+        .isInstanceOfSatisfying(
+            StagecoachException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CONFIGURATION))
+        .hasMessageContaining("spark.stagecoach." + name + " " + problem)
+        .hasMessageContaining(allowed);
   }
 
   @Test

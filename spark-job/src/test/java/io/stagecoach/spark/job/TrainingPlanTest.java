@@ -10,6 +10,8 @@ import io.stagecoach.engine.dl4j.LayerCosts;
 import io.stagecoach.engine.dl4j.Networks;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
+import io.stagecoach.plan.LayerCost;
+import io.stagecoach.plan.PlannedStage;
 import io.stagecoach.schedule.Action;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.tensor.WireType;
@@ -28,14 +30,20 @@ class TrainingPlanTest {
 
   private static final Dl4jModel NETWORK = Dl4jModel.parse(Networks.mlp());
 
+  private static final List<String> NAMES =
+      LayerCosts.of(NETWORK, 1, 1).layers().stream().map(LayerCost::name).toList();
+
   private static TrainingPlan plan(Map<String, String> settings) {
+    return PipelineChoices.of(
+            conf(settings), new Configuration(false), rows -> LayerCosts.of(NETWORK, rows, 1))
+        .byOperations();
+  }
+
+  private static StagecoachConf conf(Map<String, String> settings) {
     SparkConf spark = new SparkConf(false);
     spark.set("spark.stagecoach.batchSize", "4096");
     settings.forEach((name, value) -> spark.set("spark.stagecoach." + name, value));
-    StagecoachConf conf = StagecoachConf.from(spark);
-    return PipelineChoices.of(
-            conf, new Configuration(false), rows -> LayerCosts.of(NETWORK, rows, 1))
-        .byOperations();
+    return StagecoachConf.from(spark);
   }
 
   private static boolean fits(String recompute, long limit) {
@@ -119,6 +127,39 @@ class TrainingPlanTest {
         .isInstanceOfSatisfying(
             StagecoachException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CONFIGURATION))
         .hasMessageContaining("is cut into 5 micro-batches, and there are 6 replicas");
+  }
+
+  @Test
+  void layersAreWhereTheyArePinned() {
+    String last = NAMES.get(NAMES.size() - 1);
+    List<PlannedStage> free = plan(Map.of()).plan().stages();
+    int moved = free.get(1).firstLayer();
+    for (String pin :
+        List.of(moved + ":0", NAMES.get(moved) + ":0", "0-" + NAMES.get(moved) + ":0")) {
+      List<PlannedStage> stages = plan(Map.of("pin.layers", pin)).plan().stages();
+      assertThat(stages.get(1).firstLayer()).as(pin).isGreaterThan(moved);
+    }
+    List<PlannedStage> chunked =
+        plan(Map.of("schedule", "interleaved-1f1b", "chunks", "2", "pin.layers", last + ":1,0:0"))
+            .plan()
+            .stages();
+    assertThat(chunked).hasSize(4);
+    assertThatThrownBy(() -> plan(Map.of("pin.layers", "0:0," + last + ":0")))
+        .isInstanceOfSatisfying(
+            StagecoachException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CONFIGURATION))
+        .hasMessageContaining("\"" + last + ":0\" is impossible");
+    assertThatThrownBy(() -> plan(Map.of("pin.layers", "1-3:0,0:1", "stages", "2")))
+        .hasMessageContaining("\"0:1\" is impossible");
+    assertThatThrownBy(() -> plan(Map.of("pin.layers", "1:1,2:0", "stages", "3")))
+        .hasMessageContaining("The pins \"1:1\" and \"2:0\" contradict each other");
+    assertThatThrownBy(() -> plan(Map.of("pin.layers", "layr1:1")))
+        .isInstanceOfSatisfying(
+            StagecoachException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CONFIGURATION))
+        .hasMessageContaining("no layer \"layr1\"; the nearest is \"layer1\"");
+    assertThatThrownBy(() -> plan(Map.of("pin.layers", "3-1:1")))
+        .hasMessageContaining("\"3-1:1\", a range that ends before it begins");
+    assertThatThrownBy(() -> plan(Map.of("pin.layers", "1:1", "cut", "0,2")))
+        .hasMessageContaining("The cut [0, 2] and the pin \"1:1\" contradict each other");
   }
 
   @Test
