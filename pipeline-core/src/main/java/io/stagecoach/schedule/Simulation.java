@@ -7,14 +7,20 @@ import java.util.List;
  *
  * @param makespan the time of a step
  * @param busy for each executor the time in which its device computes
+ * @param ends for each executor when its last pass is done
  * @param peakStash for each stage the most micro-batches that are stashed at once
  * @param actions every action, by executor and then in order
  */
 public record Simulation(
-    long makespan, List<Long> busy, List<Integer> peakStash, List<TimedAction> actions) {
+    long makespan,
+    List<Long> busy,
+    List<Long> ends,
+    List<Integer> peakStash,
+    List<TimedAction> actions) {
 
   public Simulation {
     busy = List.copyOf(busy);
+    ends = List.copyOf(ends);
     peakStash = List.copyOf(peakStash);
     actions = List.copyOf(actions);
   }

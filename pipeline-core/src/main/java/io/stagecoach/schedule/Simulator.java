@@ -29,18 +29,22 @@ public final class Simulator {
     }
     long makespan = 0;
     List<Long> busy = new ArrayList<>();
+    List<Long> ends = new ArrayList<>();
     List<TimedAction> actions = new ArrayList<>();
     for (int e = 0; e < schedule.executors().size(); e++) {
       long computed = 0;
+      long end = 0;
       for (TimedAction timed : walk.timed(e)) {
         makespan = Math.max(makespan, timed.end());
         if (timed.action().isCompute()) {
           computed += timed.end() - timed.start();
+          end = Math.max(end, timed.end());
         }
       }
       busy.add(computed);
+      ends.add(end);
       actions.addAll(walk.timed(e));
     }
-    return new Simulation(makespan, busy, schedule.peakStash(), actions);
+    return new Simulation(makespan, busy, ends, schedule.peakStash(), actions);
   }
 }

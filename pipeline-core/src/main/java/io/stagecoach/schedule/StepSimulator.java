@@ -89,7 +89,12 @@ public final class StepSimulator {
       makespan = Math.max(makespan, clock[e]);
       computed.add(busy[e]);
     }
-    return new Simulation(makespan, computed, Arrays.stream(peak).boxed().toList(), List.of());
+    return new Simulation(
+        makespan,
+        computed,
+        Arrays.stream(clock).boxed().toList(),
+        Arrays.stream(peak).boxed().toList(),
+        List.of());
   }
 
   private void advance(int executor) {

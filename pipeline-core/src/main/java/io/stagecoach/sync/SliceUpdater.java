@@ -144,11 +144,7 @@ public final class SliceUpdater implements AutoCloseable {
     }
     updates = TORN;
     updater.update(
-        gradients,
-        decision.clipScale(),
-        decision.divisor(),
-        decision.update(),
-        decision.epoch());
+        gradients, decision.clipScale(), decision.divisor(), decision.update(), decision.epoch());
     updates = decision.updatesAfter();
     return true;
   }

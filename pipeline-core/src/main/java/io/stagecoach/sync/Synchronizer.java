@@ -130,11 +130,7 @@ public final class Synchronizer implements WeightUpdates {
     StepDecision decision = judged.decision();
     if (!decision.skipped()) {
       updater.update(
-          gradients,
-          decision.clipScale(),
-          decision.divisor(),
-          decision.update(),
-          decision.epoch());
+          gradients, decision.clipScale(), decision.divisor(), decision.update(), decision.epoch());
     }
     return judged.outcome();
   }

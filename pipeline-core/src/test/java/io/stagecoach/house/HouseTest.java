@@ -22,6 +22,7 @@ class HouseTest {
     "stage",
     "engine",
     "model",
+    "scale",
     "schedule",
     "plan",
     "batch",
@@ -51,7 +52,8 @@ class HouseTest {
               "io.stagecoach.sync..",
               "io.stagecoach.checkpoint..",
               "io.stagecoach.report..",
-              "io.stagecoach.replan..")
+              "io.stagecoach.replan..",
+              "io.stagecoach.scale..")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("io.stagecoach.engine.dl4j..", "org.deeplearning4j..");

@@ -109,7 +109,9 @@ class SchedulePropertiesTest {
     Simulation whole = Simulator.simulate(written.schedule(), costs);
     Simulation summary = StepSimulator.simulate(written.author(), written.shape(), costs);
     assertThat(summary)
-        .isEqualTo(new Simulation(whole.makespan(), whole.busy(), whole.peakStash(), List.of()));
+        .isEqualTo(
+            new Simulation(
+                whole.makespan(), whole.busy(), whole.ends(), whole.peakStash(), List.of()));
   }
 
   @Property

@@ -40,6 +40,7 @@ import picocli.CommandLine.Spec;
     description =
         "Says how schedules would run for given times: step, waiting, stash. Times are milliseconds"
             + " for one micro-batch in one stage.",
+    subcommands = ScaleCommand.class,
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class SimulateCommand implements Callable<Integer> {
