@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.learning.config.IUpdater;
@@ -68,7 +67,7 @@ public final class BarrierBenchmark {
       for (int round = 0; round < size.rounds(); round++) {
         trial.round();
       }
-      return trial.times(String.format(Locale.ROOT, "%s", size.name()), updater);
+      return trial.times(size.name(), updater);
     }
   }
 }

@@ -31,7 +31,6 @@ import org.nd4j.linalg.learning.regularization.Regularization.ApplyStep;
 final class BlockUpdates {
 
   private final BaseMultiLayerUpdater<?> updater;
-  private final boolean averages;
   private final INDArray parameters;
   private final INDArray gradientView;
   private final TrustedRules rules;
@@ -39,17 +38,12 @@ final class BlockUpdates {
   private final Map<Trainable, List<ParamState>> normalized = new LinkedHashMap<>();
 
   /**
-   * @param averages whether gradients are divided at all
    * @param parameters the network's weights, flat
    * @param gradientView the network's own gradients, flat
    */
   BlockUpdates(
-      BaseMultiLayerUpdater<?> updater,
-      boolean averages,
-      INDArray parameters,
-      INDArray gradientView) {
+      BaseMultiLayerUpdater<?> updater, INDArray parameters, INDArray gradientView) {
     this.updater = updater;
-    this.averages = averages;
     this.parameters = parameters;
     this.gradientView = gradientView;
     this.rules = new TrustedRules(parameters.dataType());
@@ -131,9 +125,7 @@ final class BlockUpdates {
       if (step.scale() != 1) {
         view.muli(step.scale());
       }
-      if (averages) {
-        view.divi(step.divisor());
-      }
+      view.divi(step.divisor());
     }
   }
 
@@ -176,7 +168,7 @@ final class BlockUpdates {
               stretch(block, parameter, rule.get().states()),
               new Recipe(
                   raw ? step.scale() : 1,
-                  raw && averages ? step.divisor() : 1,
+                  raw ? step.divisor() : 1,
                   before.get(),
                   rule.get(),
                   after.get()),

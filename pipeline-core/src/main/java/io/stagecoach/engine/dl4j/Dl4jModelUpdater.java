@@ -60,8 +60,7 @@ public final class Dl4jModelUpdater implements StatefulUpdater {
   }
 
   private BlockUpdates blockUpdates() {
-    return new BlockUpdates(
-        whole.updater(), whole.network().conf().isMiniBatch(), parameters, gradientView);
+    return new BlockUpdates(whole.updater(), parameters, gradientView);
   }
 
   /**
