@@ -95,7 +95,8 @@ class GpuSettingsCheckTest {
   @CsvSource({
     "0,    0,    spark://h:1,           3.5.5, NONE",
     "1,    0,    spark://h:1,           3.5.0, BY_PROFILE",
-    "1,    0.25, 'local-cluster[2,1,9]', 3.5.5, BY_PROFILE",
+    "1,    0,    'local-cluster[2,1,9]', 3.5.5, BY_PROFILE",
+    "1,    0.25, 'local-cluster[2,1,9]', 3.5.5, AS_EVERY_TASK",
     "1,    1,    spark://h:1,           3.5.5, AS_EVERY_TASK",
     "1,    0,    yarn,                  3.5.0, IMPOSSIBLE",
     "1,    0.5,  yarn,                  3.5.0, AS_EVERY_TASK",
