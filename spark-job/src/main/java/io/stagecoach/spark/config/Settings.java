@@ -172,6 +172,16 @@ public final class Settings {
               + " stage of each. The run waits deadline.launch for executors there, or, where one was lost,"
               + " recovery.replacement.");
 
+  public static final Setting<Optional<String>> PLAN_FILE =
+      setting(
+          "plan.file",
+          PIPELINE,
+          optional(word("a path or URI")),
+          Optional.empty(),
+          "A file with a whole plan: stages, cut, schedule, micro-batches and what else of it is to be"
+              + " fixed, as `stagecoach plan -- --write` and every run write it; docs/plan.md has its"
+              + " form. A setting that says something else is an error.");
+
   public static final Setting<Boolean> REPLAN =
       setting(
           "replan",

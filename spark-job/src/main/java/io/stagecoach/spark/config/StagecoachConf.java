@@ -425,6 +425,11 @@ public final class StagecoachConf {
     return get(Settings.PIN_STAGES);
   }
 
+  /** {@link Settings#PLAN_FILE}. */
+  public Optional<String> planFile() {
+    return get(Settings.PLAN_FILE);
+  }
+
   /** {@link Settings#REPLAN}. */
   public boolean replan() {
     return get(Settings.REPLAN);

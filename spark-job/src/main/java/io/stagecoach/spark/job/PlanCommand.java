@@ -1,13 +1,22 @@
 package io.stagecoach.spark.job;
 
 import io.stagecoach.engine.dl4j.LayerCosts;
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
+import io.stagecoach.error.Where;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.data.JobData;
 import io.stagecoach.spark.job.outcome.LastLine;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /** Says how a model would be cut, and what that is expected to cost; trains nothing. */
 @Command(
@@ -17,8 +26,33 @@ import picocli.CommandLine.Command;
     mixinStandardHelpOptions = true)
 final class PlanCommand extends JobCommand {
 
+  @Option(
+      names = "--write",
+      paramLabel = "FILE",
+      description = "Writes the plan, for spark.stagecoach.plan.file of a later run.")
+  private String file;
+
   PlanCommand() {
     super("plan");
+  }
+
+  private void write(String plan, Configuration hadoop) {
+    try {
+      Path path = new Path(file);
+      FileSystem files = path.getFileSystem(hadoop);
+      // Hadoop's checksum file beside it would only puzzle its reader.
+      files.setWriteChecksum(false);
+      try (OutputStream out = files.create(path)) {
+        out.write(plan.getBytes(StandardCharsets.UTF_8));
+      }
+    } catch (IOException | IllegalArgumentException e) {
+      throw new StagecoachException(
+          ErrorKind.OUTPUT,
+          "The plan cannot be written to " + file + ": " + e.getMessage(),
+          Where.nowhere(),
+          "Name a file that can be written with --write.",
+          e);
+    }
   }
 
   @Override
@@ -47,6 +81,10 @@ final class PlanCommand extends JobCommand {
             "%s: a run measures its layers and hops on its executors first and then chooses; this"
                 + " is one plan that it may choose, by operation counts%n",
             String.join(" and ", choices.open()));
+      }
+      if (file != null) {
+        write(WrittenPlan.of(conf, plan), hadoop);
+        System.out.println("The plan is in " + file);
       }
       record.update(figures -> figures.bubble(Double.NaN, plan.predictedBubble()));
       return LastLine.succeeded(record.figures());

@@ -227,7 +227,8 @@ final class RunReporting implements TrainingLoop.StepListener {
     write(ProfileJson.write(profile), file);
   }
 
-  private static void write(String text, Path file) {
+  /** Writes a text. */
+  static void write(String text, Path file) {
     try {
       Files.writeString(file, text);
     } catch (IOException e) {

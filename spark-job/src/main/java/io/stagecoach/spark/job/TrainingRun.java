@@ -351,12 +351,14 @@ final class TrainingRun {
     return tags;
   }
 
-  private static void save(
+  private void save(
       SavedModel saved, RunReporting reporting, Decision decision, OutputDirectory output) {
     try (TemporaryDirectory local = TemporaryDirectory.create()) {
       saved.write(local.path().resolve(SavedModel.FILE));
       RunReporting.write(reporting.report(), local.path().resolve(RunReporting.FILE));
       reporting.writeTimeline(local.path());
+      RunReporting.write(
+          WrittenPlan.of(conf, decision.plan()), local.path().resolve(WrittenPlan.FILE));
       if (decision.profile().isPresent()) {
         RunReporting.write(decision.profile().get(), local.path().resolve(RunReporting.PROFILE));
       }
