@@ -182,6 +182,25 @@ public final class Settings {
               + " fixed, as `stagecoach plan -- --write` and every run write it; docs/plan.md has its"
               + " form. A setting that says something else is an error.");
 
+  public static final Setting<Optional<String>> PROFILE_FILE =
+      setting(
+          "profile.file",
+          PIPELINE,
+          optional(word("a path or URI")),
+          Optional.empty(),
+          "The profile.json of a run of the same model, whose times of layers and hops are taken in"
+              + " the place of measuring, whatever else was different.");
+
+  public static final Setting<Boolean> PROFILE_REUSE =
+      setting(
+          "profile.reuse",
+          PIPELINE,
+          bool(),
+          true,
+          "Whether times that an earlier run has left in the output folder, or beside model.from, are"
+              + " taken in the place of measuring, where model, sizes, executors and versions are the"
+              + " same.");
+
   public static final Setting<Boolean> REPLAN =
       setting(
           "replan",

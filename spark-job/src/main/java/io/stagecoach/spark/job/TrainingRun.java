@@ -16,6 +16,7 @@ import io.stagecoach.model.text.GenerationSettings;
 import io.stagecoach.model.text.Sampling;
 import io.stagecoach.model.text.Tokenizer;
 import io.stagecoach.plan.ModelCosts;
+import io.stagecoach.report.PlanFigures;
 import io.stagecoach.report.ReportTable;
 import io.stagecoach.report.RunReport;
 import io.stagecoach.spark.cluster.LastingPipeline;
@@ -119,7 +120,7 @@ final class TrainingRun {
       PipelineChoices choices = PipelineChoices.of(resumption.settled(), hadoop, costs);
       TrainingPlan usual = choices.byOperations();
       if (choices.open().isEmpty()) {
-        out.println(usual.table());
+        out.println(usual.table(Optional.empty()));
       }
       ModelShape shape = ModelShapes.of(model.model(), data);
       task.requirement().accept(shape);
@@ -218,6 +219,7 @@ final class TrainingRun {
     start.interrupted().ifPresent(run -> reporting.goOn(run.history()));
     reporting.reads(prepared);
     decision.reasons().forEach(reporting::chose);
+    reporting.planned(PlanFigures.of(plan.plan(), decision.times()));
     tracking.begins(spark.sparkContext().appName(), params(), tags(prepared));
     reporting.watchedBy(tracking::stepEnded);
     reporting.validationsWatchedBy(tracking::validated);

@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.junit.jupiter.api.Test;
@@ -150,7 +151,7 @@ class TrainingPlanTest {
     assertThat(specs).extracting(StageSpec::isFirst).containsExactly(true, false, true, false);
     assertThat(specs).extracting(StageSpec::isLast).containsExactly(false, true, false, true);
     assertThat(specs.get(3).firstLayer()).isEqualTo(specs.get(1).firstLayer());
-    assertThat(two.table())
+    assertThat(two.table(Optional.empty()))
         .startsWith(two.plan().table())
         .contains("2 replicas of these stages on 4 executors", "takes 4 of a mini-batch's 8");
     // 4,096 examples in 5 micro-batches of 820 and 816.
