@@ -49,6 +49,12 @@ public record LayerCost(
     }
   }
 
+  /** Its index, its name where its author gave it one, and what it is. */
+  public String words() {
+    // DL4J gives layers such names if their author gives none.
+    return index + " " + (name.equals("layer" + index) ? kind : name + " (" + kind + ")");
+  }
+
   /** Forward and backward operations together: the time of one micro-batch, up to a factor. */
   public long operations() {
     return forwardOperations + backwardOperations;

@@ -4,6 +4,7 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Which layers make which stage. Every layer is in exactly one stage, and no stage is empty: a plan
@@ -55,8 +56,26 @@ public record Plan(String partitioner, ModelCosts model, List<PlannedStage> stag
     return stages.stream().mapToLong(stage -> stage.cost().operations()).max().orElseThrow();
   }
 
+  /**
+   * What the pipeline's pace depends on.
+   *
+   * @param times what is known of times
+   */
+  public Bottleneck bottleneck(Optional<PlanTimes> times) {
+    return Bottleneck.of(this, times);
+  }
+
   /** The plan as a table of text. */
   public String table() {
-    return new PlanTable(this).text();
+    return table(Optional.empty());
+  }
+
+  /**
+   * The plan as a table of text.
+   *
+   * @param times what is known of times
+   */
+  public String table(Optional<PlanTimes> times) {
+    return new PlanTable(this, times).text();
   }
 }

@@ -3,20 +3,29 @@ package io.stagecoach.plan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /** A plan as a table of text, a row for each stage. */
 final class PlanTable {
 
-  private static final List<String> HEAD =
-      List.of("stage", "layers", "parameters", "forward", "compute", "memory", "sends");
+  private static final List<String> COSTS =
+      List.of("stage", "layers", "parameters", "forward", "compute");
+  private static final List<String> TIMES = List.of("forward ms", "backward ms");
+  private static final List<String> SIZES = List.of("memory", "sends");
   private static final int LAYERS = 1;
 
   private final Plan plan;
+  private final Optional<PlanTimes> times;
   private final long forwardOperations;
   private final long operations;
 
-  PlanTable(Plan plan) {
+  /**
+   * @param times what is known of times
+   */
+  PlanTable(Plan plan, Optional<PlanTimes> times) {
     this.plan = plan;
+    this.times = times;
     this.forwardOperations =
         plan.model().layers().stream().mapToLong(LayerCost::forwardOperations).sum();
     this.operations = plan.model().layers().stream().mapToLong(LayerCost::operations).sum();
@@ -25,7 +34,7 @@ final class PlanTable {
   /** The whole text, ending with a line feed. */
   String text() {
     List<List<String>> rows = new ArrayList<>();
-    rows.add(HEAD);
+    rows.add(joined(COSTS, times.isPresent() ? TIMES : List.of(), SIZES));
     for (int s = 0; s < plan.stages().size(); s++) {
       rows.add(row(s));
     }
@@ -35,14 +44,27 @@ final class PlanTable {
   private List<String> row(int s) {
     PlannedStage stage = plan.stages().get(s);
     boolean last = s == plan.stages().size() - 1;
-    return List.of(
-        Integer.toString(s),
-        layers(stage),
-        Quantity.count(stage.cost().parameters()),
-        share(stage.cost().forwardOperations(), forwardOperations),
-        share(stage.cost().operations(), operations),
-        Quantity.bytes(stage.memory().total()),
-        last ? "-" : Quantity.bytes(stage.cost().outputBytes()));
+    return joined(
+        List.of(
+            Integer.toString(s),
+            layers(stage),
+            Quantity.count(stage.cost().parameters()),
+            Bottleneck.share(stage.cost().forwardOperations(), forwardOperations),
+            Bottleneck.share(stage.cost().operations(), operations)),
+        times
+            .map(
+                known ->
+                    List.of(
+                        Bottleneck.millis(known.forward().get(s)),
+                        Bottleneck.millis(known.backward().get(s))))
+            .orElse(List.of()),
+        List.of(
+            Quantity.bytes(stage.memory().total()),
+            last ? "-" : Quantity.bytes(stage.cost().outputBytes())));
+  }
+
+  private static List<String> joined(List<String> costs, List<String> ofTime, List<String> sizes) {
+    return Stream.of(costs, ofTime, sizes).flatMap(List::stream).toList();
   }
 
   private String layers(PlannedStage stage) {
@@ -51,10 +73,7 @@ final class PlanTable {
   }
 
   private String layer(int index) {
-    LayerCost layer = plan.model().layers().get(index);
-    // DL4J gives layers such names if their author gives none.
-    boolean named = !layer.name().equals("layer" + index);
-    return layer.index() + " " + (named ? layer.name() + " (" + layer.kind() + ")" : layer.kind());
+    return plan.model().layers().get(index).words();
   }
 
   private String summary() {
@@ -62,12 +81,23 @@ final class PlanTable {
     return String.format(
         Locale.ROOT,
         "%s, cut by \"%s\"; the slowest stage does %s of the compute, an even cut would do %s.%n"
-            + "Sends: bytes of one micro-batch of %d to the next stage; as many come back.%n",
+            + "Sends: bytes of one micro-batch of %d to the next stage; as many come back.%n"
+            + "Bottleneck: %s.%n%s",
         stages(),
         plan.partitioner(),
-        share(bottleneck, operations),
-        share(1, plan.stages().size()),
-        plan.model().microBatch());
+        Bottleneck.share(bottleneck, operations),
+        Bottleneck.share(1, plan.stages().size()),
+        plan.model().microBatch(),
+        plan.bottleneck(times).sentence(),
+        times.map(PlanTable::step).orElse(""));
+  }
+
+  private static String step(PlanTimes known) {
+    return String.format(
+        Locale.ROOT,
+        "Times are of one micro-batch; a hop should take %s ms, and a step's stages %s ms.%n",
+        Bottleneck.millis(known.hop()),
+        Bottleneck.millis(known.step()));
   }
 
   private String stages() {
@@ -77,12 +107,8 @@ final class PlanTable {
         + (plan.stages().size() == 1 ? " stage" : " stages");
   }
 
-  private static String share(long part, long whole) {
-    return whole == 0 ? "-" : String.format(Locale.ROOT, "%.1f %%", 100.0 * part / whole);
-  }
-
   private static String table(List<List<String>> rows) {
-    int[] width = new int[HEAD.size()];
+    int[] width = new int[rows.get(0).size()];
     for (List<String> row : rows) {
       for (int column = 0; column < width.length; column++) {
         width[column] = Math.max(width[column], row.get(column).length());

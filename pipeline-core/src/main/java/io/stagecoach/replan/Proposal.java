@@ -1,6 +1,7 @@
 package io.stagecoach.replan;
 
 import io.stagecoach.plan.Plan;
+import io.stagecoach.schedule.StageCosts;
 import java.util.List;
 
 /**
@@ -11,10 +12,16 @@ import java.util.List;
  *     is to take it
  * @param nowNanos what a step should take as things are, by simulation of what was measured
  * @param thenNanos what it should take then
+ * @param costs what its stages should take on the devices that they are to be on, in nanoseconds
  * @param reason a line for people: what was seen, what changes, what that should bring
  */
 public record Proposal(
-    Plan plan, List<Integer> order, long nowNanos, long thenNanos, String reason) {
+    Plan plan,
+    List<Integer> order,
+    long nowNanos,
+    long thenNanos,
+    StageCosts costs,
+    String reason) {
 
   public Proposal {
     order = List.copyOf(order);

@@ -195,8 +195,9 @@ public final class Replanner {
       DeviceSpeeds speeds, List<Integer> order, StageCosts observed, long now) {
     DeviceSpeeds ordered = speeds.inOrder(order);
     Plan other = Partitioners.measured(ordered.times(estimates)).partition(request);
-    long then = stepTime.of(windowSchedule, ordered.costs(other, observed, estimates));
-    return new Proposal(other, order, now, then, reason(speeds, order, other, now, then));
+    StageCosts costs = ordered.costs(other, observed, estimates);
+    long then = stepTime.of(windowSchedule, costs);
+    return new Proposal(other, order, now, then, costs, reason(speeds, order, other, now, then));
   }
 
   private String reason(DeviceSpeeds speeds, List<Integer> order, Plan other, long now, long then) {

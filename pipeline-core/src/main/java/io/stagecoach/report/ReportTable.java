@@ -185,6 +185,15 @@ public final class ReportTable {
         number(report.time().slowestStage()),
         number(bubble.simulatedStep()),
         number(bubble.imbalance()));
+    if (report.plan().isKnown()) {
+      line(text, "planned      bottleneck %s", report.plan().bottleneck());
+    }
+    if (Double.isFinite(report.plan().stepMillis())) {
+      line(
+          text,
+          "             stages were to take %s ms a step",
+          number(report.plan().stepMillis()));
+    }
   }
 
   private static void hops(HopFigures hops, StringBuilder text) {

@@ -56,6 +56,7 @@ public final class RunRecorder {
   private BestFigures best = BestFigures.none();
   private long savedStep;
   private Map<String, String> data = Map.of();
+  private PlanFigures plan = PlanFigures.none();
 
   /**
    * @param schedule the schedule of the run's steps, sends and receives included
@@ -117,6 +118,11 @@ public final class RunRecorder {
   /** Takes what of the data's source is read, by name. */
   public synchronized void reads(Map<String, String> read) {
     data = read;
+  }
+
+  /** Takes what the plan promises from here on. */
+  public synchronized void planned(PlanFigures promised) {
+    plan = promised;
   }
 
   /** Takes a line on what the run chose by itself, and why. */
@@ -262,7 +268,8 @@ public final class RunRecorder {
         stepMillis.points(),
         stages,
         bubble(sums.bubble(), stages, hops),
-        hops);
+        hops,
+        plan);
   }
 
   private BubbleFigures bubble(double measured, List<StageFigures> stages, HopFigures hops) {

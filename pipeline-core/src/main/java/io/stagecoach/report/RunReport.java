@@ -34,6 +34,7 @@ import java.util.Map;
  * @param stages each stage, in order, replica by replica
  * @param bubble how much the devices waited, and should have
  * @param hops what passed between stages
+ * @param plan what the plan promised, the last one where the layers were shared out anew
  */
 public record RunReport(
     String schedule,
@@ -56,7 +57,8 @@ public record RunReport(
     List<CurvePoint> stepMillis,
     List<StageFigures> stages,
     BubbleFigures bubble,
-    HopFigures hops) {
+    HopFigures hops,
+    PlanFigures plan) {
 
   public RunReport {
     data = data == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(data));
@@ -68,6 +70,7 @@ public record RunReport(
     resumedAt = resumedAt == null ? List.of() : List.copyOf(resumedAt);
     stepMillis = stepMillis == null ? List.of() : List.copyOf(stepMillis);
     stages = List.copyOf(stages);
+    plan = plan == null ? PlanFigures.none() : plan;
     validation = Collections.unmodifiableMap(new LinkedHashMap<>(validation));
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class PlanTest {
@@ -63,7 +64,40 @@ class PlanTest {
             "    1  2 out (Output)                     2.5 M   50.0 %   50.0 %  28.6 MiB        -",
             "3 layers in 2 stages, cut by \"balanced\"; the slowest stage does 50.0 % of the"
                 + " compute, an even cut would do 50.0 %.",
-            "Sends: bytes of one micro-batch of 4 to the next stage; as many come back.");
+            "Sends: bytes of one micro-batch of 4 to the next stage; as many come back.",
+            "Bottleneck: stage 0, 50.0 % of the compute (the mean of the stages is 50.0 %), 80.0 %"
+                + " of it layer 0 in (Dense).");
+  }
+
+  @Test
+  void printsTimesWhereTheyAreKnown() {
+    Plan plan = Partitioners.named("balanced").partition(Costs.request(model, 2));
+    PlanTimes times =
+        new PlanTimes(
+            List.of(3_000_000L, 1_000_000L, 20_000_000L),
+            List.of(1_500_000L, 8_000_000L),
+            List.of(2_500_000L, 12_000_000L),
+            70_000,
+            115_000_000);
+    assertThat(plan.table(Optional.of(times)).lines().map(String::stripTrailing))
+        .element(0)
+        .asString()
+        .endsWith("forward ms  backward ms    memory    sends");
+    assertThat(plan.table(Optional.of(times)).lines().map(String::stripTrailing))
+        .contains(
+            "    1  2 out (Output)                     2.5 M   50.0 %   50.0 %       8.000         12.0"
+                + "  28.6 MiB        -",
+            "Bottleneck: stage 1, 20.0 ms of each micro-batch (the mean of the stages is 12.0 ms):"
+                + " one layer, which cannot be divided.",
+            "Times are of one micro-batch; a hop should take 0.070 ms, and a step's stages 115 ms.");
+    assertThat(plan.bottleneck(Optional.of(times)).stage()).isEqualTo(1);
+    PlanTimes slowHops =
+        new PlanTimes(
+            times.layers(), List.of(4_000_000L, 1L), List.of(5_000_000L, 1L), 30_000_000, 1);
+    assertThat(plan.bottleneck(Optional.of(slowHops)).sentence())
+        .isEqualTo(
+            "the hops, 30.0 ms each, then stage 0, 9.000 ms of each micro-batch (the mean of the"
+                + " stages is 4.500 ms), 75.0 % of it layer 0 in (Dense)");
   }
 
   @Test

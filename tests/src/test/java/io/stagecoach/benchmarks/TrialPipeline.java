@@ -8,7 +8,9 @@ import io.stagecoach.engine.dl4j.Dl4jEngine;
 import io.stagecoach.engine.dl4j.Dl4jModelUpdater;
 import io.stagecoach.engine.dl4j.LayerCosts;
 import io.stagecoach.plan.MemoryRules;
+import io.stagecoach.plan.Partitioner;
 import io.stagecoach.plan.Partitioners;
+import io.stagecoach.plan.Plan;
 import io.stagecoach.plan.PlanRequest;
 import io.stagecoach.plan.PlannedStage;
 import io.stagecoach.plan.Stash;
@@ -56,6 +58,7 @@ final class TrialPipeline implements AutoCloseable {
   private final Pipeline pipeline;
   private final List<PlannedStage> cut;
 
+  /** Cut so that the stages' operations are even. */
   TrialPipeline(
       JavaSparkContext spark,
       Workload workload,
@@ -63,21 +66,21 @@ final class TrialPipeline implements AutoCloseable {
       ExchangeKind exchange,
       ScheduleAuthor author,
       PipelineShape shape) {
+    this(spark, workload, store, exchange, author, shape, Partitioners.named("balanced"));
+  }
+
+  TrialPipeline(
+      JavaSparkContext spark,
+      Workload workload,
+      Path store,
+      ExchangeKind exchange,
+      ScheduleAuthor author,
+      PipelineShape shape,
+      Partitioner partitioner) {
     this.workload = workload;
     this.author = author;
     this.schedule = author.schedule(shape);
-    List<Integer> slots = schedule.peakStash();
-    this.cut =
-        Partitioners.named("balanced")
-            .partition(
-                new PlanRequest(
-                    LayerCosts.of(
-                        workload.model(), workload.microBatchRows(), workload.timeSteps()),
-                    shape.stages(),
-                    new MemoryRules(
-                        Stash.ACTIVATIONS, (stage, stages) -> slots.get(stage), TRANSPORT_WINDOW),
-                    PlanRequest.UNLIMITED))
-            .stages();
+    this.cut = plan(workload, author, shape, partitioner).stages();
     this.updater = Dl4jModelUpdater.create(workload.model());
     this.synchronizer =
         new Synchronizer(
@@ -87,36 +90,62 @@ final class TrialPipeline implements AutoCloseable {
                 .toList(),
             0,
             new SyncSettings(GradientWeight.EXAMPLES, 0, 0));
+    this.pipeline =
+        Pipeline.launch(spec(spark, workload, store, exchange, author, shape, partitioner));
+  }
+
+  /** How a workload is cut. */
+  static Plan plan(
+      Workload workload, ScheduleAuthor author, PipelineShape shape, Partitioner partitioner) {
+    List<Integer> slots = author.schedule(shape).peakStash();
+    return partitioner.partition(
+        new PlanRequest(
+            LayerCosts.of(workload.model(), workload.microBatchRows(), workload.timeSteps()),
+            shape.stages(),
+            new MemoryRules(
+                Stash.ACTIVATIONS, (stage, stages) -> slots.get(stage), TRANSPORT_WINDOW),
+            PlanRequest.UNLIMITED));
+  }
+
+  /** What such a pipeline is launched from. */
+  static PipelineSpec spec(
+      JavaSparkContext spark,
+      Workload workload,
+      Path store,
+      ExchangeKind exchange,
+      ScheduleAuthor author,
+      PipelineShape shape,
+      Partitioner partitioner) {
+    List<Integer> slots = author.schedule(shape).peakStash();
+    List<PlannedStage> stages = plan(workload, author, shape, partitioner).stages();
     List<StageSpec> specs = new ArrayList<>();
-    for (int i = 0; i < cut.size(); i++) {
+    for (int i = 0; i < stages.size(); i++) {
       specs.add(
           new StageSpec(
               workload.model(),
               i,
-              cut.size(),
-              cut.get(i).firstLayer(),
-              cut.get(i).endLayer(),
+              stages.size(),
+              stages.get(i).firstLayer(),
+              stages.get(i).endLayer(),
               slots.get(i),
               Recompute.NONE,
               Workload.SEED));
     }
-    this.pipeline =
-        Pipeline.launch(
-            new PipelineSpec(
-                spark,
-                exchange,
-                Dl4jEngine.NAME,
-                specs,
-                shape.chunks(),
-                List.of(author),
-                StoreAccess.of(store.toUri().toString(), Workload.READING),
-                new PipelineSpec.Network(
-                    0, 0, MESSAGE_LIMIT, ExchangeOptions.DEFAULT_CREDIT, WireType.FLOAT32),
-                new Deadlines(
-                    Duration.ofMinutes(2),
-                    Duration.ofSeconds(60),
-                    Duration.ofMinutes(5),
-                    Duration.ofSeconds(60))));
+    return new PipelineSpec(
+        spark,
+        exchange,
+        Dl4jEngine.NAME,
+        specs,
+        shape.chunks(),
+        List.of(author),
+        StoreAccess.of(store.toUri().toString(), Workload.READING),
+        new PipelineSpec.Network(
+            0, 0, MESSAGE_LIMIT, ExchangeOptions.DEFAULT_CREDIT, WireType.FLOAT32),
+        new Deadlines(
+            Duration.ofMinutes(2),
+            Duration.ofSeconds(60),
+            Duration.ofMinutes(5),
+            Duration.ofSeconds(60)));
   }
 
   /** Where each stage is. */

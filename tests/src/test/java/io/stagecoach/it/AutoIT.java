@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
@@ -35,18 +36,37 @@ class AutoIT {
         .containsPattern("against .*hop [0-9.]+ ms, measured in [0-9.]+ s");
     assertThat(outcome.out()).contains("Chosen: " + report.get("choices").get(0).asText());
     assertThat(outcome.err()).doesNotContain("WARN", "ERROR", "\tat ");
-    assertProfile(workshop.path("auto").resolve("profile.json"));
+    Path profile = workshop.path("auto").resolve("profile.json");
+    assertProfile(profile);
 
-    Map<String, String> told =
+    JsonNode plan =
+        new ObjectMapper().readTree(workshop.path("auto").resolve("plan.json").toFile());
+    assertThat(plan.get("schedule").asText()).isEqualTo(schedule);
+    assertThat(plan.get("microBatches").asInt()).isEqualTo(microBatches);
+    String file = workshop.path("auto").resolve("plan.json").toString();
+    train(
+        workshop,
+        "told",
         Map.of(
-            "spark.stagecoach.schedule",
-            schedule,
+            "spark.stagecoach.plan.file",
+            file,
             "spark.stagecoach.microBatches",
-            String.valueOf(microBatches));
-    train(workshop, "told", told);
+            String.valueOf(microBatches)));
     assertThat(workshop.path("told").resolve("profile.json")).doesNotExist();
-    assertThat(workshop.network("auto").params().toDoubleVector())
-        .containsExactly(workshop.network("told").params().toDoubleVector());
+    double[] weights = workshop.network("auto").params().toDoubleVector();
+    assertThat(weights).containsExactly(workshop.network("told").params().toDoubleVector());
+
+    String measured = Files.readString(profile);
+    Map<String, String> again = new TreeMap<>(auto);
+    again.put("spark.stagecoach.output.overwrite", "true");
+    train(workshop, "auto", again);
+    JsonNode reused = workshop.report("auto");
+    assertThat(reused.get("choices").get(1).asText())
+        .isEqualTo("the times of layers and hops in " + profile + ", which are not measured again");
+    assertThat(Files.readString(profile)).isEqualTo(measured);
+    assertThat(workshop.network("auto").params().toDoubleVector()).containsExactly(weights);
+    assertThat(reused.at("/plan/stepMillis").asDouble()).isPositive();
+    assertThat(reused.at("/plan/stages")).hasSize(2);
   }
 
   private static StagecoachProcess.Outcome train(

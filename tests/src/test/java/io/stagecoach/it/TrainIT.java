@@ -87,7 +87,8 @@ class TrainIT {
     assertReport(steps);
     assertThat(workshop.path("batches")).as("the batch store").isEmptyDirectory();
     assertThat(workshop.path("out").toFile().list())
-        .containsExactlyInAnyOrder("model.zip", "report.json", "timeline.html", "trace.json");
+        .containsExactlyInAnyOrder(
+            "model.zip", "plan.json", "report.json", "timeline.html", "trace.json");
 
     File file = workshop.path("out").resolve("model.zip").toFile();
     MultiLayerNetwork network = ModelSerializer.restoreMultiLayerNetwork(file);

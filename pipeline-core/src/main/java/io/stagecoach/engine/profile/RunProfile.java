@@ -5,7 +5,10 @@ import io.stagecoach.plan.Plan;
 import io.stagecoach.plan.PlannedStage;
 import io.stagecoach.schedule.StageCosts;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What was measured before a run's first step, on the machines that it runs on.
@@ -15,9 +18,59 @@ import java.util.List;
  * @param layers what they take
  * @param hops what hops take
  * @param seconds what measuring took
+ * @param conditions what the times depend on, by name: under others they would be others; empty
+ *     where nobody has said it
  */
 public record RunProfile(
-    int batchSize, ModelCosts model, LayerTimes layers, HopTimes hops, double seconds) {
+    int batchSize,
+    ModelCosts model,
+    LayerTimes layers,
+    HopTimes hops,
+    double seconds,
+    Map<String, String> conditions) {
+
+  public RunProfile {
+    // Profiles from before they said it.
+    conditions =
+        conditions == null
+            ? Map.of()
+            : Collections.unmodifiableMap(new LinkedHashMap<>(conditions));
+  }
+
+  /** Under conditions that nobody has said. */
+  public RunProfile(
+      int batchSize, ModelCosts model, LayerTimes layers, HopTimes hops, double seconds) {
+    this(batchSize, model, layers, hops, seconds, Map.of());
+  }
+
+  /** The same, measured under these conditions. */
+  public RunProfile under(Map<String, String> measuredUnder) {
+    return new RunProfile(batchSize, model, layers, hops, seconds, measuredUnder);
+  }
+
+  /**
+   * Why the times may be others now.
+   *
+   * @param now the conditions that count
+   * @return a few words for each of them that was another; empty where all were the same
+   */
+  public List<String> differences(Map<String, String> now) {
+    if (conditions.isEmpty()) {
+      return List.of("it does not say under what conditions it was measured");
+    }
+    List<String> differences = new ArrayList<>();
+    now.forEach(
+        (name, value) -> {
+          String before = conditions.get(name);
+          if (!value.equals(before)) {
+            differences.add(
+                before == null
+                    ? name + " is " + value + ", and was not noted"
+                    : name + " was " + before + ", is " + value);
+          }
+        });
+    return differences;
+  }
 
   /** How the stages' passes are made up. */
   public enum Backward {

@@ -172,6 +172,35 @@ public final class Settings {
               + " stage of each. The run waits deadline.launch for executors there, or, where one was lost,"
               + " recovery.replacement.");
 
+  public static final Setting<Optional<String>> PLAN_FILE =
+      setting(
+          "plan.file",
+          PIPELINE,
+          optional(word("a path or URI")),
+          Optional.empty(),
+          "A file with a whole plan: stages, cut, schedule, micro-batches and what else of it is to be"
+              + " fixed, as `stagecoach plan -- --write` and every run write it; docs/plan.md has its"
+              + " form. A setting that says something else is an error.");
+
+  public static final Setting<Optional<String>> PROFILE_FILE =
+      setting(
+          "profile.file",
+          PIPELINE,
+          optional(word("a path or URI")),
+          Optional.empty(),
+          "The profile.json of a run of the same model, whose times of layers and hops are taken in"
+              + " the place of measuring, whatever else was different.");
+
+  public static final Setting<Boolean> PROFILE_REUSE =
+      setting(
+          "profile.reuse",
+          PIPELINE,
+          bool(),
+          true,
+          "Whether times that an earlier run has left in the output folder, or beside model.from, are"
+              + " taken in the place of measuring, where model, sizes, executors and versions are the"
+              + " same.");
+
   public static final Setting<Boolean> REPLAN =
       setting(
           "replan",

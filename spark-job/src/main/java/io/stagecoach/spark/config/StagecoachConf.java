@@ -436,6 +436,21 @@ public final class StagecoachConf {
     return get(Settings.PIN_STAGES);
   }
 
+  /** {@link Settings#PLAN_FILE}. */
+  public Optional<String> planFile() {
+    return get(Settings.PLAN_FILE);
+  }
+
+  /** {@link Settings#PROFILE_FILE}. */
+  public Optional<String> profileFile() {
+    return get(Settings.PROFILE_FILE);
+  }
+
+  /** {@link Settings#PROFILE_REUSE}. */
+  public boolean profileReuse() {
+    return get(Settings.PROFILE_REUSE);
+  }
+
   /** {@link Settings#REPLAN}. */
   public boolean replan() {
     return get(Settings.REPLAN);

@@ -2,6 +2,7 @@ package io.stagecoach.spark.dl4j;
 
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
+import io.stagecoach.spark.config.PlanFile;
 import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.StagecoachConf;
 import java.util.Collections;
@@ -61,6 +62,7 @@ record MasterSettings(SortedMap<String, String> given) {
     // Who trains on an RDD has it in the order that is meant, and listens rather than looks on.
     settings.setIfMissing(Settings.DATA_SHUFFLE.key(), "false");
     settings.setIfMissing(Settings.PROGRESS.key(), "none");
+    PlanFile.expand(settings);
     return StagecoachConf.from(settings);
   }
 

@@ -1,9 +1,12 @@
 package io.stagecoach.spark.job;
 
 import io.stagecoach.engine.profile.RunProfile;
+import io.stagecoach.plan.PlanTimes;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.data.PreparedData;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.spark.sql.SparkSession;
@@ -16,8 +19,13 @@ import org.slf4j.LoggerFactory;
  * @param plan how it goes
  * @param reasons why, a line for each choice
  * @param profile what was measured, where anything was
+ * @param times what its parts should take by that
  */
-record Decision(TrainingPlan plan, List<String> reasons, Optional<RunProfile> profile) {
+record Decision(
+    TrainingPlan plan,
+    List<String> reasons,
+    Optional<RunProfile> profile,
+    Optional<PlanTimes> times) {
 
   private static final Logger LOG = LoggerFactory.getLogger(Decision.class);
 
@@ -39,20 +47,37 @@ record Decision(TrainingPlan plan, List<String> reasons, Optional<RunProfile> pr
       Telling telling) {
     TrainingPlan usual = choices.byOperations();
     if (choices.open().isEmpty()) {
-      return new Decision(usual, List.of(), Optional.empty());
+      return new Decision(usual, List.of(), Optional.empty(), Optional.empty());
     }
-    telling.phase().accept("Measuring layers and hops");
-    RunProfile profile =
-        new RunProfiling(
-                PipelineSpecs.of(spark, conf, usual, model, prepared),
-                PipelineSpecs.recovery(conf),
-                prepared.counts().training(),
-                TimeSegments.of(model.model(), prepared).segments().get(0))
-            .measure(conf.batchSize(), choices.rows(), choices.largest());
+    Map<String, String> conditions =
+        ProfileConditions.of(spark, conf, model, choices.rows(), choices.largest());
+    Optional<KnownProfile> known =
+        KnownProfile.look(
+            conf, spark.sessionState().newHadoopConf(), choices.largest(), conditions);
+    RunProfile profile;
+    if (known.isPresent()) {
+      profile = known.get().profile();
+    } else {
+      telling.phase().accept("Measuring layers and hops");
+      profile =
+          new RunProfiling(
+                  PipelineSpecs.of(spark, conf, usual, model, prepared),
+                  PipelineSpecs.recovery(conf),
+                  prepared.counts().training(),
+                  TimeSegments.of(model.model(), prepared).segments().get(0))
+              .measure(conf.batchSize(), choices.rows(), choices.largest())
+              .under(conditions);
+    }
     PipelineChoice choice = choices.by(profile);
-    telling.result().accept(choice.plan().table());
-    telling.result().accept("Chosen: " + choice.reason());
-    LOG.info("{}", choice.reason());
-    return new Decision(choice.plan(), List.of(choice.reason()), Optional.of(profile));
+    List<String> reasons = new ArrayList<>(List.of(choice.reason()));
+    known.map(KnownProfile::line).ifPresent(reasons::add);
+    telling.result().accept(choice.plan().table(Optional.of(choice.times())));
+    reasons.forEach(
+        reason -> {
+          telling.result().accept("Chosen: " + reason);
+          LOG.info("{}", reason);
+        });
+    return new Decision(
+        choice.plan(), List.copyOf(reasons), Optional.of(profile), Optional.of(choice.times()));
   }
 }

@@ -6,6 +6,7 @@ import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import io.stagecoach.spark.cluster.FirstExecutor;
 import io.stagecoach.spark.config.ContainerPaths;
+import io.stagecoach.spark.config.PlanFile;
 import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.SparkConnect;
 import io.stagecoach.spark.config.SparkSettingsCheck;
@@ -125,6 +126,7 @@ abstract class JobCommand implements Callable<Integer> {
     SparkConf settings = new SparkConf();
     SparkConnect.refuse(settings, System.getenv());
     adjust(settings);
+    PlanFile.expand(settings);
     StagecoachConf conf = StagecoachConf.from(settings);
     checkSpark(settings, conf);
     GpuSettingsCheck.check(settings);

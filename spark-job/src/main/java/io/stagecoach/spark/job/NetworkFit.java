@@ -9,6 +9,7 @@ import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.plan.ModelCosts;
 import io.stagecoach.report.BestFigures;
+import io.stagecoach.report.PlanFigures;
 import io.stagecoach.report.RunReport;
 import io.stagecoach.spark.cluster.LastingPipeline;
 import io.stagecoach.spark.config.Settings;
@@ -122,6 +123,7 @@ public final class NetworkFit {
     RunReporting reporting = new RunReporting(plan.schedule(), plan.replicas(), Optional.empty());
     reporting.reads(prepared);
     decision.reasons().forEach(reporting::chose);
+    reporting.planned(PlanFigures.of(plan.plan(), decision.times()));
     int firstEpoch = model.updater().epochs();
     TrainingLoop.Limits limits =
         new TrainingLoop.Limits(conf.epochs(), conf.maxSteps(), conf.maxDuration());

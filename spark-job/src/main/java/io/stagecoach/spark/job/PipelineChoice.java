@@ -1,6 +1,7 @@
 package io.stagecoach.spark.job;
 
 import io.stagecoach.engine.profile.RunProfile;
+import io.stagecoach.plan.PlanTimes;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -12,9 +13,10 @@ import java.util.TreeMap;
  * The plan that a run goes by, and why.
  *
  * @param plan the plan
+ * @param times what its parts should take
  * @param reason a line for people
  */
-record PipelineChoice(TrainingPlan plan, String reason) {
+record PipelineChoice(TrainingPlan plan, PlanTimes times, String reason) {
 
   /** Measured times are no more exact than this: what is as fast is chosen by its memory. */
   private static final double AS_FAST = 1.01;
@@ -37,7 +39,8 @@ record PipelineChoice(TrainingPlan plan, String reason) {
             .filter(plan -> plan.step() <= AS_FAST * fastest)
             .min(AMONG_EQUALS)
             .orElseThrow();
-    return new PipelineChoice(chosen.plan(), reason(open, chosen, plans, profile));
+    return new PipelineChoice(
+        chosen.plan(), chosen.times(profile), reason(open, chosen, plans, profile));
   }
 
   private static String reason(

@@ -8,6 +8,7 @@ import io.stagecoach.engine.profile.RunProfile.Backward;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.plan.ModelCosts;
+import io.stagecoach.plan.PlanTimes;
 import io.stagecoach.schedule.Action;
 import io.stagecoach.schedule.Schedule;
 import io.stagecoach.schedule.ScheduleAuthor;
@@ -165,7 +166,15 @@ final class PipelineChoices {
   }
 
   private SimulatedPlan simulated(ScheduleAuthor author, int count, RunProfile profile) {
-    TrainingPlan plan = TrainingPlan.of(conf, author, count, costs, Optional.of(profile));
+    return simulated(TrainingPlan.of(conf, author, count, costs, Optional.of(profile)), profile);
+  }
+
+  /** What the parts of a plan should take. */
+  PlanTimes times(TrainingPlan plan, RunProfile profile) {
+    return simulated(plan, profile).times(profile);
+  }
+
+  private SimulatedPlan simulated(TrainingPlan plan, RunProfile profile) {
     StageCosts ofOne = profile.costs(plan.plan(), plan.rows(), backward(plan));
     StageCosts times = ofOne.replicated(plan.replicas());
     if (conf.exchange() == ExchangeKind.SHUFFLE) {

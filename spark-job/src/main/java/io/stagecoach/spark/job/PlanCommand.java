@@ -1,13 +1,24 @@
 package io.stagecoach.spark.job;
 
 import io.stagecoach.engine.dl4j.LayerCosts;
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
+import io.stagecoach.error.Where;
+import io.stagecoach.plan.PlanTimes;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.data.JobData;
 import io.stagecoach.spark.job.outcome.LastLine;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /** Says how a model would be cut, and what that is expected to cost; trains nothing. */
 @Command(
@@ -17,8 +28,33 @@ import picocli.CommandLine.Command;
     mixinStandardHelpOptions = true)
 final class PlanCommand extends JobCommand {
 
+  @Option(
+      names = "--write",
+      paramLabel = "FILE",
+      description = "Writes the plan, for spark.stagecoach.plan.file of a later run.")
+  private String file;
+
   PlanCommand() {
     super("plan");
+  }
+
+  private void write(String plan, Configuration hadoop) {
+    try {
+      Path path = new Path(file);
+      FileSystem files = path.getFileSystem(hadoop);
+      // Hadoop's checksum file beside it would only puzzle its reader.
+      files.setWriteChecksum(false);
+      try (OutputStream out = files.create(path)) {
+        out.write(plan.getBytes(StandardCharsets.UTF_8));
+      }
+    } catch (IOException | IllegalArgumentException e) {
+      throw new StagecoachException(
+          ErrorKind.OUTPUT,
+          "The plan cannot be written to " + file + ": " + e.getMessage(),
+          Where.nowhere(),
+          "Name a file that can be written with --write.",
+          e);
+    }
   }
 
   @Override
@@ -34,19 +70,36 @@ final class PlanCommand extends JobCommand {
     try (StartModel model = StartModel.of(conf, data, hadoop)) {
       PipelineChoices choices =
           PipelineChoices.of(conf, hadoop, rows -> LayerCosts.of(model.model(), rows, data));
-      TrainingPlan plan = choices.byOperations();
-      System.out.println(plan.table());
+      Optional<KnownProfile> known =
+          KnownProfile.look(
+              conf,
+              hadoop,
+              choices.largest(),
+              ProfileConditions.planned(spark, conf, model, choices.rows(), choices.largest()));
+      boolean chooses = !choices.open().isEmpty();
+      Optional<PipelineChoice> choice =
+          known.filter(any -> chooses).map(KnownProfile::profile).map(choices::by);
+      TrainingPlan plan = choice.map(PipelineChoice::plan).orElseGet(choices::byOperations);
+      Optional<PlanTimes> times =
+          known.map(KnownProfile::profile).map(profile -> choices.times(plan, profile));
+      System.out.println(plan.table(times));
+      known.ifPresent(earlier -> System.out.println("Times: those in " + earlier.place()));
+      choice.ifPresent(chosen -> System.out.println("Chosen: " + chosen.reason()));
       System.out.printf(
           Locale.ROOT,
           "%s, %d micro-batches: expected bubble %.1f %% (if time goes as operations do)%n",
           plan.schedule().name(),
           plan.schedule().microBatches(),
           100 * plan.predictedBubble());
-      if (!choices.open().isEmpty()) {
+      if (chooses && choice.isEmpty()) {
         System.out.printf(
             "%s: a run measures its layers and hops on its executors first and then chooses; this"
                 + " is one plan that it may choose, by operation counts%n",
             String.join(" and ", choices.open()));
+      }
+      if (file != null) {
+        write(WrittenPlan.of(conf, plan), hadoop);
+        System.out.println("The plan is in " + file);
       }
       record.update(figures -> figures.bubble(Double.NaN, plan.predictedBubble()));
       return LastLine.succeeded(record.figures());

@@ -5,11 +5,13 @@ import io.stagecoach.engine.dl4j.Dl4jModelUpdater;
 import io.stagecoach.engine.profile.PassTimes;
 import io.stagecoach.engine.profile.RunProfile;
 import io.stagecoach.plan.DevicePins;
+import io.stagecoach.plan.PlanTimes;
 import io.stagecoach.replan.LayerEstimates;
 import io.stagecoach.replan.Proposal;
 import io.stagecoach.replan.ReplanRules;
 import io.stagecoach.replan.Replanner;
 import io.stagecoach.replan.StepTime;
+import io.stagecoach.report.PlanFigures;
 import io.stagecoach.report.StepRecord;
 import io.stagecoach.schedule.Simulator;
 import io.stagecoach.schedule.StageCosts;
@@ -23,6 +25,7 @@ import io.stagecoach.spark.exchange.ExchangeKind;
 import io.stagecoach.sync.WeightUpdates;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -46,6 +49,7 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
   private final RunReporting reporting;
   private final Consumer<String> say;
   private final long steps;
+  private final RunProfile profile;
   private final int executors;
   private TrainingPlan plan;
   private long placingNanos;
@@ -69,7 +73,8 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
       long steps,
       long placingNanos) {}
 
-  private Replanning(Run run, TrainingPlan plan, Replanner replanner) {
+  private Replanning(Run run, TrainingPlan plan, RunProfile profile, Replanner replanner) {
+    this.profile = profile;
     this.replanner = replanner;
     this.pipeline = run.pipeline();
     this.updates = run.updates();
@@ -100,6 +105,7 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
         new Replanning(
             run,
             plan,
+            profile,
             new Replanner(
                 plan.plan(),
                 plan.request(conf),
@@ -176,9 +182,19 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
     placements = pipeline.placements();
     plan = next;
     replanner.adopted(proposal);
-    reporting.recut(proposal.reason());
+    reporting.recut(proposal.reason(), PlanFigures.of(next.plan(), Optional.of(times(proposal))));
     LOG.info("{}", proposal.reason());
     say.accept(proposal.reason());
+  }
+
+  private PlanTimes times(Proposal proposal) {
+    StageCosts costs = proposal.costs();
+    return new PlanTimes(
+        profile.layerTimes(plan.rows()),
+        costs.forward(),
+        costs.backward(),
+        costs.hop(),
+        proposal.thenNanos());
   }
 
   private void tell(String line) {

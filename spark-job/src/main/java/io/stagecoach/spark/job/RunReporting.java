@@ -4,6 +4,7 @@ import io.stagecoach.engine.Loss;
 import io.stagecoach.engine.profile.RunProfile;
 import io.stagecoach.report.BestFigures;
 import io.stagecoach.report.JsonReporter;
+import io.stagecoach.report.PlanFigures;
 import io.stagecoach.report.ProfileJson;
 import io.stagecoach.report.Recovered;
 import io.stagecoach.report.ReportJson;
@@ -126,6 +127,11 @@ final class RunReporting implements TrainingLoop.StepListener {
     recorder.reads(texts);
   }
 
+  /** Takes what the plan promises from here on. */
+  void planned(PlanFigures plan) {
+    recorder.planned(plan);
+  }
+
   /** Takes a line on what the run chose by itself, and why. */
   void chose(String line) {
     recorder.chose(line);
@@ -165,9 +171,11 @@ final class RunReporting implements TrainingLoop.StepListener {
    * The layers are shared out otherwise from here on.
    *
    * @param line what changes, and why
+   * @param plan what the other plan promises
    */
-  void recut(String line) {
+  void recut(String line, PlanFigures plan) {
     recorder.chose(line);
+    recorder.planned(plan);
     recorder.recut(WARM_UP_AFTER_RECUT);
   }
 
@@ -241,7 +249,8 @@ final class RunReporting implements TrainingLoop.StepListener {
     write(ProfileJson.write(profile), file);
   }
 
-  private static void write(String text, Path file) {
+  /** Writes a text. */
+  static void write(String text, Path file) {
     try {
       Files.writeString(file, text);
     } catch (IOException e) {

@@ -1,5 +1,7 @@
 package io.stagecoach.spark.job;
 
+import io.stagecoach.engine.profile.RunProfile;
+import io.stagecoach.plan.PlanTimes;
 import io.stagecoach.schedule.Action;
 import io.stagecoach.schedule.StageCosts;
 import java.util.List;
@@ -21,6 +23,17 @@ record SimulatedPlan(TrainingPlan plan, StageCosts costs, long step, double bubb
     }
     double available = (double) step * plan.schedule().executors().size();
     return new SimulatedPlan(plan, costs, step, available > 0 ? 1 - computed / available : 0);
+  }
+
+  /** What its parts should take. */
+  PlanTimes times(RunProfile profile) {
+    int ofReplica = plan.plan().stages().size();
+    return new PlanTimes(
+        profile.layerTimes(plan.rows()),
+        costs.forward().subList(0, ofReplica),
+        costs.backward().subList(0, ofReplica),
+        costs.hop(),
+        step);
   }
 
   String name() {

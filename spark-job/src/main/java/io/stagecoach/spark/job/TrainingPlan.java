@@ -17,6 +17,7 @@ import io.stagecoach.plan.Partitioner;
 import io.stagecoach.plan.Partitioners;
 import io.stagecoach.plan.Plan;
 import io.stagecoach.plan.PlanRequest;
+import io.stagecoach.plan.PlanTimes;
 import io.stagecoach.plan.PlannedStage;
 import io.stagecoach.plan.Stash;
 import io.stagecoach.schedule.Limits;
@@ -249,12 +250,16 @@ record TrainingPlan(
     return all(ofOne, replicas);
   }
 
-  /** The plan as a table, ending with a line feed. */
-  String table() {
+  /**
+   * The plan as a table, ending with a line feed.
+   *
+   * @param times what is known of times
+   */
+  String table(Optional<PlanTimes> times) {
     int executors = schedule.executors().size();
     return replicas == 1
-        ? plan.table()
-        : plan.table()
+        ? plan.table(times)
+        : plan.table(times)
             + String.format(
                 Locale.ROOT,
                 "%d replicas of these stages on %d executors: each takes %d of a mini-batch's %d"

@@ -16,6 +16,7 @@ import io.stagecoach.model.text.GenerationSettings;
 import io.stagecoach.model.text.Sampling;
 import io.stagecoach.model.text.Tokenizer;
 import io.stagecoach.plan.ModelCosts;
+import io.stagecoach.report.PlanFigures;
 import io.stagecoach.report.ReportTable;
 import io.stagecoach.report.RunReport;
 import io.stagecoach.spark.cluster.LastingPipeline;
@@ -117,7 +118,7 @@ final class TrainingRun {
       PipelineChoices choices = PipelineChoices.of(resumption.settled(), hadoop, costs);
       TrainingPlan usual = choices.byOperations();
       if (choices.open().isEmpty()) {
-        out.println(usual.table());
+        out.println(usual.table(Optional.empty()));
       }
       ModelShape shape = ModelShapes.of(model.model(), data);
       task.requirement().accept(shape);
@@ -216,6 +217,7 @@ final class TrainingRun {
     start.interrupted().ifPresent(run -> reporting.goOn(run.history()));
     reporting.reads(prepared);
     decision.reasons().forEach(reporting::chose);
+    reporting.planned(PlanFigures.of(plan.plan(), decision.times()));
     tracking.begins(spark.sparkContext().appName(), params(), tags(prepared));
     reporting.watchedBy(tracking::stepEnded);
     reporting.validationsWatchedBy(tracking::validated);
@@ -349,12 +351,14 @@ final class TrainingRun {
     return tags;
   }
 
-  private static void save(
+  private void save(
       SavedModel saved, RunReporting reporting, Decision decision, OutputDirectory output) {
     try (TemporaryDirectory local = TemporaryDirectory.create()) {
       saved.write(local.path().resolve(SavedModel.FILE));
       RunReporting.write(reporting.report(), local.path().resolve(RunReporting.FILE));
       reporting.writeTimeline(local.path());
+      RunReporting.write(
+          WrittenPlan.of(conf, decision.plan()), local.path().resolve(WrittenPlan.FILE));
       if (decision.profile().isPresent()) {
         RunReporting.write(decision.profile().get(), local.path().resolve(RunReporting.PROFILE));
       }

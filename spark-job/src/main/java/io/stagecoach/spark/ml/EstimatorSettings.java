@@ -1,5 +1,6 @@
 package io.stagecoach.spark.ml;
 
+import io.stagecoach.spark.config.PlanFile;
 import io.stagecoach.spark.config.Setting;
 import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.StagecoachConf;
@@ -74,6 +75,7 @@ record EstimatorSettings(Map<String, String> lines, Map<Setting<?>, String> para
     lines.forEach(all::set);
     params.forEach((setting, text) -> all.set(setting.key(), text));
     json().ifPresent(text -> all.set(Settings.MODEL_CONFIG.key(), uri(config(work))));
+    PlanFile.expand(all);
     return StagecoachConf.from(all);
   }
 

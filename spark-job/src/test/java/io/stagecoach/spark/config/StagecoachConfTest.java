@@ -107,6 +107,9 @@ class StagecoachConfTest {
             List.of(
                 new StagePin(0, new StagePin.Host("host-a")),
                 new StagePin(1, new StagePin.Host("fd00::7")))));
+    MAPPINGS.put("plan.file", new Mapping(Optional.empty(), "a.json", Optional.of("a.json")));
+    MAPPINGS.put("profile.file", new Mapping(Optional.empty(), "p.json", Optional.of("p.json")));
+    MAPPINGS.put("profile.reuse", new Mapping(true, "false", false));
     MAPPINGS.put("replicas", new Mapping(1, "3", 3));
     MAPPINGS.put("gradientBlocks", new Mapping(1, "3", 3));
     MAPPINGS.put("replan", new Mapping(false, "true", true));

@@ -16,6 +16,7 @@ import io.stagecoach.report.HopFigures;
 import io.stagecoach.report.HopSide;
 import io.stagecoach.report.LossFigures;
 import io.stagecoach.report.NormFigures;
+import io.stagecoach.report.PlanFigures;
 import io.stagecoach.report.ProfileJson;
 import io.stagecoach.report.ReportJson;
 import io.stagecoach.report.RunReport;
@@ -146,7 +147,8 @@ class SimulateCommandTest {
                 new StageFigures(0, 0, 3, 6, Double.NaN, 36, 0, 2, side, side),
                 new StageFigures(1, 1, 5, 10, Double.NaN, 60, 0, 1, side, side)),
             new BubbleFigures(0, 0, 0, 0, 1),
-            new HopFigures(side, side, Narrowing.none()));
+            new HopFigures(side, side, Narrowing.none()),
+            PlanFigures.none());
     return Files.writeString(directory.resolve("report.json"), ReportJson.write(report));
   }
 

@@ -13,6 +13,7 @@ import io.stagecoach.error.StagecoachException;
 import io.stagecoach.plan.LayerCost;
 import io.stagecoach.plan.PlannedStage;
 import io.stagecoach.schedule.Action;
+import io.stagecoach.spark.config.PlanFile;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.tensor.WireType;
 import java.io.IOException;
@@ -20,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.junit.jupiter.api.Test;
@@ -44,6 +46,39 @@ class TrainingPlanTest {
     spark.set("spark.stagecoach.batchSize", "4096");
     settings.forEach((name, value) -> spark.set("spark.stagecoach." + name, value));
     return StagecoachConf.from(spark);
+  }
+
+  /** What a run was left to choose is told to the next one by the plan that it wrote. */
+  @Test
+  void aWrittenPlanIsThatPlanOnceMore(@TempDir Path directory) throws IOException {
+    List<Map<String, String>> runs =
+        List.of(
+            Map.of("stages", "3", "microBatches", "5", "replicas", "2"),
+            Map.of("schedule", "auto", "microBatches", "auto", "partitioner", "uniform"),
+            Map.of("schedule", "interleaved-1f1b", "chunks", "2", "pin.stages", "0:a,1:b"),
+            Map.of("pin.layers", "0-1:0", "memory.limit", "1g", "recompute", "auto"),
+            Map.of("recompute", "stage", "gradientBlocks", "2"));
+    for (Map<String, String> run : runs) {
+      TrainingPlan first = plan(run);
+      Path file = directory.resolve("plan.json");
+      Files.writeString(file, WrittenPlan.of(conf(run), first));
+
+      SparkConf again = new SparkConf(false).set("spark.stagecoach.batchSize", "4096");
+      again.set("spark.stagecoach.plan.file", file.toUri().toString());
+      PlanFile.expand(again);
+      StagecoachConf conf = StagecoachConf.from(again);
+      TrainingPlan second =
+          PipelineChoices.of(
+                  conf, new Configuration(false), rows -> LayerCosts.of(NETWORK, rows, 1))
+              .byOperations();
+
+      assertThat(second.plan().stages()).as("%s", run).isEqualTo(first.plan().stages());
+      assertThat(second.schedule()).isEqualTo(first.schedule());
+      assertThat(second.slots()).isEqualTo(first.slots());
+      assertThat(second.specs("{}", 1)).isEqualTo(first.specs("{}", 1));
+      assertThat(second.blocks()).isEqualTo(first.blocks());
+      assertThat(conf.pinStages()).isEqualTo(conf(run).pinStages());
+    }
   }
 
   private static boolean fits(String recompute, long limit) {
@@ -116,7 +151,7 @@ class TrainingPlanTest {
     assertThat(specs).extracting(StageSpec::isFirst).containsExactly(true, false, true, false);
     assertThat(specs).extracting(StageSpec::isLast).containsExactly(false, true, false, true);
     assertThat(specs.get(3).firstLayer()).isEqualTo(specs.get(1).firstLayer());
-    assertThat(two.table())
+    assertThat(two.table(Optional.empty()))
         .startsWith(two.plan().table())
         .contains("2 replicas of these stages on 4 executors", "takes 4 of a mini-batch's 8");
     // 4,096 examples in 5 micro-batches of 820 and 816.

@@ -1,0 +1,83 @@
+package io.stagecoach.spark.job;
+
+import io.stagecoach.plan.ModelCosts;
+import io.stagecoach.spark.cluster.ExecutorKinds;
+import io.stagecoach.spark.config.StagecoachConf;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
+
+/** What the times of a run's layers and hops depend on. */
+final class ProfileConditions {
+
+  /** DL4J counts steps in the configuration, which takes no time. */
+  private static final Pattern COUNTERS =
+      Pattern.compile("\"(iterationCount|epochCount)\"\\s*:\\s*\\d+");
+
+  /** What a digest shows of itself. */
+  private static final int DIGEST_BYTES = 8;
+
+  private ProfileConditions() {}
+
+  /**
+   * As far as they are known without executors.
+   *
+   * @param rows the sizes of micro-batches that are of interest
+   * @param costs the layers for the largest of them
+   */
+  static Map<String, String> planned(
+      SparkSession spark,
+      StagecoachConf conf,
+      StartModel model,
+      List<Integer> rows,
+      ModelCosts costs) {
+    Map<String, String> conditions = new LinkedHashMap<>();
+    conditions.put("model", digest(COUNTERS.matcher(model.updater().json()).replaceAll("")));
+    conditions.put("layers", digest(costs.toString()));
+    conditions.put("data type", model.model().dataType().toString());
+    conditions.put("batch size", String.valueOf(conf.batchSize()));
+    conditions.put("sizes of micro-batches", rows.toString());
+    conditions.put("executors", String.valueOf(conf.executors()));
+    conditions.put("exchange", conf.exchange().word());
+    conditions.put("wire type", conf.wireType().toString());
+    conditions.put("master", spark.sparkContext().master());
+    String own = ProfileConditions.class.getPackage().getImplementationVersion();
+    conditions.put("Stagecoach", own == null ? "unknown" : own);
+    conditions.put("Spark", spark.version());
+    return conditions;
+  }
+
+  /** All of them. */
+  static Map<String, String> of(
+      SparkSession spark,
+      StagecoachConf conf,
+      StartModel model,
+      List<Integer> rows,
+      ModelCosts costs) {
+    Map<String, String> conditions = planned(spark, conf, model, rows, costs);
+    conditions.put(
+        "executors' machines",
+        ExecutorKinds.of(
+            JavaSparkContext.fromSparkContext(spark.sparkContext()),
+            conf.executors(),
+            conf.deadlineLaunch()));
+    return conditions;
+  }
+
+  private static String digest(String text) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(digest, 0, DIGEST_BYTES);
+    } catch (NoSuchAlgorithmException impossible) {
+      throw new IllegalStateException("every JDK has SHA-256", impossible);
+    }
+  }
+}
