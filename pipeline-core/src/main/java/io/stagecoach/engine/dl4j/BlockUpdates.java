@@ -41,8 +41,7 @@ final class BlockUpdates {
    * @param parameters the network's weights, flat
    * @param gradientView the network's own gradients, flat
    */
-  BlockUpdates(
-      BaseMultiLayerUpdater<?> updater, INDArray parameters, INDArray gradientView) {
+  BlockUpdates(BaseMultiLayerUpdater<?> updater, INDArray parameters, INDArray gradientView) {
     this.updater = updater;
     this.parameters = parameters;
     this.gradientView = gradientView;
