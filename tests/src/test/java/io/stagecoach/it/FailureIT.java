@@ -38,7 +38,8 @@ class FailureIT {
   @Test
   void fewerExecutorsThanStagesIsSaidWithinTheDeadline() {
     settings.put("spark.master", "local-cluster[1,1,1024]");
-    settings.put("spark.stagecoach.deadline.launch", "3s");
+    // Long enough that the one executor is there.
+    settings.put("spark.stagecoach.deadline.launch", "8s");
     StagecoachProcess.Outcome outcome = workshop.run("train", settings);
     assertThat(outcome.exitCode()).as(outcome.toString()).isEqualTo(25);
     assertThat(outcome.lastLine().get("error").asText())
