@@ -15,7 +15,7 @@ final class Tap implements AutoCloseable {
 
   private final ServerSocket server;
   private final PeerAddress behind;
-  private final List<AutoCloseable> open = new CopyOnWriteArrayList<>();
+  private final List<Socket> open = new CopyOnWriteArrayList<>();
   private final ByteArrayOutputStream seen = new ByteArrayOutputStream();
 
   /** In front of an endpoint, on loopback. */
@@ -83,9 +83,9 @@ final class Tap implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() throws IOException {
     server.close();
-    for (AutoCloseable socket : open) {
+    for (Socket socket : open) {
       socket.close();
     }
   }

@@ -18,7 +18,7 @@ import org.nd4j.linalg.factory.Nd4j;
 class WireCaptureTest {
 
   private static final float NUMBER = 0.7391846f;
-  private static final int NUMBERS = 300_000;
+  private static final int NUMBERS = 50_000;
   private static final String TEXT = "weights of the step that nobody is to read";
 
   /** Numbers in a row as they are in memory: by chance they are nowhere. */
@@ -36,8 +36,7 @@ class WireCaptureTest {
     "spark.network.crypto.enabled, false",
     "spark.authenticate.enableSaslEncryption, false"
   })
-  void tensorsAreReadableOnlyWithoutEncryption(String setting, boolean readable)
-      throws Exception {
+  void tensorsAreReadableOnlyWithoutEncryption(String setting, boolean readable) throws Exception {
     SparkConf conf =
         new SparkConf(false)
             .set("spark.authenticate", "true")
