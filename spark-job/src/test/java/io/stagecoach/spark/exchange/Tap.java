@@ -46,12 +46,14 @@ final class Tap implements AutoCloseable {
       Socket far = new Socket(behind.host(), behind.port());
       open.add(near);
       open.add(far);
-      start(() -> pass(near.getInputStream(), far.getOutputStream()));
-      start(() -> pass(far.getInputStream(), near.getOutputStream()));
+      start(() -> pass(near, far));
+      start(() -> pass(far, near));
     }
   }
 
-  private void pass(InputStream from, OutputStream to) throws IOException {
+  private void pass(Socket near, Socket far) throws IOException {
+    InputStream from = near.getInputStream();
+    OutputStream to = far.getOutputStream();
     byte[] buffer = new byte[1 << 16];
     for (int read = from.read(buffer); read >= 0; read = from.read(buffer)) {
       synchronized (seen) {
@@ -60,6 +62,8 @@ final class Tap implements AutoCloseable {
       to.write(buffer, 0, read);
       to.flush();
     }
+    // Who has closed its side is so known to have on the other.
+    far.shutdownOutput();
   }
 
   /** What may end because a socket was closed. */
