@@ -33,15 +33,7 @@ final class MinMaxPartitioner implements Partitioner {
 
   /** A stage weighs what its layers do, whichever stage it is. */
   static MinMaxPartitioner byLayers(String name, ToLongFunction<LayerCost> weight) {
-    return new MinMaxPartitioner(
-        name,
-        model -> {
-          long[] before = new long[model.size() + 1];
-          for (int i = 0; i < model.size(); i++) {
-            before[i + 1] = Math.addExact(before[i], weight.applyAsLong(model.layers().get(i)));
-          }
-          return (stage, first, end) -> before[end] - before[first];
-        });
+    return new MinMaxPartitioner(name, model -> StageTime.sum(model, weight));
   }
 
   @Override

@@ -1,11 +1,13 @@
 package io.stagecoach.scale;
 
+import io.stagecoach.plan.LayerCost;
 import io.stagecoach.plan.MemoryRules;
 import io.stagecoach.plan.ModelCosts;
 import io.stagecoach.plan.Partitioners;
 import io.stagecoach.plan.Plan;
 import io.stagecoach.plan.PlanRequest;
 import io.stagecoach.plan.PlannedStage;
+import io.stagecoach.plan.StageTime;
 import io.stagecoach.plan.Stash;
 import io.stagecoach.schedule.PipelineShape;
 import io.stagecoach.schedule.ScheduleAuthor;
@@ -55,7 +57,7 @@ public final class ScaleStudy {
     PipelineShape shape = new PipelineShape(stages, microBatches, 1);
     MemoryRules withoutStash = new MemoryRules(stash, (stage, of) -> 1, 1);
     Plan plan =
-        Partitioners.measured(StageSpeeds.of(model, devices))
+        Partitioners.measured(times(model, devices))
             .partition(new PlanRequest(model, stages, withoutStash, PlanRequest.UNLIMITED));
     StageCosts costs = costs(plan, devices);
     Simulation simulation = StepSimulator.simulate(schedule.tunedTo(costs), shape, costs);
@@ -66,6 +68,15 @@ public final class ScaleStudy {
       points.add(point(plan, devices, costs, memory, simulation, microBatches, count));
     }
     return points;
+  }
+
+  /** In nanoseconds, on devices of different speeds. */
+  private static StageTime times(ModelCosts model, List<DescribedDevice> devices) {
+    StageTime operations = StageTime.sum(model, LayerCost::operations);
+    double[] nanosPerOperation =
+        devices.stream().mapToDouble(device -> NANOS / device.operationsPerSecond()).toArray();
+    return (stage, first, end) ->
+        Math.round(operations.of(stage, first, end) * nanosPerOperation[stage]);
   }
 
   private StageCosts costs(Plan plan, List<DescribedDevice> devices) {

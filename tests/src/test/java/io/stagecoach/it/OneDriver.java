@@ -45,6 +45,14 @@ final class OneDriver {
     return run(CommandsInOneSession.class, session, commands, settings);
   }
 
+  /** Runs them in one session, and all succeed. */
+  List<StagecoachProcess.Outcome> succeedInOneSession(List<Command> commands) {
+    List<StagecoachProcess.Outcome> outcomes = inOneSession(commands);
+    assertThat(outcomes)
+        .allSatisfy(outcome -> assertThat(outcome.exitCode()).as(outcome.toString()).isZero());
+    return outcomes;
+  }
+
   /** Runs each in a session of its own, in this process alone: masters are {@code local}. */
   List<StagecoachProcess.Outcome> inSessionsOfTheirOwn(List<Command> commands) {
     return run(

@@ -49,7 +49,7 @@ class TiedGptIT {
     evaluation.put("spark.stagecoach.model.from", workshop.path("streamed").toString());
     List<StagecoachProcess.Outcome> outcomes =
         new OneDriver(workshop)
-            .inOneSession(
+            .succeedInOneSession(
                 List.of(
                     training(workshop, "streamed", Map.of()),
                     training(
@@ -70,8 +70,6 @@ class TiedGptIT {
                             "spark.stagecoach.recompute", "stage",
                             "spark.stagecoach.synchronizer", "executor")),
                     new OneDriver.Command("evaluate", evaluation)));
-    assertThat(outcomes)
-        .allSatisfy(outcome -> assertThat(outcome.exitCode()).as(outcome.toString()).isZero());
 
     File saved = model(workshop, "streamed");
     MultiLayerNetwork network = ModelSerializer.restoreMultiLayerNetwork(saved);

@@ -233,21 +233,48 @@ public sealed interface Message {
     String words();
   }
 
+  /** Of a try of a step. */
+  sealed interface OfTry extends BetweenStages {
+
+    /** How many updates the weights had seen. */
+    long step();
+
+    /** Which try of the step. */
+    int attempt();
+
+    @Override
+    default long update() {
+      return step();
+    }
+
+    @Override
+    default boolean isBefore(long other, int otherAttempt) {
+      return step() < other || (step() == other && attempt() < otherAttempt);
+    }
+  }
+
+  /** Of weights, whichever try of a step they are for. */
+  sealed interface OfWeights extends BetweenStages {
+
+    /** How many updates they have seen. */
+    long updates();
+
+    @Override
+    default long update() {
+      return updates();
+    }
+
+    @Override
+    default boolean isBefore(long other, int otherAttempt) {
+      return updates() < other;
+    }
+  }
+
   /** The gradients of a stage's slice, for the executor that mirrors it, are beside it. */
-  record MirrorGradients(int stage, long step, int attempt) implements BetweenStages {
+  record MirrorGradients(int stage, long step, int attempt) implements OfTry {
 
     /** Their name. */
     static final String GRADIENTS = "gradients";
-
-    @Override
-    public long update() {
-      return step;
-    }
-
-    @Override
-    public boolean isBefore(long other, int otherAttempt) {
-      return step < other || (step == other && attempt < otherAttempt);
-    }
 
     @Override
     public String words() {
@@ -256,17 +283,7 @@ public sealed interface Message {
   }
 
   /** The gradient of a use of a shared parameter, for its owner, is beside it. */
-  record TiedGradient(TiedUse use, long step, int attempt) implements BetweenStages {
-
-    @Override
-    public long update() {
-      return step;
-    }
-
-    @Override
-    public boolean isBefore(long other, int otherAttempt) {
-      return step < other || (step == other && attempt < otherAttempt);
-    }
+  record TiedGradient(TiedUse use, long step, int attempt) implements OfTry {
 
     @Override
     public String words() {
@@ -279,23 +296,13 @@ public sealed interface Message {
    *
    * @param stage the one that they are of
    */
-  record ReplicaGradients(int stage, long step, int attempt) implements BetweenStages {
+  record ReplicaGradients(int stage, long step, int attempt) implements OfTry {
 
     /** Their name. */
     static final String GRADIENTS = "gradients";
 
     /** The name of the number of examples that they are over, an int64. */
     static final String EXAMPLES = "examples";
-
-    @Override
-    public long update() {
-      return step;
-    }
-
-    @Override
-    public boolean isBefore(long other, int otherAttempt) {
-      return step < other || (step == other && attempt < otherAttempt);
-    }
 
     @Override
     public String words() {
@@ -308,20 +315,10 @@ public sealed interface Message {
    *
    * @param stage the one that they are for
    */
-  record ReplicaWeights(int stage, long updates) implements BetweenStages {
+  record ReplicaWeights(int stage, long updates) implements OfWeights {
 
     /** Their name. */
     static final String WEIGHTS = "weights";
-
-    @Override
-    public long update() {
-      return updates;
-    }
-
-    @Override
-    public boolean isBefore(long other, int otherAttempt) {
-      return updates < other;
-    }
 
     @Override
     public String words() {
@@ -334,17 +331,7 @@ public sealed interface Message {
    *
    * @param stage the number of that stage, those of all replicas counted
    */
-  record TiedWeights(TiedUse use, int stage, long updates) implements BetweenStages {
-
-    @Override
-    public long update() {
-      return updates;
-    }
-
-    @Override
-    public boolean isBefore(long other, int otherAttempt) {
-      return updates < other;
-    }
+  record TiedWeights(TiedUse use, int stage, long updates) implements OfWeights {
 
     @Override
     public String words() {

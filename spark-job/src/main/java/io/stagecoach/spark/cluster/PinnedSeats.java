@@ -2,14 +2,11 @@ package io.stagecoach.spark.cluster;
 
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
-import io.stagecoach.error.Where;
 import java.util.List;
 import java.util.Optional;
 
 /** Waits for the executors that the pins of a pipeline want, before it is placed. */
 final class PinnedSeats {
-
-  private static final long POLL_MILLIS = 50;
 
   private PinnedSeats() {}
 
@@ -24,24 +21,11 @@ final class PinnedSeats {
    * @throws StagecoachException CLUSTER where they are not in time
    */
   static void await(PipelineSpec spec) {
-    long end = System.nanoTime() + spec.deadlines().launch().toNanos();
-    Optional<String> unmet = unmet(spec, Home.all(spec.spark().sc()));
-    while (unmet.isPresent()) {
-      if (System.nanoTime() > end) {
-        throw new StagecoachException(ErrorKind.CLUSTER, unmet.get(), SeatPins.REMEDY);
-      }
-      try {
-        Thread.sleep(POLL_MILLIS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new StagecoachException(
-            ErrorKind.INTERRUPTED,
-            "The run was interrupted while it waited for executors",
-            Where.nowhere(),
-            "",
-            e);
-      }
-      unmet = unmet(spec, Home.all(spec.spark().sc()));
-    }
+    new SparkExecutorPool(spec.spark().sc(), spec.pins())
+        .awaitFit(spec.executors(), spec.deadlines().launch())
+        .ifPresent(
+            unmet -> {
+              throw new StagecoachException(ErrorKind.CLUSTER, unmet, SeatPins.REMEDY);
+            });
   }
 }

@@ -76,6 +76,16 @@ final class SparkExecutorPool implements ExecutorPool {
     return Math.min(wanted, count());
   }
 
+  /**
+   * Waits until those that are there can take the places of a pipeline as pins want it.
+   *
+   * @return why they cannot, where it was in vain
+   */
+  Optional<String> awaitFit(int executors, Duration deadline) {
+    within(deadline, () -> unfit(executors).isEmpty());
+    return unfit(executors);
+  }
+
   @Override
   public Optional<String> unfit(int executors) {
     return pins.isEmpty()

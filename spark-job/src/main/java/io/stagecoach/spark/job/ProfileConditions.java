@@ -4,9 +4,6 @@ import io.stagecoach.plan.ModelCosts;
 import io.stagecoach.spark.cluster.ExecutorKinds;
 import io.stagecoach.spark.config.StagecoachConf;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,9 +17,6 @@ final class ProfileConditions {
   /** DL4J counts steps in the configuration, which takes no time. */
   private static final Pattern COUNTERS =
       Pattern.compile("\"(iterationCount|epochCount)\"\\s*:\\s*\\d+");
-
-  /** What a digest shows of itself. */
-  private static final int DIGEST_BYTES = 8;
 
   private ProfileConditions() {}
 
@@ -72,12 +66,6 @@ final class ProfileConditions {
   }
 
   private static String digest(String text) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(digest, 0, DIGEST_BYTES);
-    } catch (NoSuchAlgorithmException impossible) {
-      throw new IllegalStateException("every JDK has SHA-256", impossible);
-    }
+    return RunFingerprint.digest(text.getBytes(StandardCharsets.UTF_8));
   }
 }

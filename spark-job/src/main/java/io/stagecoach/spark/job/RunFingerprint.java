@@ -133,7 +133,8 @@ final class RunFingerprint {
     }
   }
 
-  private static String digest(byte[] bytes) {
+  /** What is shown of the digest of some bytes. */
+  static String digest(byte[] bytes) {
     MessageDigest digest = sha256();
     digest.update(bytes);
     return shown(digest);
