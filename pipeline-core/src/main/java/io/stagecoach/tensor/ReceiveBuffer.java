@@ -14,8 +14,8 @@ import org.bytedeco.javacpp.Pointer;
 /**
  * Memory off the heap into which a message is put together from chunks, or narrowed, 64-byte
  * aligned so that arrays can be views of it. It counts against JavaCPP's limits, as ND4J's own
- * memory does. {@link #close()} gives it back; where nobody can reach it nor any array over it, the
- * collector does.
+ * memory does. {@link #close()} gives it back, for the next one to use; where nobody can reach it
+ * nor any array over it, the collector does.
  */
 public final class ReceiveBuffer implements AutoCloseable {
 
@@ -25,24 +25,38 @@ public final class ReceiveBuffer implements AutoCloseable {
   /** A ByteBuffer sees less than 2 GiB, so long memory is seen through windows of this size. */
   static final int WINDOW = 1 << 30;
 
+  private static final MemoryShelf OF_PROCESS = MemoryShelf.ofProcess();
+  private static final MemoryShelf NONE = MemoryShelf.none();
+
   private final long length;
+  private final MemoryShelf shelf;
   private final BytePointer memory;
   private final long start;
   private boolean closed;
 
-  private ReceiveBuffer(long length, BytePointer memory) {
+  private ReceiveBuffer(long length, MemoryShelf shelf) {
     this.length = length;
-    this.memory = memory;
+    this.shelf = shelf;
+    this.memory = shelf.take(Math.addExact(length, ALIGNMENT));
     this.start = Math.floorMod(-memory.address(), (long) ALIGNMENT);
   }
 
   /** Allocates, not zeroed; the caller checks the length against its own limit first. */
   public static ReceiveBuffer allocate(long length) {
+    return allocate(length, OF_PROCESS);
+  }
+
+  /** The same for what comes once, as a file does: its memory is not kept for another one. */
+  public static ReceiveBuffer allocateOnce(long length) {
+    return allocate(length, NONE);
+  }
+
+  private static ReceiveBuffer allocate(long length, MemoryShelf shelf) {
     if (length < 0) {
       throw new IllegalArgumentException("length " + length);
     }
     try {
-      return new ReceiveBuffer(length, new BytePointer(length + ALIGNMENT));
+      return new ReceiveBuffer(length, shelf);
     } catch (OutOfMemoryError e) {
       throw MemoryShortage.of(
           "the allocation of a message of " + length + " bytes", Where.nowhere(), e);
@@ -126,7 +140,7 @@ public final class ReceiveBuffer implements AutoCloseable {
   public synchronized void close() {
     if (!closed) {
       closed = true;
-      memory.deallocate();
+      shelf.give(memory);
     }
   }
 }

@@ -107,7 +107,7 @@ public final class TensorFile {
     int batchStart = 8 + bytes.getInt(4);
     long message = messageLength(bytes, batchStart);
     require(message <= length - START - END, "it claims more bytes than it has");
-    ReceiveBuffer buffer = ReceiveBuffer.allocate(message);
+    ReceiveBuffer buffer = ReceiveBuffer.allocateOnce(message);
     try {
       buffer.put(0, ByteBuffer.wrap(head));
       byte[] piece = new byte[(int) Math.min(PIECE, Math.max(1, message - head.length))];
