@@ -29,12 +29,7 @@ final class DoubleWalk implements Walk {
   }
 
   private void compute(Recipe recipe, int length) {
-    if (recipe.scale() != 1) {
-      multiply(gradients, recipe.scale(), length);
-    }
-    if (recipe.divisor() != 1) {
-      divide(gradients, recipe.divisor(), length);
-    }
+    average(recipe, length);
     for (Penalty penalty : recipe.before()) {
       penalty.add(weights, gradients, length);
     }
@@ -45,15 +40,29 @@ final class DoubleWalk implements Walk {
     subtract(weights, gradients, length);
   }
 
-  private static void multiply(double[] values, double factor, int length) {
-    for (int i = 0; i < length; i++) {
-      values[i] = values[i] * factor;
+  private void average(Recipe recipe, int length) {
+    double scale = recipe.scale();
+    double divisor = recipe.divisor();
+    if (Powers.isOfTwo(recipe.divisor())) {
+      multiply(gradients, scale, 1 / divisor, length);
+    } else {
+      divide(gradients, scale, divisor, length);
     }
   }
 
-  private static void divide(double[] values, double divisor, int length) {
+  /** Two roundings, as of two operations one after the other. */
+  private static void multiply(double[] values, double scale, double factor, int length) {
+    if (scale == 1 && factor == 1) {
+      return;
+    }
     for (int i = 0; i < length; i++) {
-      values[i] = values[i] / divisor;
+      values[i] = values[i] * scale * factor;
+    }
+  }
+
+  private static void divide(double[] values, double scale, double divisor, int length) {
+    for (int i = 0; i < length; i++) {
+      values[i] = values[i] * scale / divisor;
     }
   }
 

@@ -29,12 +29,7 @@ final class FloatWalk implements Walk {
   }
 
   private void compute(Recipe recipe, int length) {
-    if (recipe.scale() != 1) {
-      multiply(gradients, (float) recipe.scale(), length);
-    }
-    if (recipe.divisor() != 1) {
-      divide(gradients, (float) recipe.divisor(), length);
-    }
+    average(recipe, length);
     for (Penalty penalty : recipe.before()) {
       penalty.add(weights, gradients, length);
     }
@@ -45,15 +40,29 @@ final class FloatWalk implements Walk {
     subtract(weights, gradients, length);
   }
 
-  private static void multiply(float[] values, float factor, int length) {
-    for (int i = 0; i < length; i++) {
-      values[i] = values[i] * factor;
+  private void average(Recipe recipe, int length) {
+    float scale = (float) recipe.scale();
+    float divisor = (float) recipe.divisor();
+    if (Powers.isOfTwo(recipe.divisor())) {
+      multiply(gradients, scale, 1 / divisor, length);
+    } else {
+      divide(gradients, scale, divisor, length);
     }
   }
 
-  private static void divide(float[] values, float divisor, int length) {
+  /** Two roundings, as of two operations one after the other. */
+  private static void multiply(float[] values, float scale, float factor, int length) {
+    if (scale == 1 && factor == 1) {
+      return;
+    }
     for (int i = 0; i < length; i++) {
-      values[i] = values[i] / divisor;
+      values[i] = values[i] * scale * factor;
+    }
+  }
+
+  private static void divide(float[] values, float scale, float divisor, int length) {
+    for (int i = 0; i < length; i++) {
+      values[i] = values[i] * scale / divisor;
     }
   }
 

@@ -21,12 +21,11 @@ public final class TrustedRules {
   /** Odd, so that loops have a rest, and more than a piece. */
   private static final int TRIED_ONCE = 4099;
 
-  private static final int TRIED_EACH_STEP = 37;
-
   private static final Map<Tried, Boolean> HELD = new ConcurrentHashMap<>();
 
   private final DataType type;
   private final Map<IUpdater, Optional<Rule>> ofStep = new HashMap<>();
+  private final Map<Integer, StepTrial> trials = new HashMap<>();
   private int iteration = -1;
   private int epoch = -1;
 
@@ -55,7 +54,11 @@ public final class TrustedRules {
     boolean held =
         HELD.computeIfAbsent(
             new Tried(updater.getClass(), type), key -> triedOnce(key, trial, rule));
-    return held && (!rule.countsUpdates() || trial.holds(rule, TRIED_EACH_STEP));
+    return held
+        && (!rule.countsUpdates()
+            || trials
+                .computeIfAbsent(rule.states(), states -> new StepTrial(type, states))
+                .holds(updater, rule, iteration, epoch));
   }
 
   private static boolean triedOnce(Tried tried, RuleTrial trial, Rule rule) {

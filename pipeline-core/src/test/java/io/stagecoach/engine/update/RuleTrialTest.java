@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -101,6 +102,29 @@ class RuleTrialTest {
         .isFalse();
     assertThat(new RuleTrial(new Sgd(0.03), type, 3, 0).holds(new SgdRule(0.0300001), 37))
         .isFalse();
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = DataType.class,
+      names = {"FLOAT", "DOUBLE"})
+  void aStepsConstantsAreFoundToo(DataType type) {
+    StepTrial trial = new StepTrial(type, 2);
+    IUpdater adam = new Adam(0.001);
+    Moments right = new Moments(0.001, 0.9, 0.999, 1e-8, 3);
+    assertThat(trial.holds(adam, new AdamRule(right), 3, 0)).isTrue();
+    assertThat(trial.holds(adam, new AdamRule(right), 4, 0)).isFalse();
+    Rounded rate = right.bothRate();
+    Rounded ulpMore = new Rounded(Math.nextUp(rate.single()), Math.nextUp(rate.full()));
+    assertThat(trial.holds(adam, new AdamRule(right, ulpMore), 3, 0)).isFalse();
+    assertThat(trial.holds(adam, new AdamRule(right), 3, 0)).as("it begins anew").isTrue();
+  }
+
+  @Test
+  void divisionsByPowersOfTwoAreFound() {
+    assertThat(LongStream.rangeClosed(1, 70).filter(Powers::isOfTwo))
+        .containsExactly(1L, 2L, 4L, 8L, 16L, 32L, 64L);
+    assertThat(Powers.isOfTwo(2.5)).isFalse();
   }
 
   /** Not one of DL4J's own. */
