@@ -56,6 +56,17 @@ public interface ModelUpdater extends AutoCloseable {
     update(gradients, divisor, iteration, epoch);
   }
 
+  /**
+   * Begins such an update, which is carried out as weights are asked for; here all of it at once.
+   *
+   * @param gradients as before; unchanged until all is done
+   */
+  default PartialUpdate begin(
+      INDArray gradients, double scale, long divisor, long iteration, int epoch) {
+    update(gradients, scale, divisor, iteration, epoch);
+    return PartialUpdate.DONE;
+  }
+
   @Override
   default void close() {}
 }

@@ -6,9 +6,11 @@ import io.stagecoach.error.StagecoachException;
 import io.stagecoach.schedule.Action;
 import io.stagecoach.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
 
@@ -18,11 +20,16 @@ import java.util.function.LongSupplier;
  * reach the exchange. One thread at a time calls it.
  *
  * <p>A step is {@link #begin}, its actions in as many runs of {@link #perform} as the exchange
- * needs, {@link #end}. A step that fails is abandoned: what it held is closed.
+ * needs, {@link #end()}, before which single stages may {@linkplain #end(int) end}. A step that
+ * fails is abandoned: what it held is closed.
  */
 public final class ExecutorRuntime implements AutoCloseable {
 
   private final Map<Integer, StageRuntime> stages = new TreeMap<>();
+
+  /** Those that are done with the step that is under way. */
+  private final Set<Integer> ended = new HashSet<>();
+
   private final Exchange exchange;
   private final LongSupplier nanoClock;
   private long step;
@@ -89,6 +96,7 @@ public final class ExecutorRuntime implements AutoCloseable {
     heard = nanoClock.getAsLong();
     step = context.step();
     open = true;
+    ended.clear();
     try {
       for (StageRuntime stage : stages.values()) {
         List<Slice> read =
@@ -126,10 +134,25 @@ public final class ExecutorRuntime implements AutoCloseable {
   }
 
   /**
+   * Ends the step for one of the stages, which has no more to do in it.
+   *
+   * @return what happened; gradients stay with the stage's module until the next step
+   */
+  public StageStep end(int stage) {
+    if (!open || !ended.add(stage)) {
+      throw new IllegalStateException("no step has begun, or stage " + stage + " is at its end");
+    }
+    StageRuntime runtime = runtime(stage);
+    StageStep report = runtime.end(nanoClock.getAsLong() - heard);
+    runtime.drop();
+    return report;
+  }
+
+  /**
    * Ends the step.
    *
-   * @return what happened, for each stage in order; gradients stay with the stages' modules until
-   *     the next step
+   * @return what happened, for each stage in order that has not ended before; gradients stay with
+   *     the stages' modules until the next step
    */
   public List<StageStep> end() {
     if (!open) {
@@ -137,9 +160,12 @@ public final class ExecutorRuntime implements AutoCloseable {
     }
     long elapsed = nanoClock.getAsLong() - heard;
     List<StageStep> reports = new ArrayList<>(stages.size());
-    for (StageRuntime stage : stages.values()) {
-      reports.add(stage.end(elapsed));
-    }
+    stages.forEach(
+        (stage, runtime) -> {
+          if (!ended.contains(stage)) {
+            reports.add(runtime.end(elapsed));
+          }
+        });
     abandon();
     return reports;
   }

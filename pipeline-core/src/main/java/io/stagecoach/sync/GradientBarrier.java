@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
@@ -82,28 +83,53 @@ public final class GradientBarrier {
     }
   }
 
+  /** Waits for all parts, in stage order, and hands them over. */
+  public List<StagePart> await(Duration deadline) {
+    return await(deadline, part -> {});
+  }
+
   /**
    * Waits for all parts, in stage order, and hands them over.
    *
+   * @param arrived is lent each part when it has come, on the thread that waits, before all are
+   *     handed over
    * @throws StagecoachException the first failure; or DEADLINE, naming the stages that are missing
    */
-  public List<StagePart> await(Duration deadline) {
-    long left = deadline.toNanos();
+  public List<StagePart> await(Duration deadline, Consumer<StagePart> arrived) {
+    long end = System.nanoTime() + deadline.toNanos();
+    boolean[] seen = new boolean[parts.length];
+    for (int i = 0; i < parts.length; i++) {
+      // Whoever opens the barrier is who waits at it: nothing closes the part meanwhile.
+      arrived.accept(next(seen, end, deadline));
+    }
+    lock.lock();
+    try {
+      throwIfFailed();
+      List<StagePart> all = new ArrayList<>(Arrays.asList(parts));
+      Arrays.fill(parts, null);
+      return all;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A part that has come and was not seen yet. */
+  private StagePart next(boolean[] seen, long end, Duration deadline) {
     lock.lock();
     try {
       while (true) {
-        if (failure != null) {
-          throw failure;
+        throwIfFailed();
+        for (int stage = 0; stage < parts.length; stage++) {
+          if (parts[stage] != null && !seen[stage]) {
+            seen[stage] = true;
+            return parts[stage];
+          }
         }
-        if (Arrays.stream(parts).allMatch(p -> p != null)) {
-          List<StagePart> all = new ArrayList<>(Arrays.asList(parts));
-          Arrays.fill(parts, null);
-          return all;
-        }
+        long left = end - System.nanoTime();
         if (left <= 0) {
           throw late(deadline);
         }
-        left = changed.awaitNanos(left);
+        changed.awaitNanos(left);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -115,6 +141,12 @@ public final class GradientBarrier {
           e);
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void throwIfFailed() {
+    if (failure != null) {
+      throw failure;
     }
   }
 

@@ -4,7 +4,11 @@ import io.stagecoach.engine.ParameterLayout;
 import io.stagecoach.engine.ParameterLayout.Kind;
 import io.stagecoach.engine.ParameterLayout.View;
 import io.stagecoach.engine.update.SquareSums;
+import io.stagecoach.sync.StageWeights.Interval;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
@@ -18,6 +22,9 @@ final class GradientTensors {
   private final List<View> trainable;
   private final List<View> statistics;
   private final List<INDArray> averaged;
+
+  /** The squared norms of trainable tensors whose gradients are whole. */
+  private final Map<View, Double> taken = new HashMap<>();
 
   /**
    * @param layout of the vector
@@ -45,12 +52,38 @@ final class GradientTensors {
     averaged.forEach(statistic -> statistic.divi(examples));
   }
 
-  /** Squared norms of all tensors, in the vector's order; statistics as they are now. */
+  /** Takes the squared norms of the trainable tensors that lie in an interval whole, beforehand. */
+  void take(Interval whole) {
+    for (View view : trainable) {
+      if (whole.from() <= view.offset() && view.offset() + view.length() <= whole.to()) {
+        taken.put(view, squares(view));
+      }
+    }
+  }
+
+  /** Other gradients come: nothing is taken beforehand. */
+  void forget() {
+    taken.clear();
+  }
+
+  /**
+   * Squared norms of all tensors, in the vector's order; statistics as they are now, and what was
+   * not taken beforehand.
+   */
   TensorNorms norms() {
     return new TensorNorms(norms(trainable), norms(statistics));
   }
 
   private List<Double> norms(List<View> views) {
-    return views.stream().map(view -> squares.of(view.offset(), view.length())).toList();
+    List<Double> norms = new ArrayList<>(views.size());
+    for (View view : views) {
+      Double before = taken.get(view);
+      norms.add(before == null ? squares(view) : before);
+    }
+    return norms;
+  }
+
+  private double squares(View view) {
+    return squares.of(view.offset(), view.length());
   }
 }

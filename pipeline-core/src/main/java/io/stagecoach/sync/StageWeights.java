@@ -30,12 +30,16 @@ public final class StageWeights {
       return new Segment(inStage, inModel, length + next.length, copy);
     }
 
+    Interval interval() {
+      return new Interval(inModel, inModel + length);
+    }
+
     INDArray of(INDArray stageFlat) {
-      return interval(stageFlat, inStage, length);
+      return part(stageFlat, inStage, length);
     }
 
     INDArray ofModel(INDArray modelFlat) {
-      return interval(modelFlat, inModel, length);
+      return part(modelFlat, inModel, length);
     }
   }
 
@@ -83,7 +87,7 @@ public final class StageWeights {
     }
   }
 
-  private static INDArray interval(INDArray flat, long offset, long length) {
+  private static INDArray part(INDArray flat, long offset, long length) {
     return flat.get(NDArrayIndex.interval(offset, offset + length));
   }
 
@@ -114,6 +118,51 @@ public final class StageWeights {
       segment.of(gathered).assign(segment.ofModel(modelFlat));
     }
     return gathered;
+  }
+
+  /** An interval of the model's flat vector. */
+  record Interval(long from, long to) {
+
+    /** Whether they have an element in common. */
+    boolean meets(Interval other) {
+      return from < other.to && other.from < to;
+    }
+  }
+
+  /** What of the model's flat vector a stage has, copies included. */
+  List<Interval> intervals(int stage) {
+    return stages.get(stage).stream().map(Segment::interval).toList();
+  }
+
+  /** What of it is a stage's own, and no other layer has a copy of. */
+  List<Interval> unshared(int stage) {
+    List<Interval> copied =
+        stages.stream().flatMap(List::stream).filter(Segment::copy).map(Segment::interval).toList();
+    return stages.get(stage).stream()
+        .filter(segment -> !segment.copy())
+        .flatMap(segment -> without(segment.interval(), copied).stream())
+        .toList();
+  }
+
+  private static List<Interval> without(Interval interval, List<Interval> taken) {
+    List<Interval> left = List.of(interval);
+    for (Interval away : taken) {
+      List<Interval> rest = new ArrayList<>();
+      for (Interval part : left) {
+        if (!part.meets(away)) {
+          rest.add(part);
+          continue;
+        }
+        if (part.from() < away.from()) {
+          rest.add(new Interval(part.from(), away.from()));
+        }
+        if (away.to() < part.to()) {
+          rest.add(new Interval(away.to(), part.to()));
+        }
+      }
+      left = rest;
+    }
+    return left;
   }
 
   /** Writes what is a stage's own into the model's flat vector. */

@@ -3,17 +3,28 @@ package io.stagecoach.sync;
 import io.stagecoach.engine.Loss;
 import io.stagecoach.engine.ModelUpdater;
 import io.stagecoach.engine.ParameterLayout;
+import io.stagecoach.engine.PartialUpdate;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import io.stagecoach.sync.StepJudge.Evidence;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * The driver's side of a step: takes the stages' gradients, averages, takes the global norm, clips,
  * skips what is not finite, and updates the weights. Holds the only authoritative copy of them.
+ *
+ * <p>What it does is kept off the time that stages wait: the gradients of a stage are summed, and
+ * their norms taken, as they come, beside what other stages still compute; and once a step is
+ * decided the weights of a stage are updated when they are asked for, so that the first stage has
+ * its own, and computes, before those of the last are updated.
  *
  * <p>The arithmetic sees the whole model's flat vector and its named tensors only, so that the cut
  * cannot change the result. One thread calls it.
@@ -25,6 +36,9 @@ public final class Synchronizer implements WeightUpdates {
   private final INDArray gradients;
   private final GradientTensors tensors;
   private final StepJudge judge;
+  private PartialUpdate pending = PartialUpdate.DONE;
+  private Arrivals arrivals = new Arrivals(-1, 0);
+  private long updateNanos;
 
   /**
    * What a synchronizer has counted.
@@ -67,13 +81,43 @@ public final class Synchronizer implements WeightUpdates {
     this.tensors = new GradientTensors(layout, gradients);
   }
 
+  /** The parts of one try of a step that have come, by stage and replica. */
+  private static final class Arrivals {
+
+    private final long step;
+    private final int attempt;
+    private final Map<Integer, StagePart> parts = new HashMap<>();
+
+    /** The stages whose gradients are in the model's. */
+    private final Set<Integer> whole = new HashSet<>();
+
+    Arrivals(long step, int attempt) {
+      this.step = step;
+      this.attempt = attempt;
+    }
+
+    boolean areOf(StagePart part) {
+      return part.report().step() == step && part.report().attempt() == attempt;
+    }
+  }
+
   @Override
   public INDArray weights(int stage) {
-    return stages.of(stage % stages.stages(), updater.parameters());
+    int own = stage % stages.stages();
+    long begin = System.nanoTime();
+    stages.intervals(own).forEach(interval -> pending.of(interval.from(), interval.to()));
+    updateNanos += System.nanoTime() - begin;
+    return stages.of(own, updater.parameters());
+  }
+
+  @Override
+  public long updateNanos() {
+    return updateNanos;
   }
 
   @Override
   public void recut(List<ParameterLayout> stageLayouts) {
+    forgetArrivals();
     stages = new StageWeights(updater.parameterLayout(), stageLayouts);
   }
 
@@ -84,11 +128,53 @@ public final class Synchronizer implements WeightUpdates {
 
   /** The driver's model is the one that is updated. */
   @Override
-  public void gather() {}
+  public void gather() {
+    long begin = System.nanoTime();
+    pending.rest();
+    pending = PartialUpdate.DONE;
+    updateNanos += System.nanoTime() - begin;
+  }
+
+  @Override
+  public void arrived(StagePart part, int parts) {
+    gather();
+    if (!arrivals.areOf(part)) {
+      forgetArrivals();
+      arrivals = new Arrivals(part.report().step(), part.report().attempt());
+    }
+    arrivals.parts.put(part.report().stage(), part);
+    int stage = part.report().stage() % stages.stages();
+    List<StagePart> replicas = new ArrayList<>();
+    for (int i = stage; i < parts; i += stages.stages()) {
+      StagePart replica = arrivals.parts.get(i);
+      if (replica == null) {
+        return;
+      }
+      replicas.add(replica);
+    }
+    sum(stage, replicas);
+    stages.unshared(stage).forEach(tensors::take);
+  }
+
+  private void forgetArrivals() {
+    arrivals = new Arrivals(-1, 0);
+    tensors.forget();
+  }
+
+  /** Brings the gradients of a stage, those of all replicas, to the model's. */
+  private void sum(int stage, List<StagePart> replicas) {
+    if (stages.length(stage) > 0) {
+      replicas.forEach(this::check);
+      ReplicaSums.addGradients(replicas);
+      stages.scatterOwn(stage, flat(stage, replicas.get(0)), gradients);
+    }
+    arrivals.whole.add(stage);
+  }
 
   /**
    * Ends a step: one update, or none where something is not finite. Borrows the parts; where there
-   * are replicas, the gradients of the first one's become the sums over all.
+   * are replicas, the gradients of the first one's become the sums over all. The update itself is
+   * made as {@link #weights} are asked for.
    *
    * @param all the parts of all stages, in stage order, replica by replica
    * @throws StagecoachException NUMERIC after too many skips in a row; MODEL where a stage's
@@ -96,6 +182,10 @@ public final class Synchronizer implements WeightUpdates {
    */
   @Override
   public StepOutcome commit(long step, int epoch, List<StagePart> all) {
+    gather();
+    if (!arrivals.areOf(all.get(0))) {
+      forgetArrivals();
+    }
     Loss loss = Loss.none();
     double regularization = 0;
     List<List<StagePart>> byStage = ReplicaSums.byStage(all, stages.stages());
@@ -104,15 +194,12 @@ public final class Synchronizer implements WeightUpdates {
       loss = loss.plus(ReplicaSums.loss(replicas));
       // Every replica has the same weights.
       regularization += all.get(stage).report().regularization();
-      if (stages.length(stage) > 0) {
-        replicas.forEach(part -> check(part, step));
-        ReplicaSums.addGradients(replicas);
-        stages.scatterOwn(stage, flat(stage, all.get(stage)), gradients);
+      if (!arrivals.whole.contains(stage)) {
+        sum(stage, replicas);
       }
     }
     // After all originals are there, each use of a shared parameter in model order: a fixed order
-    // of
-    // additions, whatever the cut.
+    // of additions, whatever the cut.
     for (int stage = 0; stage < stages.stages(); stage++) {
       if (stages.length(stage) > 0) {
         stages.addCopies(stage, flat(stage, all.get(stage)), gradients);
@@ -121,21 +208,27 @@ public final class Synchronizer implements WeightUpdates {
     // Every stage of a replica saw the same examples.
     long examples = byStage.get(0).stream().mapToLong(replica -> replica.report().examples()).sum();
     tensors.averageStatistics(examples);
+    TensorNorms norms = tensors.norms();
+    forgetArrivals();
     Judgement judged =
         judge.judge(
             step,
             epoch,
-            new Evidence(
-                all.get(0).report().attempt(), loss, regularization, examples, tensors.norms()));
+            new Evidence(all.get(0).report().attempt(), loss, regularization, examples, norms));
     StepDecision decision = judged.decision();
     if (!decision.skipped()) {
-      updater.update(
-          gradients, decision.clipScale(), decision.divisor(), decision.update(), decision.epoch());
+      pending =
+          updater.begin(
+              gradients,
+              decision.clipScale(),
+              decision.divisor(),
+              decision.update(),
+              decision.epoch());
     }
     return judged.outcome();
   }
 
-  private void check(StagePart part, long step) {
+  private void check(StagePart part) {
     int stage = part.report().stage();
     long length = stages.length(stage % stages.stages());
     INDArray brought = part.gradients().get(StagePart.GRADIENTS);
@@ -150,7 +243,7 @@ public final class Synchronizer implements WeightUpdates {
               + length
               + " of "
               + gradients.dataType(),
-          Where.stage(stage).atStep(step),
+          Where.stage(stage).atStep(part.report().step()),
           "All executors must run the same version of the job.",
           null);
     }

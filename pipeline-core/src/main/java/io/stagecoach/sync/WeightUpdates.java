@@ -23,6 +23,21 @@ public interface WeightUpdates extends AutoCloseable {
    */
   INDArray weights(int stage);
 
+  /** The nanoseconds that went into updates so far, while weights were asked for or gathered. */
+  default long updateNanos() {
+    return 0;
+  }
+
+  /**
+   * A stage's part of a step that trains has come, while others are still to come: what can be done
+   * with it is done now, and {@link #commit} has less to do. Borrows it until then; a part of
+   * another try, or of another step, ends what the parts before it were for.
+   *
+   * @param parts how many parts all stages of all replicas bring
+   * @throws io.stagecoach.error.StagecoachException PEER where it does not fit
+   */
+  default void arrived(StagePart part, int parts) {}
+
   /**
    * Ends a step: one update, or none where something is not finite. Borrows the parts.
    *

@@ -185,6 +185,36 @@ class ExecutorRuntimeTest {
     }
   }
 
+  /** Both stages on one executor: the last one is done while the first one still computes. */
+  @Test
+  void aStageEndsBeforeTheOthersOfItsExecutor() {
+    InProcessExchange[] wire = InProcessExchange.between(2);
+    Scale a = new Scale(true, false, 3);
+    Scale b = new Scale(false, true, 2);
+    List<Action> actions = new ArrayList<>(FIRST.subList(0, 4));
+    actions.addAll(LAST);
+    StepContext step = new StepContext(5, 0, 0, 2, Mode.TRAINING, false);
+    try (ExecutorRuntime both =
+        new ExecutorRuntime(
+            0,
+            List.of(new HostedStage(0, a, numbers()), new HostedStage(1, b, numbers())),
+            wire[0],
+            () -> clock.addAndGet(10))) {
+      for (int time = 0; time < 2; time++) {
+        both.begin(step, actions, slices(2), List.of());
+        both.perform(actions);
+        StageStep last = both.end(1);
+        assertThat(last.loss().sum()).isEqualTo(36 * (1 + 4) / 2.0);
+        assertThat(b.gradient.getDouble(0)).isEqualTo(9 * 2 * 5);
+        assertThatThrownBy(() -> both.end(1)).isInstanceOf(IllegalStateException.class);
+        both.perform(FIRST.subList(4, FIRST.size()));
+        assertThat(both.end()).extracting(StageStep::stage).containsExactly(0);
+        assertThat(a.gradient.getDouble(0)).isEqualTo(3 * 4 * 5);
+        assertThat(open).hasValue(0);
+      }
+    }
+  }
+
   @Test
   void inferenceStashesNothing() {
     InProcessExchange[] wire = InProcessExchange.between(2);

@@ -10,6 +10,7 @@ import io.stagecoach.stage.StageStep;
 import io.stagecoach.stage.Traffic;
 import io.stagecoach.tensor.Tensors;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -38,6 +39,42 @@ class GradientBarrierTest {
         .containsExactly(0, 1);
     late.join();
     assertThat(closed).hasValue(0);
+  }
+
+  @Test
+  void lendsPartsAsTheyCome() {
+    barrier.open(3, 0);
+    barrier.arrive(part(1, 3, 0));
+    List<Integer> lent = new ArrayList<>();
+    List<StagePart> all =
+        barrier.await(
+            Duration.ofSeconds(10),
+            part -> {
+              lent.add(part.report().stage());
+              if (part.report().stage() == 1) {
+                // What comes later waits for nobody.
+                CompletableFuture.runAsync(() -> barrier.arrive(part(0, 3, 0))).join();
+              }
+            });
+    assertThat(lent).containsExactly(1, 0);
+    assertThat(all).extracting(p -> p.report().stage()).containsExactly(0, 1);
+    assertThat(closed).hasValue(0);
+  }
+
+  @Test
+  void aPartThatIsRefusedStaysForTheNextOneToDrop() {
+    barrier.open(3, 0);
+    barrier.arrive(part(0, 3, 0));
+    assertThatThrownBy(
+            () ->
+                barrier.await(
+                    Duration.ofSeconds(10),
+                    part -> {
+                      throw new StagecoachException(ErrorKind.PEER, "does not fit", "");
+                    }))
+        .hasMessage("does not fit");
+    barrier.open(3, 1);
+    assertThat(closed).hasValue(1);
   }
 
   @Test

@@ -282,6 +282,7 @@ class ReplicasTest {
         losses.add(outcome.loss().sum());
         norms.add(outcome.globalNorm());
       }
+      synchronizer.gather();
       return new Trained(list(model.parameters()), list(model.updaterState()), losses, norms);
     } finally {
       for (int e = 0; e < way.executors(); e++) {

@@ -105,6 +105,7 @@ class SliceUpdaterTest {
       for (int step = 0; step < STEPS; step++) {
         Loss loss = gradients(tried, pipeline, step, synchronizer.updates());
         outcomes.add(synchronizer.commit(step, step / 3, parts(pipeline, step, loss)));
+        synchronizer.gather();
       }
       return trained(pipeline.updater(), outcomes, synchronizer.counts());
     }

@@ -14,7 +14,13 @@ import io.stagecoach.error.StagecoachException;
 import io.stagecoach.stage.StageStep;
 import io.stagecoach.stage.Traffic;
 import io.stagecoach.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -180,9 +186,9 @@ class SynchronizerTest {
   void refusesGradientsOfTheWrongLength() {
     List<StagePart> parts =
         List.of(part(0, Loss.none(), 1, 1), part(1, new Loss(1, 4, 4, List.of()), 1, 1, 1));
-    assertThatThrownBy(() -> synchronizer(GradientWeight.EXAMPLES, 0, 1).commit(7, 0, parts))
+    assertThatThrownBy(() -> synchronizer(GradientWeight.EXAMPLES, 0, 1).commit(0, 0, parts))
         .hasMessageContaining("stage 0")
-        .hasMessageContaining("step 7");
+        .hasMessageContaining("step 0");
   }
 
   /** The first stage's weight is used by the second one, too, between two weights of its own. */
@@ -231,5 +237,78 @@ class SynchronizerTest {
     synchronizer.commit(0, 0, step(4, 0, -4));
     assertThat(synchronizer.weights(0).toDoubleVector()).containsExactly(-1, -2, -5);
     assertThat(synchronizer.weights(1).toDoubleVector()).containsExactly(-1, 0, 1);
+  }
+
+  /** The last layer has the first one's weights too. */
+  private static final List<ParameterLayout> SHARING_STAGES =
+      List.of(
+          STAGES.get(0),
+          new ParameterLayout(
+              List.of(
+                  new View("2_W", 0, 3, Kind.TRAINABLE),
+                  new View("3_W", 3, 2, Kind.TRAINABLE, "0_W"))));
+
+  private static List<StagePart> sharingParts(long step, int attempt, int replicas) {
+    List<StagePart> parts = new ArrayList<>();
+    Random random = new Random(10 * step + attempt);
+    for (int i = 0; i < 2 * replicas; i++) {
+      double[] gradients = random.doubles(i % 2 == 0 ? 3 : 5, -1, 1).toArray();
+      parts.add(
+          new StagePart(
+              new StageStep(
+                  i,
+                  i,
+                  step,
+                  attempt,
+                  i % 2 == 1 ? new Loss(random.nextDouble(), 4, 4, List.of()) : Loss.none(),
+                  4,
+                  0,
+                  0,
+                  List.of(),
+                  Traffic.none(),
+                  0),
+              Tensors.of(StagePart.GRADIENTS, Nd4j.createFromArray(gradients))));
+    }
+    return parts;
+  }
+
+  /**
+   * Parts that are taken as they come, in any order, some of a try that failed before, give what
+   * they give together.
+   */
+  @Property(tries = 200)
+  void theOrderOfArrivalsDoesNotMatter(
+      @ForAll @IntRange(min = 1, max = 3) int replicas, @ForAll Random order) {
+    SyncSettings settings = new SyncSettings(GradientWeight.EXAMPLES, 0.2, 0);
+    Descent together = new Descent();
+    Descent asTheyCome = new Descent();
+    Synchronizer expected = new Synchronizer(together, SHARING_STAGES, 0, settings);
+    Synchronizer synchronizer = new Synchronizer(asTheyCome, SHARING_STAGES, 0, settings);
+    for (long step = 0; step < 3; step++) {
+      List<StagePart> failed = sharingParts(step, 0, replicas);
+      Collections.shuffle(failed, order);
+      failed
+          .subList(0, order.nextInt(failed.size() + 1))
+          .forEach(part -> synchronizer.arrived(part, failed.size()));
+      List<StagePart> parts = sharingParts(step, 1, replicas);
+      List<StagePart> coming = new ArrayList<>(parts);
+      Collections.shuffle(coming, order);
+      // Some may not have been announced at all.
+      coming
+          .subList(0, order.nextInt(coming.size() + 1))
+          .forEach(part -> synchronizer.arrived(part, parts.size()));
+      StepOutcome outcome = synchronizer.commit(step, 0, parts);
+      assertThat(outcome).isEqualTo(expected.commit(step, 0, sharingParts(step, 1, replicas)));
+      synchronizer.gather();
+      expected.gather();
+      assertThat(asTheyCome.weights).isEqualTo(together.weights);
+    }
+  }
+
+  @Test
+  void aStageThatDoesNotFitIsRefusedWhenItComes() {
+    Synchronizer synchronizer = synchronizer(GradientWeight.EXAMPLES, 0, 0);
+    assertThatThrownBy(() -> synchronizer.arrived(part(0, Loss.none(), 1, 1), 2))
+        .hasMessageContaining("stage 0");
   }
 }

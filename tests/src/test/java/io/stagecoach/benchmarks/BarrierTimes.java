@@ -6,6 +6,7 @@ import java.util.Locale;
  * Median times of the phases of a step at the barrier, in milliseconds.
  *
  * @param receive all stages' and replicas' messages copied from the network's chunks, and decoded
+ * @param receiveBefore the same into memory that is new to the process
  * @param replicas the second replica's gradients added to the first one's
  * @param scatter the stages' gradients written to the model's flat vector
  * @param norm the global norm
@@ -23,6 +24,7 @@ record BarrierTimes(
     String updater,
     long parameters,
     double receive,
+    double receiveBefore,
     double replicas,
     double scatter,
     double norm,
@@ -36,21 +38,21 @@ record BarrierTimes(
     double updateGigabytes) {
 
   static final String HEADER =
-      "size   updater  parameters   receive  replicas  scatter  norm (ND4J)       clip (ND4J)  update"
+      "size   updater  parameters   receive (fresh)     replicas  scatter  norm (ND4J)       clip (ND4J)  update"
           + " (ND4J)       weights  total (ND4J)  ratio  copy GB/s  triad GB/s  update GB/s  share";
 
   /** The whole, by the kernel. */
   public double total() {
-    return around() + norm + update;
+    return receive + around() + norm + update;
   }
 
-  /** The whole, by ND4J's operations. */
+  /** The whole, by ND4J's operations and with fresh memory. */
   public double totalBefore() {
-    return around() + normBefore + clipBefore + updateBefore;
+    return receiveBefore + around() + normBefore + clipBefore + updateBefore;
   }
 
   private double around() {
-    return receive + replicas + scatter + weightsOut;
+    return replicas + scatter + weightsOut;
   }
 
   /** What the update reaches of the bandwidth that the faster of copy and triad has. */
@@ -66,12 +68,13 @@ record BarrierTimes(
   String row() {
     return String.format(
         Locale.ROOT,
-        "%-5s  %-7s %,11d  %8.2f  %8.2f  %7.2f  %6.2f (%6.2f)  - (%6.2f)  %7.2f (%8.2f)  %7.2f"
+        "%-5s  %-7s %,11d  %7.2f (%8.2f)  %8.2f  %7.2f  %6.2f (%6.2f)  - (%6.2f)  %7.2f (%8.2f)  %7.2f"
             + "  %7.1f (%8.1f)  %5.1f  %9.1f  %10.1f  %11.1f  %5.2f",
         size,
         updater,
         parameters,
         receive,
+        receiveBefore,
         replicas,
         scatter,
         norm,

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongFunction;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.bytedeco.javacpp.Pointer;
@@ -50,6 +51,7 @@ final class BarrierTrial implements AutoCloseable {
 
   private enum Phase {
     RECEIVE,
+    RECEIVE_BEFORE,
     REPLICAS,
     SCATTER,
     NORM,
@@ -124,8 +126,11 @@ final class BarrierTrial implements AutoCloseable {
 
   /** A step of either side, and the memory beside them. */
   void round() {
+    List<TensorMessage> fresh = new ArrayList<>();
+    time(Phase.RECEIVE_BEFORE, () -> receive(fresh, ReceiveBuffer::allocateOnce));
+    fresh.forEach(part -> part.tensors().close());
     List<TensorMessage> parts = new ArrayList<>();
-    time(Phase.RECEIVE, () -> receive(parts));
+    time(Phase.RECEIVE, () -> receive(parts, ReceiveBuffer::allocate));
     time(Phase.REPLICAS, () -> addReplicas(parts));
     time(Phase.SCATTER, () -> scatter(parts));
     parts.forEach(part -> part.tensors().close());
@@ -144,7 +149,7 @@ final class BarrierTrial implements AutoCloseable {
     steps++;
   }
 
-  private void receive(List<TensorMessage> parts) {
+  private void receive(List<TensorMessage> parts, LongFunction<ReceiveBuffer> memory) {
     for (int replica = 0; replica < REPLICAS; replica++) {
       long offset = 0;
       for (int stage = 0; stage < STAGES; stage++) {
@@ -152,7 +157,7 @@ final class BarrierTrial implements AutoCloseable {
         INDArray own = sent.get(NDArrayIndex.interval(offset, end));
         offset = end;
         try (EncodedTensors message = encode(own)) {
-          ReceiveBuffer received = ReceiveBuffer.allocate(message.length());
+          ReceiveBuffer received = memory.apply(message.length());
           long at = 0;
           for (ByteBuffer chunk : message.parts()) {
             received.put(at, chunk);
@@ -241,6 +246,7 @@ final class BarrierTrial implements AutoCloseable {
         name,
         parameters,
         median(Phase.RECEIVE),
+        median(Phase.RECEIVE_BEFORE),
         median(Phase.REPLICAS),
         median(Phase.SCATTER),
         median(Phase.NORM),

@@ -186,22 +186,25 @@ final class ResidentPipeline implements AutoCloseable {
   private Step step(int microBatches) {
     long step = synchronizer.updates();
     long start = System.nanoTime();
+    long updated = synchronizer.updateNanos();
     StepContext context =
         new StepContext(step, pipeline.nextAttempt(step), 0, microBatches, Mode.TRAINING, false);
     pipeline.tell(
         Order.of(
             new Message.RunStep(context, SCHEDULE, workload.slices(microBatches)), this::weights));
     long told = System.nanoTime();
-    List<StagePart> parts = pipeline.await();
+    long whileTold = synchronizer.updateNanos() - updated;
+    int stages = pipeline.stages().size();
+    List<StagePart> parts = pipeline.await(part -> synchronizer.arrived(part, stages));
     long arrived = System.nanoTime();
     try {
       StepOutcome outcome = synchronizer.commit(step, 0, parts);
       long end = System.nanoTime();
       return new Step(
           end - start,
-          told - start,
+          told - start - whileTold,
           arrived - told,
-          end - arrived,
+          end - arrived + whileTold,
           outcome.loss().sum(),
           parts.stream().map(StagePart::report).toList());
     } finally {

@@ -40,6 +40,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /**
@@ -181,19 +182,35 @@ final class TrialPipeline implements AutoCloseable {
 
   /** The whole model. */
   Dl4jModelUpdater model() {
+    synchronizer.gather();
     return updater;
   }
 
   /** The whole model's weights, as bits. */
   double[] weights() {
+    synchronizer.gather();
     return updater.parameters().dup().reshape(updater.parameters().length()).toDoubleVector();
+  }
+
+  /** How the driver does its part of a step. */
+  enum Barrier {
+    /** Beside the stages' work, as the product does. */
+    BESIDE,
+    /** When all gradients are there, and before any weights are sent. */
+    BETWEEN
   }
 
   /** One step. */
   StepRecord step() {
+    return step(Barrier.BESIDE);
+  }
+
+  /** One step. */
+  StepRecord step(Barrier barrier) {
     long step = synchronizer.updates();
     int microBatches = schedule.microBatches();
     long start = System.nanoTime();
+    long updated = synchronizer.updateNanos();
     StepContext context =
         new StepContext(step, pipeline.nextAttempt(step), 0, microBatches, Mode.TRAINING, false);
     pipeline.tell(
@@ -204,10 +221,17 @@ final class TrialPipeline implements AutoCloseable {
                     ? Optional.empty()
                     : Optional.of(synchronizer.weights(stage))));
     long told = System.nanoTime();
-    List<StagePart> parts = pipeline.await();
+    long whileTold = synchronizer.updateNanos() - updated;
+    int stages = pipeline.stages().size();
+    Consumer<StagePart> arriving =
+        barrier == Barrier.BESIDE ? part -> synchronizer.arrived(part, stages) : part -> {};
+    List<StagePart> parts = pipeline.await(arriving);
     long arrived = System.nanoTime();
     try {
       StepOutcome outcome = synchronizer.commit(step, 0, parts);
+      if (barrier == Barrier.BETWEEN) {
+        synchronizer.gather();
+      }
       long end = System.nanoTime();
       return new StepRecord(
           step,
@@ -217,8 +241,8 @@ final class TrialPipeline implements AutoCloseable {
           outcome.loss().examples(),
           end - start,
           arrived - told,
-          end - arrived,
-          told - start,
+          end - arrived + whileTold,
+          told - start - whileTold,
           parts.stream().map(StagePart::report).toList());
     } finally {
       parts.forEach(StagePart::close);

@@ -39,7 +39,7 @@ class FailureIT {
   void fewerExecutorsThanStagesIsSaidWithinTheDeadline() {
     settings.put("spark.master", "local-cluster[1,1,1024]");
     // Long enough that the one executor is there.
-    settings.put("spark.stagecoach.deadline.launch", "8s");
+    settings.put("spark.stagecoach.deadline.launch", "15s");
     StagecoachProcess.Outcome outcome = workshop.run("train", settings);
     assertThat(outcome.exitCode()).as(outcome.toString()).isEqualTo(25);
     assertThat(outcome.lastLine().get("error").asText())

@@ -72,14 +72,24 @@ final class BlockUpdates {
   private record Step(INDArray gradients, double scale, int divisor, int iteration, int epoch) {}
 
   /**
-   * Updates the weights.
+   * A part of the weights that is updated at once.
    *
-   * @param gradients flat, the whole network's
+   * @param from its first element
+   * @param to the one after its last
+   * @param update updates it
+   */
+  record Part(long from, long to, Runnable update) {}
+
+  /**
+   * Prepares an update of the weights.
+   *
+   * @param gradients flat, the whole network's; read as the parts are updated
    * @param scale what those that are not statistics are multiplied by first
    * @param divisor what these are divided by then
    * @param noted whether the network's own gradients shall hold what was subtracted
+   * @return the parts, in order, which do not depend on one another
    */
-  void apply(
+  List<Part> begin(
       INDArray gradients, double scale, int divisor, int iteration, int epoch, boolean noted) {
     Step step = new Step(gradients, scale, divisor, iteration, epoch);
     normalized.forEach((layer, own) -> normalize(layer, own, step));
@@ -87,21 +97,31 @@ final class BlockUpdates {
     Optional<UpdateKernel.Step> fromGradients = kernel.map(k -> k.step(gradients, notes));
     Optional<UpdateKernel.Step> fromView =
         normalized.isEmpty() ? Optional.empty() : kernel.map(k -> k.step(gradientView, notes));
+    List<Part> parts = new ArrayList<>();
     for (UpdaterBlock block : updater.getUpdaterBlocks()) {
       Optional<List<Piece>> pieces =
           kernel.isPresent() && !block.skipDueToPretrainConfig(false)
               ? pieces(block, step)
               : Optional.empty();
       if (pieces.isEmpty()) {
-        applyNd4j(block, step);
+        parts.add(
+            new Part(
+                block.getParamOffsetStart(),
+                block.getParamOffsetEnd(),
+                () -> applyNd4j(block, step)));
         continue;
       }
       for (Piece piece : pieces.get()) {
-        (piece.normalized() ? fromView : fromGradients)
-            .orElseThrow()
-            .update(piece.stretch(), piece.recipe());
+        Stretch stretch = piece.stretch();
+        UpdateKernel.Step from = (piece.normalized() ? fromView : fromGradients).orElseThrow();
+        parts.add(
+            new Part(
+                stretch.offset(),
+                stretch.offset() + stretch.length(),
+                () -> from.update(stretch, piece.recipe())));
       }
     }
+    return parts;
   }
 
   /** Scales, averages and normalises a layer's gradients, in the network's own. */

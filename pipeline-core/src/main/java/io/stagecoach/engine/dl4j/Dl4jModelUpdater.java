@@ -2,9 +2,11 @@ package io.stagecoach.engine.dl4j;
 
 import io.stagecoach.engine.ParameterLayout;
 import io.stagecoach.engine.ParameterLayout.View;
+import io.stagecoach.engine.PartialUpdate;
 import io.stagecoach.engine.StateLayout;
 import io.stagecoach.engine.StateLayout.Place;
 import io.stagecoach.engine.StatefulUpdater;
+import io.stagecoach.engine.dl4j.BlockUpdates.Part;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
@@ -12,6 +14,7 @@ import io.stagecoach.model.optimizer.OptimizerSettings;
 import io.stagecoach.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.api.Model;
@@ -35,6 +38,7 @@ public final class Dl4jModelUpdater implements StatefulUpdater {
   private final INDArray parameters;
   private final INDArray gradientView;
   private final DefaultGradient gradient;
+  private final boolean constrained;
   private BlockUpdates updates;
   private boolean noted;
 
@@ -56,6 +60,10 @@ public final class Dl4jModelUpdater implements StatefulUpdater {
           view.name(),
           gradientView.get(NDArrayIndex.interval(view.offset(), view.offset() + view.length())));
     }
+    this.constrained =
+        whole.model().nodes().stream()
+            .flatMap(node -> node.layer().stream())
+            .anyMatch(LayerTree::isConstrained);
     this.updates = blockUpdates();
   }
 
@@ -268,11 +276,62 @@ public final class Dl4jModelUpdater implements StatefulUpdater {
 
   @Override
   public void update(INDArray gradients, double scale, long divisor, long iteration, int epoch) {
+    begin(gradients, scale, divisor, iteration, epoch).rest();
+  }
+
+  @Override
+  public PartialUpdate begin(
+      INDArray gradients, double scale, long divisor, long iteration, int epoch) {
     whole.setIterations((int) iteration);
     whole.setEpochs(epoch);
-    updates.apply(gradients, scale, Math.toIntExact(divisor), (int) iteration, epoch, noted);
-    whole.setIterations((int) iteration + 1);
-    whole.network().applyConstraints((int) iteration + 1, epoch);
+    List<Part> parts =
+        updates.begin(gradients, scale, Math.toIntExact(divisor), (int) iteration, epoch, noted);
+    Parts update =
+        new Parts(
+            parts,
+            () -> {
+              whole.setIterations((int) iteration + 1);
+              whole.network().applyConstraints((int) iteration + 1, epoch);
+            });
+    if (constrained) {
+      // A constraint sees whole layers as they are after the update.
+      update.rest();
+    }
+    return update;
+  }
+
+  /** Parts that are still to be updated. */
+  private static final class Parts implements PartialUpdate {
+
+    private final List<Part> left;
+    private final Runnable last;
+    private boolean open = true;
+
+    Parts(List<Part> parts, Runnable last) {
+      this.left = new ArrayList<>(parts);
+      this.last = last;
+    }
+
+    @Override
+    public void of(long from, long to) {
+      Iterator<Part> parts = left.iterator();
+      while (parts.hasNext()) {
+        Part part = parts.next();
+        if (part.from() < to && from < part.to()) {
+          parts.remove();
+          part.update().run();
+        }
+      }
+    }
+
+    @Override
+    public void rest() {
+      if (open) {
+        open = false;
+        of(0, Long.MAX_VALUE);
+        last.run();
+      }
+    }
   }
 
   @Override

@@ -24,4 +24,10 @@ final class LayerTree {
     }
     return List.of();
   }
+
+  /** Whether a layer, or one inside it, has a constraint that is applied after each update. */
+  static boolean isConstrained(Layer layer) {
+    return (layer.getConstraints() != null && !layer.getConstraints().isEmpty())
+        || inner(layer).stream().anyMatch(LayerTree::isConstrained);
+  }
 }

@@ -3,11 +3,13 @@ package io.stagecoach.engine.dl4j;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stagecoach.engine.ParameterLayout;
+import io.stagecoach.engine.PartialUpdate;
 import io.stagecoach.model.optimizer.LearningRateDecay;
 import io.stagecoach.model.optimizer.WarmupSchedule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.conf.GradientNormalization;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
@@ -173,6 +175,55 @@ class Dl4jModelUpdaterTest {
       }
       assertThat(updater.iterations()).isEqualTo(fit.getIterationCount());
       assertThat(maxDifference(updater.parameters(), before)).isGreaterThan(1e-4);
+    }
+  }
+
+  /** Whatever is asked for first, and however often. */
+  @ParameterizedTest
+  @MethodSource("cases")
+  void partsComeToTheWhole(Case tried) {
+    String json = network(tried);
+    try (Dl4jModelUpdater whole = Dl4jModelUpdater.create(json);
+        Dl4jModelUpdater parts = Dl4jModelUpdater.create(json)) {
+      long length = whole.parameters().length();
+      Random random = new Random(7);
+      for (int step = 0; step < 4; step++) {
+        INDArray gradients = Batches.uniform(step, length).castTo(tried.type());
+        whole.update(gradients.dup(), 0.3, 16, step, step / 2);
+        PartialUpdate update = parts.begin(gradients.dup(), 0.3, 16, step, step / 2);
+        for (int i = 0; i < 4; i++) {
+          long from = random.nextLong(length);
+          long to = from + 1 + random.nextLong(length - from);
+          update.of(from, to);
+          INDArray asked = parts.parameters().get(NDArrayIndex.interval(from, to));
+          assertThat(asked).isEqualTo(whole.parameters().get(NDArrayIndex.interval(from, to)));
+        }
+        update.rest();
+        assertThat(parts.parameters()).isEqualTo(whole.parameters());
+        assertThat(parts.flatUpdaterState()).isEqualTo(whole.flatUpdaterState());
+        assertThat(parts.iterations()).isEqualTo(whole.iterations());
+      }
+    }
+  }
+
+  @Test
+  void whatIsNotAskedForIsUpdatedLast() {
+    String json =
+        network(
+            new Case(
+                new Adam(0.01), Penalties.NONE, DataType.FLOAT, GradientNormalization.None, false));
+    try (Dl4jModelUpdater updater = Dl4jModelUpdater.create(json)) {
+      long length = updater.parameters().length();
+      INDArray before = updater.parameters().dup();
+      PartialUpdate update =
+          updater.begin(Batches.uniform(1, length).castTo(DataType.FLOAT), 1, 16, 0, 0);
+      assertThat(updater.parameters()).isEqualTo(before);
+      update.of(0, 1);
+      assertThat(updater.parameters().getFloat(0)).isNotEqualTo(before.getFloat(0));
+      assertThat(updater.parameters().getFloat(length - 1)).isEqualTo(before.getFloat(length - 1));
+      update.rest();
+      assertThat(updater.parameters().getFloat(length - 1))
+          .isNotEqualTo(before.getFloat(length - 1));
     }
   }
 

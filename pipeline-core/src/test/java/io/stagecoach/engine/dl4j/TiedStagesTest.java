@@ -159,6 +159,7 @@ class TiedStagesTest {
         Loss counted = pipeline.gradients(steps.get(step), step, step / 7, false);
         StepOutcome outcome =
             synchronizer.commit(step, step / 7, parts(pipeline.stages(), step, counted));
+        synchronizer.gather();
         norms.add(outcome.globalNorm());
         loss = outcome.loss().sum();
       }

@@ -244,13 +244,13 @@ public final class LastingPipeline implements Pipeline {
   }
 
   @Override
-  public List<StagePart> await() {
+  public List<StagePart> await(Consumer<StagePart> arrived) {
     while (true) {
       try {
         if (untold != null) {
           throw untold;
         }
-        List<StagePart> parts = current.await();
+        List<StagePart> parts = current.await(arrived);
         recovery.ended();
         if (told.step().context().mode() == Mode.TRAINING) {
           carried.keep(parts);

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -58,12 +59,19 @@ public interface Pipeline extends AutoCloseable {
   /** Tells all stages to run a step. */
   void tell(Order order);
 
+  /** As {@link #await(Consumer)}, for whoever has nothing to do meanwhile. */
+  default List<StagePart> await() {
+    return await(part -> {});
+  }
+
   /**
    * Waits until all stages are done with the step that they were told.
    *
+   * @param arrived is lent what a stage did when it has come, while others are still at it: that of
+   *     each stage, of the try that succeeds after those of tries that fail; on the caller's thread
    * @return what each stage did, in stage order, for the caller to close
    */
-  List<StagePart> await();
+  List<StagePart> await(Consumer<StagePart> arrived);
 
   /**
    * The stages' own weights, where they are to keep these.

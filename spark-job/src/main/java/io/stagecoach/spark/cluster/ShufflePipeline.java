@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
@@ -287,12 +288,12 @@ final class ShufflePipeline implements Pipeline {
   }
 
   @Override
-  public List<StagePart> await() {
+  public List<StagePart> await(Consumer<StagePart> arrived) {
     Message.RunStep step = told;
     boolean weights = fresh;
     for (int moves = 0; ; moves++) {
       try {
-        return run(step, weights);
+        return lent(run(step, weights), arrived);
       } catch (MisplacedException e) {
         if (moves == MOST_MOVES || step.context().carriesState()) {
           // State that recurrent layers carry from step to step is on the executor that was left.
@@ -305,6 +306,17 @@ final class ShufflePipeline implements Pipeline {
         step =
             new Message.RunStep(old.again(nextAttempt(old.step())), step.schedule(), step.slices());
       }
+    }
+  }
+
+  /** All parts come at once, at the end of the step's job. */
+  private static List<StagePart> lent(List<StagePart> parts, Consumer<StagePart> arrived) {
+    try {
+      parts.forEach(arrived);
+      return parts;
+    } catch (RuntimeException e) {
+      parts.forEach(StagePart::close);
+      throw e;
     }
   }
 

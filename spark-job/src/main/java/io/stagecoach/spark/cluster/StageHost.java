@@ -1,8 +1,10 @@
 package io.stagecoach.spark.cluster;
 
+import io.stagecoach.engine.Mode;
 import io.stagecoach.engine.StageEngine;
 import io.stagecoach.engine.StageEngines;
 import io.stagecoach.engine.StageSpec;
+import io.stagecoach.engine.StepContext;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.MemoryShortage;
 import io.stagecoach.error.StagecoachException;
@@ -296,13 +298,36 @@ final class StageHost implements Receiver, AutoCloseable {
         mine,
         step.slices(),
         GivenColumns.unpack(tensors, step.context().microBatches()));
-    runtime.perform(mine);
+    perform(mine, step.context());
     slices.ifPresent(kept -> kept.sum(step.context()));
     StepAnswer.Summed summed =
         slices.map(kept -> (StepAnswer.Summed) kept).orElse(StepAnswer.Summed.WHOLE);
-    for (StepAnswer answer : StepAnswer.end(runtime, step.context(), summed)) {
-      say(Message.StepDone.of(answer.report(), memoryNow()), answer.tensors());
+    StepAnswer.end(runtime, step.context(), summed).forEach(this::answer);
+  }
+
+  /**
+   * Performs the actions. Where the driver waits for gradients, those of a stage go to it as soon
+   * as they are summed, beside what other stages here have still to do.
+   */
+  private void perform(List<Action> mine, StepContext context) {
+    if (slices.isPresent() || context.mode() != Mode.TRAINING) {
+      runtime.perform(mine);
+      return;
     }
+    Map<Integer, Integer> last = new HashMap<>();
+    for (int i = 0; i < mine.size(); i++) {
+      last.put(mine.get(i).stage(), i);
+    }
+    int done = 0;
+    for (int end : last.values().stream().sorted().toList()) {
+      runtime.perform(mine.subList(done, end + 1));
+      answer(StepAnswer.end(runtime, mine.get(end).stage(), context));
+      done = end + 1;
+    }
+  }
+
+  private void answer(StepAnswer answer) {
+    say(Message.StepDone.of(answer.report(), memoryNow()), answer.tensors());
   }
 
   private List<Action> actions(Message.RunStep step) {

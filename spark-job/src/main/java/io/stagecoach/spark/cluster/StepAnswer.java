@@ -54,15 +54,25 @@ record StepAnswer(StageStep report, Tensors tensors) {
     }
     List<StepAnswer> answers = new ArrayList<>();
     for (StageStep report : runtime.end()) {
-      StageModule module = runtime.stage(report.stage()).module();
-      Tensors own = own(report, module, context.mode());
-      if (context.mode() == Mode.TRAINING) {
-        own = own.and(summed.of(report, module));
-      }
+      StepAnswer answer = of(report, runtime, context, summed);
       answers.add(
-          new StepAnswer(report, own.and(outputs.getOrDefault(report.stage(), Tensors.none()))));
+          new StepAnswer(
+              report, answer.tensors().and(outputs.getOrDefault(report.stage(), Tensors.none()))));
     }
     return answers;
+  }
+
+  /** Ends a step that trains for one stage, while others on the executor have more to do in it. */
+  static StepAnswer end(ExecutorRuntime runtime, int stage, StepContext context) {
+    return of(runtime.end(stage), runtime, context, Summed.WHOLE);
+  }
+
+  private static StepAnswer of(
+      StageStep report, ExecutorRuntime runtime, StepContext context, Summed summed) {
+    StageModule module = runtime.stage(report.stage()).module();
+    Tensors own = own(report, module, context.mode());
+    return new StepAnswer(
+        report, context.mode() == Mode.TRAINING ? own.and(summed.of(report, module)) : own);
   }
 
   private static Tensors outputs(ExecutorRuntime runtime, int stage, int microBatches) {

@@ -37,6 +37,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.spark.SparkEnv;
@@ -257,9 +258,9 @@ final class StreamingPipeline implements Pipeline {
   }
 
   @Override
-  public List<StagePart> await() {
+  public List<StagePart> await(Consumer<StagePart> arrived) {
     try {
-      List<StagePart> parts = barrier.await(spec.deadlines().step());
+      List<StagePart> parts = barrier.await(spec.deadlines().step(), arrived);
       try {
         receipts.await(spec.deadlines().step());
       } catch (RuntimeException e) {

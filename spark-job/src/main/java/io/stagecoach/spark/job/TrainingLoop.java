@@ -124,7 +124,8 @@ final class TrainingLoop {
    *
    * @param tell sending weights and orders
    * @param await from then until all gradients were there
-   * @param update norm, clipping and update
+   * @param update what is left of norm and clipping when the last gradients are there, and the
+   *     update, which is made stage by stage while weights are sent
    */
   record DriverTimes(long tell, long await, long update) {
 
@@ -251,9 +252,12 @@ final class TrainingLoop {
             Mode.TRAINING,
             segment > 0);
     long start = nanoClock.getAsLong();
+    long updated = updates.updateNanos();
     pipeline.tell(Order.of(new Message.RunStep(context, schedule, timed), this::weights));
     long told = nanoClock.getAsLong();
-    List<StagePart> parts = pipeline.await();
+    long whileTold = updates.updateNanos() - updated;
+    int stages = pipeline.stages().size();
+    List<StagePart> parts = pipeline.await(part -> updates.arrived(part, stages));
     long arrived = nanoClock.getAsLong();
     try {
       StepOutcome outcome = updates.commit(step, epoch, parts);
@@ -262,7 +266,10 @@ final class TrainingLoop {
           step,
           outcome,
           parts,
-          new DriverTimes(told - start, arrived - told, nanoClock.getAsLong() - arrived));
+          new DriverTimes(
+              told - start - whileTold,
+              arrived - told,
+              nanoClock.getAsLong() - arrived + whileTold));
       return outcome;
     } finally {
       parts.forEach(StagePart::close);

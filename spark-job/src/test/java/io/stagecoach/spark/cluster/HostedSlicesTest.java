@@ -166,6 +166,7 @@ class HostedSlicesTest {
       assertThat(synchronizer.commit(step, 0, parts).skipped()).isFalse();
       parts.forEach(StagePart::close);
     }
+    synchronizer.gather();
   }
 
   private static List<ParameterLayout> layouts(Dl4jModelUpdater model) {

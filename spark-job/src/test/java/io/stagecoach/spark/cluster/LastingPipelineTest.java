@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -97,7 +98,7 @@ class LastingPipelineTest {
     }
 
     @Override
-    public List<StagePart> await() {
+    public List<StagePart> await(Consumer<StagePart> arrived) {
       now += nanosPerTry;
       if (!failures.isEmpty()) {
         throw failures.remove();

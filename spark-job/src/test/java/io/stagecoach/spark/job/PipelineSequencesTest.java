@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -71,7 +72,7 @@ class PipelineSequencesTest {
     }
 
     @Override
-    public List<StagePart> await() {
+    public List<StagePart> await(Consumer<StagePart> arrived) {
       Map<String, INDArray> last = new LinkedHashMap<>();
       for (int group = 0; group < columns.size(); group++) {
         INDArray tokens = columns.get(group).get(Columns.FEATURES);

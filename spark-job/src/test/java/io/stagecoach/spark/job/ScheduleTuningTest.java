@@ -34,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
@@ -200,7 +201,7 @@ class ScheduleTuningTest {
     }
 
     @Override
-    public List<StagePart> await() {
+    public List<StagePart> await(Consumer<StagePart> arrived) {
       throw new UnsupportedOperationException();
     }
 

@@ -35,6 +35,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
@@ -259,7 +260,7 @@ class StagesUpdateTest {
     }
 
     @Override
-    public List<StagePart> await() {
+    public List<StagePart> await(Consumer<StagePart> arrived) {
       throw new AssertionError("nothing was told");
     }
 

@@ -34,6 +34,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -101,7 +102,7 @@ class TrainingLoopTest {
     }
 
     @Override
-    public List<StagePart> await() {
+    public List<StagePart> await(Consumer<StagePart> arrived) {
       return List.of(
           new StagePart(
               new StageStep(
