@@ -27,8 +27,11 @@ final class MemoryShelf {
   /** What of JavaCPP's limit may lie here. */
   private static final double MOST_IDLE = 0.25;
 
-  /** What of JavaCPP's limit may be taken, idle memory with it, for more to be laid here. */
-  private static final double MOST_TAKEN = 0.75;
+  /**
+   * What of JavaCPP's limit may be taken, idle memory with it, for more to be laid here: the rest is
+   * for what comes later in a step. A collection that makes room takes a tenth of a second.
+   */
+  private static final double MOST_TAKEN = 0.5;
 
   /** No number, as floats and halves. */
   private static final int POISON = 0xff;
