@@ -2,6 +2,8 @@ package io.stagecoach.it;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -10,9 +12,11 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.hdfs.MiniDFSCluster;
 import org.apache.hadoop.metrics2.lib.DefaultMetricsSystem;
 import org.apache.hadoop.yarn.conf.YarnConfiguration;
+import org.apache.hadoop.yarn.server.api.AuxiliaryService;
 import org.apache.hadoop.yarn.server.nodemanager.NodeManager;
 import org.apache.hadoop.yarn.server.resourcemanager.ResourceManager;
 import org.apache.hadoop.yarn.util.resource.ResourceUtils;
+import org.apache.spark.network.yarn.YarnShuffleService;
 
 /**
  * The daemons of HDFS and YARN in one process: a name node, a data node, a resource manager and two
@@ -25,6 +29,9 @@ import org.apache.hadoop.yarn.util.resource.ResourceUtils;
  */
 final class HadoopDaemons {
 
+  private static final String SHUFFLE_SERVICE = "spark_shuffle";
+  private static final String SHUFFLE_PORT = "spark.shuffle.service.port";
+
   /** What a client needs of the configuration, once the daemons have their ports. */
   private static final List<String> CLIENT_KEYS =
       List.of(
@@ -34,7 +41,8 @@ final class HadoopDaemons {
           YarnConfiguration.RM_RESOURCE_TRACKER_ADDRESS,
           YarnConfiguration.RM_ADMIN_ADDRESS,
           YarnConfiguration.RM_WEBAPP_ADDRESS,
-          YarnConfiguration.RM_HOSTNAME);
+          YarnConfiguration.RM_HOSTNAME,
+          SHUFFLE_PORT);
 
   static final int NODES = 2;
   private static final int NODE_MEBIBYTES = 3072;
@@ -106,6 +114,7 @@ final class HadoopDaemons {
     conf.set("yarn.scheduler.capacity.root.narrow.capacity", "10");
     conf.set("yarn.scheduler.capacity.root.narrow.maximum-capacity", "10");
     conf.set("yarn.scheduler.capacity.maximum-am-resource-percent", "1");
+    conf.setInt(SHUFFLE_PORT, freePort());
     return conf;
   }
 
@@ -124,9 +133,27 @@ final class HadoopDaemons {
     conf.setBoolean(YarnConfiguration.NM_PMEM_CHECK_ENABLED, false);
     conf.setBoolean(YarnConfiguration.NM_VMEM_CHECK_ENABLED, false);
     conf.setBoolean(YarnConfiguration.NM_DISK_HEALTH_CHECK_ENABLE, false);
+    // Spark's shuffle service. Applications know one port, so that those of both nodes, which are
+    // one machine, go to the first.
+    conf.set(YarnConfiguration.NM_AUX_SERVICES, SHUFFLE_SERVICE);
+    conf.setClass(
+        String.format(YarnConfiguration.NM_AUX_SERVICE_FMT, SHUFFLE_SERVICE),
+        YarnShuffleService.class,
+        AuxiliaryService.class);
+    if (index > 0) {
+      conf.setInt(SHUFFLE_PORT, 0);
+    }
     NodeManager node = new NodeManager();
     node.init(conf);
     return node;
+  }
+
+  private static int freePort() {
+    try (ServerSocket free = new ServerSocket(0)) {
+      return free.getLocalPort();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Where a node keeps the logs of its containers, each application in a folder of its own. */

@@ -13,6 +13,7 @@ import io.fabric8.kubernetes.client.WatcherException;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.mockwebserver.Context;
 import java.io.IOException;
+import java.io.Reader;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
@@ -26,12 +27,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Properties;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Level;
+import java.util.stream.Collectors;
 import okhttp3.mockwebserver.MockWebServer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,13 +46,15 @@ import org.slf4j.LoggerFactory;
  * scheduler: every pod starts at once, but for one whose image nobody has, which is pending. On
  * close all pods end.
  */
-final class KubernetesCluster implements AutoCloseable {
+public final class KubernetesCluster implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(KubernetesCluster.class);
 
   /** It has a line to say of each request; held here, or its level would be forgotten. */
   private static final java.util.logging.Logger REQUESTS =
       java.util.logging.Logger.getLogger(MockWebServer.class.getName());
+
+  private static final String IMAGE = "spark.kubernetes.container.image";
 
   private static final Duration PATIENCE = Duration.ofMinutes(1);
 
@@ -95,13 +101,58 @@ final class KubernetesCluster implements AutoCloseable {
   }
 
   /**
-   * Starts the cluster, which keeps all its files in this directory.
-   *
-   * @param image the name of the only image that it has: what {@code spark-job/docker/Dockerfile}
-   *     makes, without its Debian
+   * Starts the cluster, which keeps all its files in this directory. The only image that it has is
+   * that of {@code conf/kubernetes.properties}: what {@code spark-job/docker/Dockerfile} makes,
+   * without its Debian.
    */
-  static KubernetesCluster start(Path directory, String image) throws IOException {
-    return new KubernetesCluster(directory, image);
+  public static KubernetesCluster start(Path directory) throws IOException {
+    return new KubernetesCluster(directory, given().get(IMAGE));
+  }
+
+  /** What {@code conf/kubernetes.properties} says. */
+  private static Map<String, String> given() {
+    Properties properties = new Properties();
+    Path conf = StagecoachProcess.repository().resolve("conf/kubernetes.properties");
+    try (Reader in = Files.newBufferedReader(conf)) {
+      properties.load(in);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    Map<String, String> given = new TreeMap<>();
+    properties.forEach((key, value) -> given.put(key.toString(), value.toString()));
+    return given;
+  }
+
+  /**
+   * Those of {@code conf/kubernetes.properties} that say where and how an application runs, and
+   * nothing of what it does.
+   *
+   * @param name of the application
+   * @param deployMode {@code client} or {@code cluster}
+   */
+  public Map<String, String> settings(String name, String deployMode) {
+    Map<String, String> settings = given();
+    settings.keySet().removeIf(key -> key.startsWith("spark.stagecoach."));
+    for (String role : List.of("driver", "executor")) {
+      settings.computeIfPresent(
+          "spark.kubernetes." + role + ".podTemplateFile",
+          (key, file) -> StagecoachProcess.repository().resolve(file).toString());
+    }
+    settings.put("spark.app.name", name);
+    settings.put("spark.master", master());
+    settings.put("spark.submit.deployMode", deployMode);
+    if (deployMode.equals("client")) {
+      settings.put("spark.driver.host", "127.0.0.1");
+      settings.put("spark.driver.bindAddress", "127.0.0.1");
+    } else {
+      settings.put("spark.kubernetes.driver.master", master().replace("k8s://", ""));
+    }
+    return settings;
+  }
+
+  /** The name of the image that it has. */
+  String imageName() {
+    return imageName;
   }
 
   private static Path jar(Path repository) throws IOException {
@@ -114,8 +165,13 @@ final class KubernetesCluster implements AutoCloseable {
   }
 
   /** Its address, as {@code spark.master} has it. */
-  String master() {
+  private String master() {
     return "k8s://http://127.0.0.1:" + server.getPort();
+  }
+
+  /** What the driver in a pod of this application has said so far. */
+  public String driverSaid(String application) {
+    return created(application, "driver").stream().map(this::log).collect(Collectors.joining());
   }
 
   /** The pods that an application of this name has had, of Spark's role, as they were created. */

@@ -8,16 +8,12 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.stagecoach.engine.dl4j.UncutTrainer;
 import java.io.IOException;
-import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
-import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -40,7 +36,6 @@ class KubernetesIT {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   @TempDir static Path containers;
-  private static Map<String, String> given;
   private static KubernetesCluster cluster;
 
   @TempDir Path directory;
@@ -48,14 +43,7 @@ class KubernetesIT {
 
   @BeforeAll
   static void startCluster() throws IOException {
-    Properties properties = new Properties();
-    Path conf = StagecoachProcess.repository().resolve("conf/kubernetes.properties");
-    try (Reader in = Files.newBufferedReader(conf)) {
-      properties.load(in);
-    }
-    given = new TreeMap<>();
-    properties.forEach((key, value) -> given.put(key.toString(), value.toString()));
-    cluster = KubernetesCluster.start(containers, given.get("spark.kubernetes.container.image"));
+    cluster = KubernetesCluster.start(containers);
   }
 
   @AfterAll
@@ -74,23 +62,10 @@ class KubernetesIT {
 
   /** Those of {@code conf/kubernetes.properties}, with what is to be trained and how large. */
   private Map<String, String> settings(String name, String deployMode) {
-    Map<String, String> settings = new TreeMap<>(given);
-    settings.keySet().removeIf(key -> key.startsWith("spark.stagecoach."));
+    Map<String, String> settings = cluster.settings(name, deployMode);
+    String master = settings.get("spark.master");
     settings.putAll(workshop.classifierSettings());
-    for (String role : List.of("driver", "executor")) {
-      settings.computeIfPresent(
-          "spark.kubernetes." + role + ".podTemplateFile",
-          (key, file) -> StagecoachProcess.repository().resolve(file).toString());
-    }
-    settings.put("spark.app.name", name);
-    settings.put("spark.master", cluster.master());
-    settings.put("spark.submit.deployMode", deployMode);
-    if (deployMode.equals("client")) {
-      settings.put("spark.driver.host", "127.0.0.1");
-      settings.put("spark.driver.bindAddress", "127.0.0.1");
-    } else {
-      settings.put("spark.kubernetes.driver.master", cluster.master().replace("k8s://", ""));
-    }
+    settings.put("spark.master", master);
     settings.put("spark.kubernetes.allocation.batch.delay", "200ms");
     settings.put("spark.stagecoach.batchSize", String.valueOf(BATCH_SIZE));
     settings.put("spark.stagecoach.microBatches", String.valueOf(MICRO_BATCHES));
@@ -102,9 +77,13 @@ class KubernetesIT {
   }
 
   private StagecoachProcess start(Map<String, String> settings) {
+    return start("train", settings);
+  }
+
+  private StagecoachProcess start(String command, Map<String, String> settings) {
     Path file = workshop.properties(settings.get("spark.app.name"), settings);
     return StagecoachProcess.start(
-        directory, List.of("train", "--properties-file", file.toString()));
+        directory, List.of(command, "--properties-file", file.toString()));
   }
 
   private StagecoachProcess.Outcome await(StagecoachProcess run) {
@@ -169,7 +148,7 @@ class KubernetesIT {
         .hasSize(1);
     Container container = pod.getSpec().getContainers().get(0);
     assertThat(container.getName()).isEqualTo("spark-kubernetes-executor");
-    assertThat(container.getImage()).isEqualTo(given.get("spark.kubernetes.container.image"));
+    assertThat(container.getImage()).isEqualTo(cluster.imageName());
     assertThat(container.getSecurityContext().getRunAsNonRoot()).isTrue();
     assertThat(container.getSecurityContext().getAllowPrivilegeEscalation()).isFalse();
     assertThat(container.getResources().getLimits().get("memory").toString()).isEqualTo("3072Mi");
@@ -180,33 +159,43 @@ class KubernetesIT {
         .isNotEmpty();
   }
 
+  /** What an operator reads before the first run. */
+  @Test
+  @EnabledIfSystemProperty(named = "stagecoach.kubernetes", matches = "true")
+  void theDoctorLooksAtItsPods() {
+    StagecoachProcess.Outcome outcome;
+    try (StagecoachProcess run = start("doctor", settings("looked", "client"))) {
+      outcome = await(run);
+    }
+    assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
+    assertThat(outcome.out())
+        .containsPattern("(?m)^native backend +(driver; )?executor 1 .*GFLOP/s")
+        .containsPattern("(?m)^executors +driver +OK +2 executors, 2 stages")
+        .containsPattern("(?m)^memory overhead +executors +OK +2\\.0 GiB; ")
+        .containsPattern("(?m)^network +between executors +(OK|WARN) .* a hop")
+        .containsPattern("(?m)^batch store folder +everywhere +OK ");
+  }
+
   /** Inside the cluster. The executor's process is killed as when its node is lost. */
   @Test
   @EnabledIfSystemProperty(named = "stagecoach.kubernetes", matches = "true")
   void anExecutorOfADriverInAPodThatIsKilledChangesNothing() throws IOException {
     StagecoachProcess.Outcome outcome;
     try (StagecoachProcess run = start(settings("inside", "cluster"))) {
-      awaitWhile(run, () -> said("inside").contains("step "));
+      awaitWhile(run, () -> cluster.driverSaid("inside").contains("step "));
       cluster.kill(cluster.created("inside", "executor").get(0));
       outcome = await(run);
     }
-    assertThat(outcome.exitCode()).as(outcome + said("inside")).isZero();
+    assertThat(outcome.exitCode()).as(outcome + cluster.driverSaid("inside")).isZero();
     Pod driver = cluster.created("inside", "driver").get(0);
     assertThat(driver.getMetadata().getLabels()).containsEntry("app", "stagecoach");
     assertThat(driver.getSpec().getTerminationGracePeriodSeconds()).isEqualTo(40);
     List<Pod> executors = cluster.created("inside", "executor");
     assertThat(executors).hasSize(3).allSatisfy(KubernetesIT::assertFromTheTemplate);
     JsonNode recovered = workshop.report("out").get("recovered");
-    assertThat(recovered).as(said("inside")).hasSize(1);
+    assertThat(recovered).as(cluster.driverSaid("inside")).hasSize(1);
     assertThat(recovered.get(0).get("what").asText()).contains("was lost");
     assertThatOfTheUncutNetwork();
-  }
-
-  /** What the driver in a pod of this application has said so far. */
-  private static String said(String application) {
-    return cluster.created(application, "driver").stream()
-        .map(cluster::log)
-        .collect(Collectors.joining());
   }
 
   @Test

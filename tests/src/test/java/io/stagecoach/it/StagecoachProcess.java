@@ -23,13 +23,13 @@ import java.util.stream.Stream;
  * mark in their environment, which all that they start inherits, so that one whose parent has ended
  * is found too.
  */
-final class StagecoachProcess implements AutoCloseable {
+public final class StagecoachProcess implements AutoCloseable {
 
   /** How a run ended. */
-  record Outcome(int exitCode, String out, String err) {
+  public record Outcome(int exitCode, String out, String err) {
 
     /** The last line's JSON. */
-    JsonNode lastLine() {
+    public JsonNode lastLine() {
       List<String> lines = out.lines().toList();
       String last = lines.isEmpty() ? "" : lines.get(lines.size() - 1);
       if (!last.startsWith("STAGECOACH ")) {
@@ -63,7 +63,7 @@ final class StagecoachProcess implements AutoCloseable {
   }
 
   /** Starts {@code stagecoach} with these arguments, in this directory. */
-  static StagecoachProcess start(Path directory, List<String> arguments) {
+  public static StagecoachProcess start(Path directory, List<String> arguments) {
     return start(directory, arguments, Map.of());
   }
 
@@ -111,7 +111,7 @@ final class StagecoachProcess implements AutoCloseable {
   }
 
   /** Whether the command has ended; what it started may run on for a moment. */
-  boolean isOver() {
+  public boolean isOver() {
     return !process.isAlive();
   }
 
@@ -121,7 +121,7 @@ final class StagecoachProcess implements AutoCloseable {
   }
 
   /** What it has said so far on the standard error stream. */
-  String errSoFar() {
+  public String errSoFar() {
     return read(err);
   }
 
@@ -190,7 +190,8 @@ final class StagecoachProcess implements AutoCloseable {
     }
   }
 
-  Outcome await(Duration deadline) {
+  /** Waits until it is over, which it must be before the deadline. */
+  public Outcome await(Duration deadline) {
     try {
       if (!process.waitFor(deadline.toMillis(), TimeUnit.MILLISECONDS)) {
         throw new AssertionError(

@@ -22,7 +22,7 @@ import java.util.stream.Stream;
  * in production, from the Spark that the launcher has put together. They end on close, and so does
  * all that they started.
  */
-final class StandaloneCluster implements AutoCloseable {
+public final class StandaloneCluster implements AutoCloseable {
 
   /** The hosts of its workers, which are this machine by different names. */
   static final List<String> HOSTS = List.of("localhost", "127.0.0.2");
@@ -47,7 +47,7 @@ final class StandaloneCluster implements AutoCloseable {
   }
 
   /** Starts the cluster, which keeps all its files in this directory. */
-  static StandaloneCluster start(Path directory) throws IOException {
+  public static StandaloneCluster start(Path directory) throws IOException {
     return start(directory, worker -> List.of());
   }
 
@@ -152,7 +152,7 @@ final class StandaloneCluster implements AutoCloseable {
   }
 
   /** The address of its master. */
-  String master() {
+  public String master() {
     return master;
   }
 
@@ -166,8 +166,11 @@ final class StandaloneCluster implements AutoCloseable {
     daemons.get(daemons.size() - 1).destroyForcibly();
   }
 
-  /** What the latest driver that a worker has started said on its standard output stream. */
-  String driverOutput() throws IOException {
+  /**
+   * What the latest driver that a worker has started has said so far on one of its streams; nothing
+   * where there is none yet.
+   */
+  public String driverSaid(String stream) {
     String driver = "";
     int of = 0;
     for (int i = 0; i < HOSTS.size(); i++) {
@@ -179,7 +182,12 @@ final class StandaloneCluster implements AutoCloseable {
         }
       }
     }
-    return Files.readString(work(of).resolve(driver).resolve("stdout"));
+    Path said = work(of).resolve(driver).resolve(stream);
+    try {
+      return driver.isEmpty() || !Files.exists(said) ? "" : Files.readString(said);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** What its first worker has said. */

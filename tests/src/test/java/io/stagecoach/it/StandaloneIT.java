@@ -158,7 +158,7 @@ class StandaloneIT {
     Map<String, String> settings = longer("disturbed");
     StagecoachProcess.Outcome outcome;
     try (StagecoachProcess run = workshop.start("train", settings)) {
-      Awaiting.await(Duration.ofMinutes(1), () -> run.errSoFar().contains("step "));
+      Awaiting.await(Duration.ofMinutes(3), () -> run.errSoFar().contains("step "));
       cluster.killWorker();
       outcome = run.await(Duration.ofMinutes(2));
       workshop.assertTidy(run, outcome);
@@ -169,7 +169,7 @@ class StandaloneIT {
     Networks.assertSame(workshop.network("disturbed"), UNDISTURBED.get(0));
   }
 
-  private static JsonNode lastLine() throws IOException {
-    return new StagecoachProcess.Outcome(0, cluster.driverOutput(), "").lastLine();
+  private static JsonNode lastLine() {
+    return new StagecoachProcess.Outcome(0, cluster.driverSaid("stdout"), "").lastLine();
   }
 }

@@ -28,13 +28,13 @@ import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /** A directory in which a test keeps its data, models and results, and runs Stagecoach. */
-record Workshop(Path directory) {
+public record Workshop(Path directory) {
 
   static final int CLASSES = 3;
   static final int FEATURES = 4;
 
   /** A table of four numbers and a class that depends on them, as CSV with a header. */
-  Path table(int rows) {
+  public Path table(int rows) {
     Random random = new Random(11);
     List<String> lines = new ArrayList<>();
     lines.add("a,b,c,d,kind");
@@ -48,7 +48,7 @@ record Workshop(Path directory) {
   }
 
   /** A classifier of the table, in double precision. */
-  static MultiLayerConfiguration classifier() {
+  public static MultiLayerConfiguration classifier() {
     return classifier(DataType.DOUBLE);
   }
 
@@ -73,7 +73,8 @@ record Workshop(Path directory) {
         .build();
   }
 
-  Path write(String name, String text) {
+  /** Writes a file of this name. */
+  public Path write(String name, String text) {
     try {
       return Files.writeString(directory.resolve(name), text);
     } catch (IOException e) {
@@ -81,7 +82,8 @@ record Workshop(Path directory) {
     }
   }
 
-  Path path(String name) {
+  /** Where a file of this name is. */
+  public Path path(String name) {
     return directory.resolve(name);
   }
 
@@ -245,7 +247,7 @@ record Workshop(Path directory) {
   }
 
   /** A properties file with these settings, for a command of its own. */
-  Path properties(String name, Map<String, String> settings) {
+  public Path properties(String name, Map<String, String> settings) {
     StringBuilder properties = new StringBuilder();
     settings.forEach((key, value) -> properties.append(key).append(' ').append(value).append('\n'));
     return write(name + ".properties", properties.toString());

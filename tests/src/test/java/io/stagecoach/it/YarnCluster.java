@@ -27,7 +27,7 @@ import org.apache.hadoop.yarn.exceptions.YarnException;
  * YARN with HDFS on this machine, {@link HadoopDaemons} in a process of their own, and its clients.
  * The daemons end on close, and so does all that they started.
  */
-final class YarnCluster implements AutoCloseable {
+public final class YarnCluster implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 
@@ -47,7 +47,7 @@ final class YarnCluster implements AutoCloseable {
 
   /** Starts the cluster, which keeps all its files in this directory. */
   @SuppressWarnings("resource") // The caller closes it.
-  static YarnCluster start(Path directory) throws IOException {
+  public static YarnCluster start(Path directory) throws IOException {
     Files.createDirectories(directory.resolve("tmp"));
     Files.writeString(
         directory.resolve("log4j2.properties"),
@@ -88,7 +88,7 @@ final class YarnCluster implements AutoCloseable {
   }
 
   /** Waits until it can be used. */
-  void await() throws IOException {
+  public void await() throws IOException {
     Awaiting.await(
         PATIENCE,
         () -> {
@@ -109,13 +109,32 @@ final class YarnCluster implements AutoCloseable {
     return directory.resolve("conf");
   }
 
+  /**
+   * What an application of two executors sets to run here, beside its memory.
+   *
+   * @param name of the application
+   * @param deployMode {@code client} or {@code cluster}
+   */
+  public Map<String, String> settings(String name, String deployMode) {
+    Map<String, String> settings = new TreeMap<>();
+    settings.put("spark.app.name", name);
+    settings.put("spark.master", "yarn");
+    settings.put("spark.submit.deployMode", deployMode);
+    settings.put("spark.executor.instances", "2");
+    settings.put(
+        "spark.yarn.jars",
+        "local:" + StagecoachProcess.repository().resolve("spark-job/target/spark-home/jars/*"));
+    settings.put("spark.yarn.am.memory", "384m");
+    return settings;
+  }
+
   /** Its distributed file system. */
-  FileSystem files() {
+  public FileSystem files() {
     return files;
   }
 
   /** Starts a subcommand as one of its clients. */
-  StagecoachProcess submit(Workshop workshop, String command, Map<String, String> settings) {
+  public StagecoachProcess submit(Workshop workshop, String command, Map<String, String> settings) {
     Map<String, String> environment = new TreeMap<>(LOOPBACK);
     environment.put("HADOOP_CONF_DIR", configuration().toString());
     // A file for each application: two may be under way.
@@ -154,7 +173,7 @@ final class YarnCluster implements AutoCloseable {
   }
 
   /** What the containers of the application of this name have written to one of their streams. */
-  String logs(String name, String stream) {
+  public String logs(String name, String stream) {
     return find(name).map(application -> logs(application.getApplicationId(), stream)).orElse("");
   }
 
@@ -176,7 +195,8 @@ final class YarnCluster implements AutoCloseable {
     return logs.toString();
   }
 
-  private String log() {
+  /** What its daemons have said. */
+  String log() {
     try {
       return Files.readString(directory.resolve("daemons.log"));
     } catch (IOException e) {

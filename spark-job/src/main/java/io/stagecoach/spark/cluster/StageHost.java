@@ -17,6 +17,7 @@ import io.stagecoach.spark.exchange.Endpoint;
 import io.stagecoach.spark.exchange.EndpointOptions;
 import io.stagecoach.spark.exchange.Peer;
 import io.stagecoach.spark.exchange.Receiver;
+import io.stagecoach.spark.gpu.BackendFailure;
 import io.stagecoach.spark.gpu.GpuClaim;
 import io.stagecoach.spark.gpu.GpuClaims;
 import io.stagecoach.stage.ExecutorRuntime;
@@ -177,6 +178,7 @@ final class StageHost implements Receiver, AutoCloseable {
     } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
       throw report(
           MemoryShortage.typed("what the driver asked for", Where.nowhere(), e)
+              .or(() -> BackendFailure.typed(e))
               .orElseGet(
                   () ->
                       new StagecoachException(

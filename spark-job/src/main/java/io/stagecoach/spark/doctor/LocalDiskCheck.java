@@ -2,12 +2,16 @@ package io.stagecoach.spark.doctor;
 
 import io.stagecoach.plan.Quantity;
 import java.io.File;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.apache.spark.SparkEnv;
 
 /** Room in the folders in which Spark shuffles and spills. */
 final class LocalDiskCheck implements ProcessCheck {
+
+  private static final Pattern SPARKS = Pattern.compile("(blockmgr|executor|spark)-[-0-9a-f]{36}");
 
   private static final long LEAST = 100L << 20;
   private static final long TIGHT = 2L << 30;
@@ -28,10 +32,20 @@ final class LocalDiskCheck implements ProcessCheck {
   public Finding look(Here here) {
     List<Folder> folders = new ArrayList<>();
     for (File folder : SparkEnv.get().blockManager().diskBlockManager().localDirs()) {
-      // Spark's own folder has a new name each time: the user knows the one above.
-      folders.add(new Folder(folder.getParent(), folder.getUsableSpace(), folder.canWrite()));
+      folders.add(
+          new Folder(
+              known(folder.toPath()).toString(), folder.getUsableSpace(), folder.canWrite()));
     }
     return judge(folders);
+  }
+
+  /** Spark's own folders have new names each time: the user knows the one above. */
+  static Path known(Path folder) {
+    Path at = folder;
+    while (at.getParent() != null && SPARKS.matcher(at.getFileName().toString()).matches()) {
+      at = at.getParent();
+    }
+    return at;
   }
 
   static Finding judge(List<Folder> folders) {

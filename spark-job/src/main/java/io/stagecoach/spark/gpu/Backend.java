@@ -1,5 +1,6 @@
 package io.stagecoach.spark.gpu;
 
+import io.stagecoach.error.StagecoachException;
 import java.util.ArrayList;
 import java.util.List;
 import org.nd4j.linalg.factory.Nd4j;
@@ -18,9 +19,17 @@ record Backend(boolean isCpu, List<Device> devices) {
     devices = List.copyOf(devices);
   }
 
-  /** The one that was loaded; loads it where none is yet. */
+  /**
+   * The one that was loaded; loads it where none is yet.
+   *
+   * @throws StagecoachException of kind CLUSTER where it cannot be
+   */
   static Backend loaded() {
-    Nd4j.getBackend();
+    try {
+      Nd4j.getBackend();
+    } catch (LinkageError e) {
+      throw BackendFailure.typed(e).orElseThrow(() -> e);
+    }
     if (Nd4j.getEnvironment().isCPU()) {
       return new Backend(true, List.of());
     }

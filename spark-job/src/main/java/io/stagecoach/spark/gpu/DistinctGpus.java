@@ -2,6 +2,7 @@ package io.stagecoach.spark.gpu;
 
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
+import java.io.Serializable;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +16,7 @@ public final class DistinctGpus {
    * @param executor as a person names it
    * @param host where it is
    */
-  public record Holder(String executor, String host, GpuClaim claim) {}
+  public record Holder(String executor, String host, GpuClaim claim) implements Serializable {}
 
   private record Gpu(String host, String address) {}
 

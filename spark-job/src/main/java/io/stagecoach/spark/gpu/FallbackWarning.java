@@ -7,7 +7,7 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Says, once for the same executors, that stages compute on the CPU where GPUs were asked for. */
+/** Says, once for the same executors, that they compute on the CPU where GPUs were asked for. */
 public final class FallbackWarning {
 
   private static final Logger LOG = LoggerFactory.getLogger(FallbackWarning.class);
@@ -25,7 +25,7 @@ public final class FallbackWarning {
             .collect(Collectors.joining("; "));
     // Stages are placed again and again, by probes and after losses.
     if (!all.isEmpty() && SAID.add(all)) {
-      LOG.warn("GPUs are asked for, but stages compute on the CPU, as the settings allow: {}", all);
+      LOG.warn("GPUs are asked for, but it is computed on the CPU, as the settings allow: {}", all);
     }
   }
 }

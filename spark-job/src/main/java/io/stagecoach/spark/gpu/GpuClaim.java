@@ -1,13 +1,15 @@
 package io.stagecoach.spark.gpu;
 
+import java.io.Serializable;
+
 /**
- * What an executor's stages compute on, as the executor says it.
+ * What an executor's stages, or the whole model there, compute on, as the executor says it.
  *
  * @param address the GPU's address on its host; empty where the executor has none
  * @param name the GPU as ND4J sees it; empty where the stages compute on the CPU
  * @param remark why they compute on the CPU although GPUs were asked for; empty where they do not
  */
-public record GpuClaim(String address, String name, String remark) {
+public record GpuClaim(String address, String name, String remark) implements Serializable {
 
   private static final GpuClaim UNASKED = new GpuClaim("", "", "");
 
@@ -17,7 +19,7 @@ public record GpuClaim(String address, String name, String remark) {
   }
 
   /** Whether anybody has asked for GPUs. */
-  private boolean isAsked() {
+  public boolean isAsked() {
     return !equals(UNASKED);
   }
 

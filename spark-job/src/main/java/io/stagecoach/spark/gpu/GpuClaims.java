@@ -130,7 +130,7 @@ public final class GpuClaims {
               ? "Give every executor a GPU, or let those without compute on the CPU: "
                   + Settings.GPU_CPU_FALLBACK.key()
                   + "=true."
-              : "Take the jar that is built with -Pcuda, and see that CUDA 11.6 and cuDNN 8.3 are"
+              : "Take the jar that is built with -Pcuda, and see that CUDA 11.6 is"
                   + " on the executors (ND4J's reason is in their logs); take the settings that ask"
                   + " for GPUs out; or allow it: "
                   + Settings.GPU_CPU_FALLBACK.key()

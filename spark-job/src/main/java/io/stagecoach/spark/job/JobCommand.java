@@ -11,6 +11,7 @@ import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.SparkConnect;
 import io.stagecoach.spark.config.SparkSettingsCheck;
 import io.stagecoach.spark.config.StagecoachConf;
+import io.stagecoach.spark.gpu.BackendFailure;
 import io.stagecoach.spark.gpu.GpuPlugin;
 import io.stagecoach.spark.gpu.GpuSettingsCheck;
 import io.stagecoach.spark.job.outcome.LastLine;
@@ -110,6 +111,7 @@ abstract class JobCommand implements Callable<Integer> {
       // Spark, being Scala, throws checked exceptions that nothing declares.
       StagecoachException known =
           MemoryShortage.typed("a Spark job of the run", Where.nowhere(), e)
+              .or(() -> BackendFailure.typed(e))
               .orElseGet(
                   () ->
                       new StagecoachException(

@@ -56,6 +56,7 @@ final class ScoreCommand extends JobCommand {
       System.out.printf(
           Locale.ROOT, "%,d have a category unknown to the model%n", result.unknownCategories());
     }
+    result.devices().forEach(device -> System.out.println("Computed by " + device));
     System.out.println("The table is at " + result.place());
     return LastLine.succeeded(record.figures()).with(result.figures());
   }

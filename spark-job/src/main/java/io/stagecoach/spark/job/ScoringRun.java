@@ -10,6 +10,8 @@ import io.stagecoach.spark.config.SparkSettingsCheck;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.data.DataSnapshot;
 import io.stagecoach.spark.data.OpenedSource;
+import io.stagecoach.spark.gpu.DistinctGpus;
+import io.stagecoach.spark.gpu.FallbackWarning;
 import io.stagecoach.spark.score.PlainColumns;
 import io.stagecoach.spark.score.PredictionForm;
 import io.stagecoach.spark.score.Scoring;
@@ -50,6 +52,8 @@ final class ScoringRun {
    * @param scored how many rows it has
    * @param dropped how many rows of the data are not in it, because something is missing
    * @param unknownCategories how many of its rows have a category that the model does not know
+   * @param devices what executors with the whole model computed on; empty where nobody asks for
+   *     GPUs, and where the model was in a pipeline, which says it itself
    */
   record Result(
       String place,
@@ -57,7 +61,12 @@ final class ScoringRun {
       Optional<DataSnapshot> snapshot,
       long scored,
       long dropped,
-      long unknownCategories) {
+      long unknownCategories,
+      List<String> devices) {
+
+    Result {
+      devices = List.copyOf(devices);
+    }
 
     Map<String, Double> figures() {
       return Map.of(
@@ -145,7 +154,8 @@ final class ScoringRun {
         new Scoring.Counts(
             context.longAccumulator("rows scored"),
             context.longAccumulator("rows dropped"),
-            context.longAccumulator("rows with an unknown category"));
+            context.longAccumulator("rows with an unknown category"),
+            context.collectionAccumulator("devices"));
     context.setJobDescription("Stagecoach: score the rows of " + source.name());
     ScoreOutput.writing(
         () -> {
@@ -158,7 +168,16 @@ final class ScoringRun {
         source.snapshot(),
         counts.scored().value(),
         counts.dropped().value(),
-        counts.unknownCategories().value());
+        counts.unknownCategories().value(),
+        devices(counts.devices().value()));
+  }
+
+  private static List<String> devices(List<DistinctGpus.Holder> said) {
+    List<DistinctGpus.Holder> holders = said.stream().distinct().toList();
+    FallbackWarning.say(holders);
+    return holders.stream()
+        .map(holder -> "executor " + holder.executor() + ": " + holder.claim().words())
+        .toList();
   }
 
   private static Column quoted(String column) {

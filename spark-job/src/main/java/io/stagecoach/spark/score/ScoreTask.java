@@ -2,12 +2,16 @@ package io.stagecoach.spark.score;
 
 import io.stagecoach.engine.dl4j.SavedNetwork;
 import io.stagecoach.spark.data.FeatureRows;
+import io.stagecoach.spark.gpu.DistinctGpus;
+import io.stagecoach.spark.gpu.GpuClaim;
+import io.stagecoach.spark.gpu.GpuClaims;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.UUID;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.broadcast.Broadcast;
@@ -88,6 +92,7 @@ final class ScoreTask implements MapPartitionsFunction<Row, Row> {
 
     private SavedNetwork network() {
       if (loaded == null) {
+        claimDevice();
         loaded = LoadedNetworks.ofThisProcess().take(network, packed::value);
         TaskContext.get()
             .addTaskCompletionListener(
@@ -98,6 +103,20 @@ final class ScoreTask implements MapPartitionsFunction<Row, Row> {
                     });
       }
       return loaded;
+    }
+
+    /**
+     * Before ND4J starts, if nothing here has used it: a wrong device is refused, not computed on.
+     */
+    private void claimDevice() {
+      GpuClaim gpu = GpuClaims.here();
+      if (gpu.isAsked()) {
+        SparkEnv executor = SparkEnv.get();
+        String host = executor.rpcEnv().address().host();
+        counts
+            .devices()
+            .add(new DistinctGpus.Holder(executor.executorId() + " on " + host, host, gpu));
+      }
     }
   }
 }

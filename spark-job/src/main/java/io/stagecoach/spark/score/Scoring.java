@@ -6,6 +6,7 @@ import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.spark.config.Nearest;
 import io.stagecoach.spark.data.FeatureRows;
+import io.stagecoach.spark.gpu.DistinctGpus;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,6 +23,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
+import org.apache.spark.util.CollectionAccumulator;
 import org.apache.spark.util.LongAccumulator;
 
 /**
@@ -121,7 +123,11 @@ public final class Scoring {
         model,
         table,
         batchRows,
-        new Counts(spark.longAccumulator(), spark.longAccumulator(), spark.longAccumulator()));
+        new Counts(
+            spark.longAccumulator(),
+            spark.longAccumulator(),
+            spark.longAccumulator(),
+            spark.collectionAccumulator()));
   }
 
   /**
@@ -130,9 +136,14 @@ public final class Scoring {
    * @param scored rows that the network has seen
    * @param dropped rows that are left out because something is missing
    * @param unknownCategories rows with a category that the network was not trained with
+   * @param devices what executors with the whole network compute on, where GPUs are asked for; of
+   *     each as often as a task has said it
    */
   public record Counts(
-      LongAccumulator scored, LongAccumulator dropped, LongAccumulator unknownCategories)
+      LongAccumulator scored,
+      LongAccumulator dropped,
+      LongAccumulator unknownCategories,
+      CollectionAccumulator<DistinctGpus.Holder> devices)
       implements Serializable {}
 
   /** The result; what it is made of is counted when it is computed. */

@@ -9,6 +9,7 @@ import io.stagecoach.spark.doctor.LocalDiskCheck.Folder;
 import io.stagecoach.spark.doctor.ModuleOptionsCheck.Opened;
 import io.stagecoach.spark.doctor.OffHeapLimitCheck.Limits;
 import io.stagecoach.spark.gpu.GpuClaim;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -215,6 +216,9 @@ class ProcessChecksTest {
 
   @Test
   void localFoldersHaveRoom() {
+    String id = "-0f8fad5b-d9cb-469f-a165-70867728950e";
+    Path sparks = Path.of("/disk/spark" + id + "/executor" + id + "/blockmgr" + id);
+    assertThat(LocalDiskCheck.known(sparks)).isEqualTo(Path.of("/disk"));
     ok(LocalDiskCheck.judge(List.of(new Folder("/a", 20 * GIB, true))), "/a 20.0 GiB free");
     warn(
         LocalDiskCheck.judge(

@@ -60,7 +60,7 @@ class SparkHouseTest {
           .mayOnlyBeAccessedByLayers(
               "ml", "dl4j", "job", "doctor", "score", "cluster", "data", "gpu")
           .whereLayer("gpu")
-          .mayOnlyBeAccessedByLayers("ml", "dl4j", "job", "doctor", "cluster");
+          .mayOnlyBeAccessedByLayers("ml", "dl4j", "job", "doctor", "cluster", "score");
 
   /** DL4J has declared its Spark modules deprecated: one adapter knows them. */
   @ArchTest

@@ -6,9 +6,11 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.expr;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.when;
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import io.stagecoach.engine.dl4j.Dl4jModelUpdater;
 import io.stagecoach.error.ErrorKind;
@@ -21,7 +23,9 @@ import io.stagecoach.spark.data.CategoricalColumn;
 import io.stagecoach.spark.data.InputColumns;
 import io.stagecoach.spark.data.Learned;
 import io.stagecoach.spark.data.LocalSpark;
+import io.stagecoach.spark.gpu.GpuPlugin;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,6 +35,9 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.apache.spark.SparkConf;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.api.plugin.ExecutorPlugin;
+import org.apache.spark.api.plugin.PluginContext;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerJobStart;
 import org.apache.spark.sql.Dataset;
@@ -252,6 +259,56 @@ class ScoringRunTest {
       spark.catalog().dropTempView("rows");
     }
     assertThat(jobs).hasValue(0);
+  }
+
+  /** What Spark gives a plugin of an executor that has no GPU of Spark's. */
+  private static PluginContext ofExecutor(SparkConf conf) {
+    return (PluginContext)
+        Proxy.newProxyInstance(
+            PluginContext.class.getClassLoader(),
+            new Class<?>[] {PluginContext.class},
+            (proxy, method, arguments) ->
+                switch (method.getName()) {
+                  case "conf" -> conf;
+                  case "resources" -> Map.of();
+                  default -> throw new UnsupportedOperationException(method.getName());
+                });
+  }
+
+  /** As a stage does: it computes where it should, or says that it does not. */
+  @Test
+  void aWholeModelClaimsItsExecutorsGpu() {
+    table();
+    model();
+    SparkConf executor = SparkEnv.get().conf();
+    ExecutorPlugin plugin = new GpuPlugin().executorPlugin();
+    executor.set("spark.stagecoach.gpu.find", "/bin/false");
+    try {
+      assertRefused("no executor has looked which one is its own");
+      plugin.init(ofExecutor(executor), Map.of());
+      assertRefused("The executor has no GPU: /bin/false ended with 1");
+      executor.set("spark.stagecoach.gpu.cpuFallback", "true");
+      ScoringRun.Result result = score("data.missing", "drop");
+      assertThat(result.scored()).isEqualTo(ROWS - 1);
+      assertThat(result.devices())
+          .singleElement(as(STRING))
+          .startsWith("executor driver on ")
+          .endsWith(": CPU (/bin/false ended with 1)");
+    } finally {
+      plugin.shutdown();
+      executor.remove("spark.stagecoach.gpu.find");
+      executor.remove("spark.stagecoach.gpu.cpuFallback");
+    }
+  }
+
+  private void assertRefused(String what) {
+    assertThatThrownBy(() -> score("data.missing", "drop"))
+        .isInstanceOfSatisfying(
+            StagecoachException.class,
+            e -> {
+              assertThat(e.kind()).isEqualTo(ErrorKind.CLUSTER);
+              assertThat(e.what()).contains(what);
+            });
   }
 
   @Test
