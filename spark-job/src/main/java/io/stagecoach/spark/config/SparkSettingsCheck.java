@@ -13,6 +13,8 @@ public final class SparkSettingsCheck {
   private static final String MASTER = "spark.master";
   private static final String DYNAMIC_ALLOCATION = "spark.dynamicAllocation.enabled";
   private static final String SPECULATION = "spark.speculation";
+  private static final String SERIALIZER = "spark.serializer";
+  private static final String KRYO = "org.apache.spark.serializer.KryoSerializer";
 
   /** {@code local}, {@code local[4]}, {@code local[*,3]}: the driver is the only process. */
   private static final Pattern ONE_PROCESS = Pattern.compile("local(\\[.*])?");
@@ -59,6 +61,14 @@ public final class SparkSettingsCheck {
       conflicts.add(SPECULATION + " is true, but a stage must not run twice at once");
       remedies.add("Set " + SPECULATION + "=false.");
     }
+    if (isKryo(spark)) {
+      conflicts.add(
+          SERIALIZER
+              + " is Kryo's, which in Spark 3.5 is older than Java's records, of which the job's"
+              + " tasks are made");
+      remedies.add(
+          "Leave " + SERIALIZER + " out: hops and batches are written by neither serializer.");
+    }
     if (!conflicts.isEmpty()) {
       throw new StagecoachException(
           ErrorKind.CLUSTER, String.join("; ", conflicts), String.join(" ", remedies));
@@ -68,5 +78,12 @@ public final class SparkSettingsCheck {
   /** Takes out what {@link #check} would refuse, as far as Spark itself runs without it. */
   public static void disarm(SparkConf spark) {
     spark.set(DYNAMIC_ALLOCATION, "false").set(SPECULATION, "false");
+    if (isKryo(spark)) {
+      spark.remove(SERIALIZER);
+    }
+  }
+
+  private static boolean isKryo(SparkConf spark) {
+    return spark.get(SERIALIZER, "").equals(KRYO);
   }
 }

@@ -43,15 +43,18 @@ class SparkSettingsCheckTest {
             new SparkConf(false)
                 .setMaster("yarn")
                 .set("spark.dynamicAllocation.enabled", "true")
+                .set("spark.serializer", "org.apache.spark.serializer.KryoSerializer")
                 .set("spark.speculation", "true"),
             2);
 
     assertThat(error.kind()).isEqualTo(ErrorKind.CLUSTER);
-    assertThat(error.what()).contains("spark.dynamicAllocation.enabled", "spark.speculation");
+    assertThat(error.what())
+        .contains("spark.dynamicAllocation.enabled", "spark.serializer", "spark.speculation");
     assertThat(error.remedy())
         .contains(
             "spark.dynamicAllocation.enabled=false",
             "spark.executor.instances=2",
+            "Leave spark.serializer out",
             "spark.speculation=false");
   }
 
