@@ -274,7 +274,8 @@ class StagecoachConfTest {
         "seed; 1.5; a whole number",
         "schedule; zigzag; one of 1f1b, eager-1f1b, gpipe, interleaved-1f1b, looped-bfs, zb-h1, or"
             + " auto",
-        "recompute; all; one of none, stage, auto",
+        "recompute; all; none, stage, or one of these for each stage with commas between, such as"
+            + " stage,none, or auto",
         "data.validationShare; 1; a number, at least 0 and below 1",
         "clip.norm; NaN; a number, at least 0",
         "data.shuffle; maybe; true or false",
