@@ -21,7 +21,7 @@ public record Bottleneck(int stage, String sentence) {
    */
   static Bottleneck of(Plan plan, Optional<PlanTimes> times) {
     IntToLongFunction ofStage =
-        times.isPresent() ? times.get()::stage : s -> plan.stages().get(s).cost().operations();
+        times.isPresent() ? times.get()::stage : s -> plan.stages().get(s).operations();
     IntToLongFunction ofLayer =
         times.isPresent()
             ? times.get().layers()::get

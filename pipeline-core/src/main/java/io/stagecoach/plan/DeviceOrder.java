@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Which device should host which stage, where devices differ: a slow one may be given a stage that
@@ -28,21 +29,33 @@ public final class DeviceOrder {
   /** By device, first layer and layers but one. */
   private final long[][][] times;
 
+  /** The same of who keeps only inputs; the very times where no stage may. */
+  private final long[][][] timesWithAgain;
+
   private DeviceOrder(PlanRequest request, DevicePins pins, StageTime times) {
     this.stages = request.stages();
     this.layers = request.model().size();
     this.rules = StageRules.of(request);
     this.pins = pins;
-    this.times = new long[stages][layers][];
+    this.times = byRun(times, Stash.ACTIVATIONS);
+    this.timesWithAgain =
+        IntStream.range(0, stages).anyMatch(s -> request.stashes(s).contains(Stash.INPUTS))
+            ? byRun(times, Stash.INPUTS)
+            : this.times;
+  }
+
+  private long[][][] byRun(StageTime of, Stash stash) {
+    long[][][] byRun = new long[stages][layers][];
     for (int device = 0; device < stages; device++) {
       for (int first = 0; first < layers; first++) {
         long[] byLength = new long[layers - first];
         for (int end = first + 1; end <= layers; end++) {
-          byLength[end - first - 1] = times.of(device, first, end);
+          byLength[end - first - 1] = of.of(device, first, end, stash);
         }
-        this.times[device][first] = byLength;
+        byRun[device][first] = byLength;
       }
     }
+    return byRun;
   }
 
   /**
@@ -76,7 +89,7 @@ public final class DeviceOrder {
     long slowest = 0;
     for (int s = 0; s < plan.stages().size(); s++) {
       PlannedStage stage = plan.stages().get(s);
-      slowest = Math.max(slowest, times.of(s, stage.firstLayer(), stage.endLayer()));
+      slowest = Math.max(slowest, times.of(s, stage.firstLayer(), stage.endLayer(), stage.stash()));
     }
     return slowest;
   }
@@ -84,7 +97,8 @@ public final class DeviceOrder {
   /** The least time that can be kept, where this one can: it is that of some run of layers. */
   private long least(long possible) {
     long[] candidates =
-        Arrays.stream(times)
+        Stream.of(times, timesWithAgain)
+            .flatMap(Arrays::stream)
             .flatMap(Arrays::stream)
             .flatMapToLong(Arrays::stream)
             .filter(time -> time <= possible)
@@ -149,19 +163,26 @@ public final class DeviceOrder {
     BitSet[] next = new BitSet[layers + 1];
     for (int first = 0; first <= layers; first++) {
       next[first] = new BitSet(layers + 1);
-      for (int end = first + 1; end <= last && keeps(stage, device, first, end, bound); end++) {
-        if (rules.allow(stage, first, end)) {
-          next[first].set(end);
-        }
+      for (int end = first + 1; end <= last && mayKeep(stage, device, first, end, bound); end++) {
+        next[first].set(end, keeps(stage, device, first, end, bound));
       }
     }
     return next;
   }
 
-  private boolean keeps(int stage, int device, int first, int end, long bound) {
+  /** Whether a stage keeps to the bound if it does nothing twice; with more layers it is slower. */
+  private boolean mayKeep(int stage, int device, int first, int end, long bound) {
     return first >= stage
         && pins.allow(stage, device)
         && times[device][first][end - first - 1] <= bound;
+  }
+
+  private boolean keeps(int stage, int device, int first, int end, long bound) {
+    if (!mayKeep(stage, device, first, end, bound) || !rules.allow(stage, first, end)) {
+      return false;
+    }
+    long[][][] taken = rules.stash(stage, first, end) == Stash.INPUTS ? timesWithAgain : times;
+    return taken[device][first][end - first - 1] <= bound;
   }
 
   /** An order that keeps to the bound; from the last stage on, devices that can stay do. */
@@ -188,9 +209,7 @@ public final class DeviceOrder {
   /** Where a stage that ends here can begin, after those of the other devices; -1 for nowhere. */
   private int first(BitSet before, int stage, int device, int end, long bound) {
     int first = before.nextSetBit(0);
-    while (first >= 0
-        && first < end
-        && !(keeps(stage, device, first, end, bound) && rules.allow(stage, first, end))) {
+    while (first >= 0 && first < end && !keeps(stage, device, first, end, bound)) {
       first = before.nextSetBit(first + 1);
     }
     return first < end ? first : -1;

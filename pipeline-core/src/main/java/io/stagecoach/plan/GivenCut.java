@@ -40,7 +40,7 @@ final class GivenCut implements Partitioner {
               + ", and the model's last is "
               + (request.model().size() - 1));
     }
-    Plan plan = Plan.of(name(), request, firstLayers);
+    Plan plan = StashChoice.plan(name(), request, firstLayers);
     StageRules.check(plan, request);
     return plan;
   }

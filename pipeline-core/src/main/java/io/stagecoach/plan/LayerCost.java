@@ -13,6 +13,8 @@ import java.util.Objects;
  *     layers share counts for its owner only, so that the layers add up to the model
  * @param parameterBytes what its stage holds of weights and statistics for it: its own, and copies
  *     of those of others that it shares
+ * @param ownBytes the part of that which is its own
+ * @param updaterBytes what an updater keeps of its own parameters
  * @param outputBytes what crosses to the next stage where the model is cut after this layer; as
  *     many bytes of gradients come back
  * @param stashBytes what it keeps from forward to backward, its output included, its input not
@@ -27,6 +29,8 @@ public record LayerCost(
     String kind,
     long parameters,
     long parameterBytes,
+    long ownBytes,
+    long updaterBytes,
     long outputBytes,
     long stashBytes,
     long workingBytes,
@@ -40,6 +44,8 @@ public record LayerCost(
     if (index < 0
         || parameters < 0
         || parameterBytes < 0
+        || ownBytes < 0
+        || updaterBytes < 0
         || outputBytes < 0
         || stashBytes < 0
         || workingBytes < 0
@@ -47,6 +53,33 @@ public record LayerCost(
         || backwardOperations < 0) {
       throw new IllegalArgumentException("a cost of layer " + index + " is negative");
     }
+  }
+
+  /** All of its weights are its own, and its updater keeps nothing of them. */
+  public LayerCost(
+      int index,
+      String name,
+      String kind,
+      long parameters,
+      long parameterBytes,
+      long outputBytes,
+      long stashBytes,
+      long workingBytes,
+      long forwardOperations,
+      long backwardOperations) {
+    this(
+        index,
+        name,
+        kind,
+        parameters,
+        parameterBytes,
+        parameterBytes,
+        0,
+        outputBytes,
+        stashBytes,
+        workingBytes,
+        forwardOperations,
+        backwardOperations);
   }
 
   /** Its index, its name where its author gave it one, and what it is. */

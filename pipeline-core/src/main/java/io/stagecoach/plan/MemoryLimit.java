@@ -3,7 +3,11 @@ package io.stagecoach.plan;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
+import java.util.Arrays;
 import java.util.BitSet;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * Which runs of layers fit on a device, at which stage; and which cuts do, where several stages
@@ -11,14 +15,13 @@ import java.util.BitSet;
  */
 final class MemoryLimit {
 
-  private static final String REMEDY =
-      "Use smaller micro-batches (a larger spark.stagecoach.microBatches), keep only the stages'"
-          + " inputs (spark.stagecoach.recompute=stage), or raise spark.stagecoach.memory.limit where devices have more.";
+  /**
+   * By what a stage keeps, for each stage and first layer, the ends that fit; empty where there is
+   * no limit.
+   */
+  private final Map<Stash, BitSet[][]> ends;
 
-  /** For each stage and first layer the ends that fit; null where there is no limit. */
-  private final BitSet[][] ends;
-
-  private MemoryLimit(BitSet[][] ends) {
+  private MemoryLimit(Map<Stash, BitSet[][]> ends) {
     this.ends = ends;
   }
 
@@ -29,14 +32,14 @@ final class MemoryLimit {
    */
   static MemoryLimit of(PlanRequest request) {
     if (request.limitBytes() == PlanRequest.UNLIMITED) {
-      return new MemoryLimit(null);
+      return new MemoryLimit(Map.of());
     }
     ModelCosts model = request.model();
     int layers = model.size();
-    BitSet[][] ends = new BitSet[request.stages()][layers];
+    Map<Stash, BitSet[][]> ends = new EnumMap<>(Stash.class);
     for (int s = 0; s < request.stages(); s++) {
-      for (int first = 0; first < layers; first++) {
-        ends[s][first] = new BitSet();
+      for (Stash stash : request.stashes(s)) {
+        ends.computeIfAbsent(stash, any -> none(request.stages(), layers));
       }
     }
     for (int end = 1; end <= layers; end++) {
@@ -44,11 +47,15 @@ final class MemoryLimit {
       for (int first = end - 1; first >= 0; first--) {
         cost = cost == null ? model.single(first) : model.single(first).before(cost);
         for (int s = 0; s < request.stages(); s++) {
-          ends[s][first].set(end, request.estimate(cost, s).total() <= request.limitBytes());
+          for (Stash stash : request.stashes(s)) {
+            ends.get(stash)[s][first].set(
+                end, request.estimate(cost, stash, s).total() <= request.limitBytes());
+          }
         }
       }
     }
-    BitSet held = held(ends);
+    BitSet held = new BitSet();
+    ends.values().forEach(kept -> held.or(held(kept)));
     for (LayerCost layer : model.layers()) {
       // With the one before it, a layer may need less than alone: what passes between them stays.
       if (!held.get(layer.index())) {
@@ -56,6 +63,14 @@ final class MemoryLimit {
       }
     }
     return new MemoryLimit(ends);
+  }
+
+  private static BitSet[][] none(int stages, int layers) {
+    BitSet[][] ends = new BitSet[stages][layers];
+    for (BitSet[] stage : ends) {
+      Arrays.setAll(stage, first -> new BitSet());
+    }
+    return ends;
   }
 
   /** The layers that are in some run of layers that fits on some stage. */
@@ -69,34 +84,35 @@ final class MemoryLimit {
     return held;
   }
 
-  /** Whether the layers from {@code first} to before {@code end} fit on a stage's device. */
-  boolean fits(int stage, int first, int end) {
-    return ends == null || ends[stage][first].get(end);
+  /**
+   * Whether the layers from {@code first} to before {@code end} fit on a stage's device.
+   *
+   * @param stash what the stage keeps, one of what it may
+   */
+  boolean fits(int stage, int first, int end, Stash stash) {
+    return ends.isEmpty() || ends.get(stash)[stage][first].get(end);
   }
 
   /** Whether every device holds all stages that a plan puts on it. */
   static boolean holds(Plan plan, PlanRequest request) {
-    for (int executor = 0; executor < request.executors(); executor++) {
-      if (needed(plan, executor, request) > request.limitBytes()) {
-        return false;
-      }
-    }
-    return true;
+    return Arrays.stream(held(plan, request)).allMatch(bytes -> bytes <= request.limitBytes());
   }
 
-  /** The memory of all stages of an executor together: each keeps its own. */
-  private static long needed(Plan plan, int executor, PlanRequest request) {
-    long sum = 0;
-    for (int s = executor; s < plan.stages().size(); s += request.executors()) {
-      sum += plan.stages().get(s).memory().total();
+  /** The memory of all stages of each executor together: each keeps its own. */
+  private static long[] held(Plan plan, PlanRequest request) {
+    long[] held = request.noneHeld();
+    for (int s = 0; s < plan.stages().size(); s++) {
+      PlannedStage stage = plan.stages().get(s);
+      request.hold(held, stage.cost(), stage.stash(), s);
     }
-    return sum;
+    return held;
   }
 
   /** A typed error if a device does not hold the stages that the plan puts on it. */
   static void check(Plan plan, PlanRequest request) {
-    for (int executor = 0; executor < request.executors(); executor++) {
-      long needed = needed(plan, executor, request);
+    long[] held = held(plan, request);
+    for (int executor = 0; executor < held.length; executor++) {
+      long needed = held[executor];
       if (needed > request.limitBytes()) {
         throw new StagecoachException(
             ErrorKind.PLAN,
@@ -106,8 +122,8 @@ final class MemoryLimit {
                 + Quantity.bytes(needed)
                 + " and its device may hold "
                 + Quantity.bytes(request.limitBytes()),
-            Where.stage(executor),
-            "Use the partitioner \"balanced\", which looks for a cut that fits. " + REMEDY,
+            Where.stage(executor % request.executors()),
+            "Use the partitioner \"balanced\", which looks for a cut that fits. " + remedy(request),
             null);
       }
     }
@@ -127,10 +143,31 @@ final class MemoryLimit {
             + Quantity.bytes(request.limitBytes())
             + " that a device may hold"
             + (request.pins().isEmpty() ? "" : " and the pins " + request.pins())
+            + (canBeLeaner(request) ? "" : ", though all of them keep only their inputs")
             + "; the weights, their gradients and the accumulator alone are "
             + Quantity.bytes(
-                3L * request.model().layers().stream().mapToLong(LayerCost::parameterBytes).sum()),
-        "Use more stages. " + REMEDY);
+                3L * request.model().layers().stream().mapToLong(LayerCost::parameterBytes).sum())
+            + (request.memory().slices().isPresent()
+                ? ", beside what executors hold to update them themselves"
+                : ""),
+        "Use more stages. " + remedy(request));
+  }
+
+  private static String remedy(PlanRequest request) {
+    return "Use smaller micro-batches (a larger spark.stagecoach.microBatches)"
+        + (canBeLeaner(request)
+            ? ", let stages that need it keep only their inputs (spark.stagecoach.recompute=auto)"
+            : "")
+        + (request.memory().slices().isPresent()
+            ? ", have the driver update the weights (spark.stagecoach.synchronizer=driver)"
+            : "")
+        + ", or raise spark.stagecoach.memory.limit where devices have more.";
+  }
+
+  /** Whether some stage may not keep only its inputs. */
+  private static boolean canBeLeaner(PlanRequest request) {
+    return IntStream.range(0, request.stages())
+        .anyMatch(stage -> !request.stashes(stage).contains(Stash.INPUTS));
   }
 
   private static void checkAlone(LayerCost layer, PlanRequest request) {
@@ -140,7 +177,9 @@ final class MemoryLimit {
     StageCost alone = request.model().single(layer.index());
     long least = Long.MAX_VALUE;
     for (int s = firstStage; s <= lastStage; s++) {
-      least = Math.min(least, request.estimate(alone, s).total());
+      for (Stash stash : request.stashes(s)) {
+        least = Math.min(least, request.estimate(alone, stash, s).total());
+      }
     }
     if (least > request.limitBytes()) {
       throw new StagecoachException(
@@ -155,7 +194,7 @@ final class MemoryLimit {
               + Quantity.bytes(least)
               + " and a device may hold "
               + Quantity.bytes(request.limitBytes()),
-          REMEDY);
+          remedy(request));
     }
   }
 }

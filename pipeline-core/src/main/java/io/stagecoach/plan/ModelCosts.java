@@ -59,6 +59,8 @@ public record ModelCosts(List<LayerCost> layers, long inputBytes, int microBatch
     return new StageCost(
         layer.parameters(),
         layer.parameterBytes(),
+        layer.ownBytes(),
+        layer.updaterBytes(),
         bytesInto(index),
         layer.outputBytes(),
         layer.stashBytes(),

@@ -11,8 +11,8 @@ public final class Partitioners {
 
   private static final List<Partitioner> ALL =
       List.of(
-          MinMaxPartitioner.byLayers("balanced", LayerCost::operations),
-          MinMaxPartitioner.byLayers("parameters", LayerCost::parameters),
+          new MinMaxPartitioner("balanced", StageTime::operations),
+          new MinMaxPartitioner("parameters", model -> StageTime.sum(model, LayerCost::parameters)),
           new UniformPartitioner());
 
   private Partitioners() {}
@@ -26,10 +26,17 @@ public final class Partitioners {
    * The least time for the slowest stage, by measured times.
    *
    * @param times what each layer takes, forward and backward, in model order
+   * @param forward the part of it that the forward pass takes
    */
-  public static Partitioner measured(List<Long> times) {
-    List<Long> copy = List.copyOf(times);
-    return MinMaxPartitioner.byLayers(MEASURED, layer -> copy.get(layer.index()));
+  public static Partitioner measured(List<Long> times, List<Long> forward) {
+    List<Long> whole = List.copyOf(times);
+    List<Long> again = List.copyOf(forward);
+    return new MinMaxPartitioner(
+        MEASURED,
+        model ->
+            StageTime.of(
+                StageTime.sum(model, layer -> whole.get(layer.index())),
+                StageTime.sum(model, layer -> again.get(layer.index()))));
   }
 
   /**

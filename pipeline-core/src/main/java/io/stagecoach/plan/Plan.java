@@ -39,21 +39,43 @@ public record Plan(String partitioner, ModelCosts model, List<PlannedStage> stag
    * The plan that these cuts make.
    *
    * @param firstLayers the first layer of each stage, ascending, beginning with 0
+   * @param stashes what each stage keeps
    */
-  static Plan of(String partitioner, PlanRequest request, List<Integer> firstLayers) {
+  static Plan of(
+      String partitioner, PlanRequest request, List<Integer> firstLayers, List<Stash> stashes) {
+    List<StageCost> costs = new ArrayList<>();
+    for (int s = 0; s < firstLayers.size(); s++) {
+      costs.add(request.model().stage(firstLayers.get(s), end(request, firstLayers, s)));
+    }
     List<PlannedStage> stages = new ArrayList<>();
     for (int s = 0; s < firstLayers.size(); s++) {
-      int first = firstLayers.get(s);
-      int end = s + 1 < firstLayers.size() ? firstLayers.get(s + 1) : request.model().size();
-      StageCost cost = request.model().stage(first, end);
-      stages.add(new PlannedStage(first, end, cost, request.estimate(cost, s)));
+      Stash stash = stashes.get(s);
+      stages.add(
+          new PlannedStage(
+              firstLayers.get(s),
+              end(request, firstLayers, s),
+              costs.get(s),
+              stash,
+              request.estimate(costs, stash, s)));
     }
     return new Plan(partitioner, request.model(), stages);
   }
 
-  /** The operations of the stage that has most of them: what the pipeline's pace depends on. */
+  private static int end(PlanRequest request, List<Integer> firstLayers, int stage) {
+    return stage + 1 < firstLayers.size() ? firstLayers.get(stage + 1) : request.model().size();
+  }
+
+  /**
+   * The operations of the stage that has most of them, with what it runs again: what the pipeline's
+   * pace depends on.
+   */
   public long bottleneckOperations() {
-    return stages.stream().mapToLong(stage -> stage.cost().operations()).max().orElseThrow();
+    return stages.stream().mapToLong(PlannedStage::operations).max().orElseThrow();
+  }
+
+  /** The operations of all stages, with what they run again. */
+  public long operations() {
+    return stages.stream().mapToLong(PlannedStage::operations).sum();
   }
 
   /**

@@ -2,6 +2,7 @@ package io.stagecoach.plan;
 
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -57,9 +58,51 @@ public record PlanRequest(
     return stages / chunks;
   }
 
-  /** The memory of a stage. */
-  MemoryEstimate estimate(StageCost cost, int stage) {
-    return memory.estimate(cost, stage, stages);
+  /** What a stage may keep of a micro-batch, the best first, the leanest last. */
+  List<Stash> stashes(int stage) {
+    return memory.stash().at(stage);
+  }
+
+  /** The memory of a stage that keeps this, but for what it mirrors of others. */
+  MemoryEstimate estimate(StageCost cost, Stash stash, int stage) {
+    return memory.estimate(cost, stash, stage, stages);
+  }
+
+  /** The memory of a stage among all others. */
+  MemoryEstimate estimate(List<StageCost> costs, Stash stash, int stage) {
+    MemoryEstimate alone = estimate(costs.get(stage), stash, stage);
+    return memory
+        .slices()
+        .map(slices -> alone.updating(slices.most(stage, costs, executors())))
+        .orElse(alone);
+  }
+
+  /** The executors whose memory may differ, by number: where all replicas are alike, one's. */
+  long[] noneHeld() {
+    return new long[executors() * memory.slices().map(SliceMemory::replicas).orElse(1)];
+  }
+
+  /**
+   * Adds what a stage needs to what executors hold.
+   *
+   * @param held by number, as {@link #noneHeld} has them; changed
+   */
+  void hold(long[] held, StageCost cost, Stash stash, int stage) {
+    MemoryEstimate needed = estimate(cost, stash, stage);
+    if (memory.slices().isPresent()) {
+      long beside = needed.updating(0).total();
+      memory.slices().get().add(held, stage, cost, beside, executors());
+    } else {
+      held[stage % executors()] += needed.total();
+    }
+  }
+
+  /** Whether nothing of the stages after this one is on an executor, by its number. */
+  boolean isFull(int executor, int stage) {
+    int place = executor % executors();
+    int lastOfItsOwn = stages - executors() + place;
+    int lastThatItMirrors = place == 0 ? stages - 1 : lastOfItsOwn - 1;
+    return stage >= lastOfItsOwn && (memory.slices().isEmpty() || stage >= lastThatItMirrors);
   }
 
   private static String count(int number, String noun) {

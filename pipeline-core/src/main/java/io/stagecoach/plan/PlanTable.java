@@ -4,13 +4,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /** A plan as a table of text, a row for each stage. */
 final class PlanTable {
 
   private static final List<String> COSTS =
       List.of("stage", "layers", "parameters", "forward", "compute");
+  private static final List<String> RECOMPUTE = List.of("recompute");
   private static final List<String> TIMES = List.of("forward ms", "backward ms");
   private static final List<String> SIZES = List.of("memory", "sends");
   private static final int LAYERS = 1;
@@ -28,13 +28,19 @@ final class PlanTable {
     this.times = times;
     this.forwardOperations =
         plan.model().layers().stream().mapToLong(LayerCost::forwardOperations).sum();
-    this.operations = plan.model().layers().stream().mapToLong(LayerCost::operations).sum();
+    this.operations = plan.operations();
   }
 
   /** The whole text, ending with a line feed. */
   String text() {
     List<List<String>> rows = new ArrayList<>();
-    rows.add(joined(COSTS, times.isPresent() ? TIMES : List.of(), SIZES));
+    rows.add(
+        joined(
+            List.of(
+                COSTS,
+                recomputes() ? RECOMPUTE : List.of(),
+                times.isPresent() ? TIMES : List.of(),
+                SIZES)));
     for (int s = 0; s < plan.stages().size(); s++) {
       rows.add(row(s));
     }
@@ -46,25 +52,32 @@ final class PlanTable {
     boolean last = s == plan.stages().size() - 1;
     return joined(
         List.of(
-            Integer.toString(s),
-            layers(stage),
-            Quantity.count(stage.cost().parameters()),
-            Bottleneck.share(stage.cost().forwardOperations(), forwardOperations),
-            Bottleneck.share(stage.cost().operations(), operations)),
-        times
-            .map(
-                known ->
-                    List.of(
-                        Bottleneck.millis(known.forward().get(s)),
-                        Bottleneck.millis(known.backward().get(s))))
-            .orElse(List.of()),
-        List.of(
-            Quantity.bytes(stage.memory().total()),
-            last ? "-" : Quantity.bytes(stage.cost().outputBytes())));
+            List.of(
+                Integer.toString(s),
+                layers(stage),
+                Quantity.count(stage.cost().parameters()),
+                Bottleneck.share(stage.cost().forwardOperations(), forwardOperations),
+                Bottleneck.share(stage.operations(), operations)),
+            recomputes() ? List.of(stage.recomputes() ? "yes" : "-") : List.of(),
+            times
+                .map(
+                    known ->
+                        List.of(
+                            Bottleneck.millis(known.forward().get(s)),
+                            Bottleneck.millis(known.backward().get(s))))
+                .orElse(List.of()),
+            List.of(
+                Quantity.bytes(stage.memory().total()),
+                last ? "-" : Quantity.bytes(stage.cost().outputBytes()))));
   }
 
-  private static List<String> joined(List<String> costs, List<String> ofTime, List<String> sizes) {
-    return Stream.of(costs, ofTime, sizes).flatMap(List::stream).toList();
+  private static List<String> joined(List<List<String>> groups) {
+    return groups.stream().flatMap(List::stream).toList();
+  }
+
+  /** Whether some stage runs forward again; a column of nothing would only be in the way. */
+  private boolean recomputes() {
+    return plan.stages().stream().anyMatch(PlannedStage::recomputes);
   }
 
   private String layers(PlannedStage stage) {
@@ -82,12 +95,18 @@ final class PlanTable {
         Locale.ROOT,
         "%s, cut by \"%s\"; the slowest stage does %s of the compute, an even cut would do %s.%n"
             + "Sends: bytes of one micro-batch of %d to the next stage; as many come back.%n"
+            + "%s"
             + "Bottleneck: %s.%n%s",
         stages(),
         plan.partitioner(),
         Bottleneck.share(bottleneck, operations),
         Bottleneck.share(1, plan.stages().size()),
         plan.model().microBatch(),
+        recomputes()
+            ? String.format(
+                "Recompute: these stages keep only their inputs, and run forward again in backward"
+                    + " passes, which is in their compute.%n")
+            : "",
         plan.bottleneck(times).sentence(),
         times.map(PlanTable::step).orElse(""));
   }

@@ -1,16 +1,17 @@
 package io.stagecoach.plan;
 
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * Looks for the best cut where several stages share a device, so that whether a stage fits depends
- * on what was put on its device before. Goes from stage to stage, and of all ways to the same place
- * keeps those that no other way beats in everything: heaviest stage, bytes sent, every device's
- * memory so far, and an earlier beginning of its stages.
+ * Looks for the best cut, and for what each stage keeps, where several stages share a device, or
+ * executors mirror the slices of their neighbours, so that whether a stage fits depends on others.
+ * Goes from stage to stage, and of all ways to the same place keeps those that no other way beats
+ * in everything: slowest stage, what is done again, bytes sent, every device's memory so far, and
+ * an earlier beginning of its stages.
  *
  * <p>Exact while no place has more than {@link #MOST_WAYS} such ways; beyond that the best so far
  * go on, so that the effort stays bounded and a better cut may be missed.
@@ -21,40 +22,57 @@ final class SharedDevices {
 
   /** The order in which cuts are preferred; the last word is that stages begin early. */
   private static final Comparator<Way> PREFERENCE =
-      Comparator.comparingLong(Way::heaviest)
+      Comparator.comparingLong(Way::slowest)
+          .thenComparingLong(Way::again)
           .thenComparingLong(Way::sent)
           .thenComparing(SharedDevices::earlier);
 
   private final PlanRequest request;
-  private final StageRules rules;
-  private final StageTime weights;
+  private final LayerRule rules;
+  private final StageTime times;
+
+  /** Which layers a stage may have, whatever else is on its device. */
+  @FunctionalInterface
+  interface LayerRule {
+
+    /** Whether it may have those from {@code first} to before {@code end}. */
+    boolean allow(int stage, int first, int end);
+  }
 
   /**
    * A way to cut the first layers.
    *
    * @param cuts the first layer of each stage so far
-   * @param heaviest the weight of its heaviest stage
+   * @param stashes what each of them keeps
+   * @param slowest the time of its slowest stage
+   * @param again the time of what its stages do twice
    * @param sent the bytes that cross its cuts
-   * @param held the bytes that each device holds
+   * @param held the bytes that each executor holds, as far as that can still change
    */
-  private record Way(List<Integer> cuts, long heaviest, long sent, List<Long> held) {}
+  private record Way(
+      List<Integer> cuts,
+      List<Stash> stashes,
+      long slowest,
+      long again,
+      long sent,
+      List<Long> held) {}
 
   /**
-   * @param rules what each stage may have, whatever else is on its device
-   * @param weights what a stage weighs
+   * @param rules which layers each stage may have
+   * @param times what a stage takes
    */
-  SharedDevices(PlanRequest request, StageRules rules, StageTime weights) {
+  SharedDevices(PlanRequest request, LayerRule rules, StageTime times) {
     this.request = request;
     this.rules = rules;
-    this.weights = weights;
+    this.times = times;
   }
 
-  /** The first layer of each stage; none where no cut was found that fits. */
-  Optional<List<Integer>> bestCut() {
+  /** The best plan; none where none was found that fits. */
+  Optional<Plan> best(String partitioner) {
     int layers = request.model().size();
     int stages = request.stages();
     List<List<Way>> ways = nowhere(layers);
-    ways.get(0).add(new Way(List.of(), 0, 0, noneHeld()));
+    ways.get(0).add(new Way(List.of(), List.of(), 0, 0, 0, boxed(request.noneHeld())));
     for (int s = 0; s < stages; s++) {
       List<List<Way>> next = nowhere(layers);
       for (int first = s; first <= layers - (stages - s); first++) {
@@ -62,7 +80,9 @@ final class SharedDevices {
           int mostEnd = layers - (stages - s - 1);
           for (int end = s == stages - 1 ? layers : first + 1; end <= mostEnd; end++) {
             if (rules.allow(s, first, end)) {
-              extend(ways.get(first), s, first, end, next.get(end));
+              for (Stash stash : request.stashes(s)) {
+                extend(ways.get(first), s, first, end, stash, next.get(end));
+              }
             }
           }
         }
@@ -72,26 +92,47 @@ final class SharedDevices {
       }
       ways = next;
     }
-    return ways.get(layers).stream().min(PREFERENCE).map(Way::cuts);
+    return ways.get(layers).stream()
+        .min(PREFERENCE)
+        .map(way -> Plan.of(partitioner, request, way.cuts(), way.stashes()));
   }
 
-  private void extend(List<Way> ways, int stage, int first, int end, List<Way> to) {
-    long weight = weights.of(stage, first, end);
-    long needs = request.estimate(request.model().stage(first, end), stage).total();
-    int device = stage % request.executors();
+  private void extend(List<Way> ways, int stage, int first, int end, Stash stash, List<Way> to) {
+    long time = times.of(stage, first, end, stash);
+    long again = time - times.of(stage, first, end);
+    StageCost cost = request.model().stage(first, end);
     for (Way way : ways) {
-      long held = way.held().get(device) + needs;
-      if (held > request.limitBytes()) {
+      long[] held = way.held().stream().mapToLong(Long::longValue).toArray();
+      request.hold(held, cost, stash, stage);
+      if (Arrays.stream(held).anyMatch(bytes -> bytes > request.limitBytes())) {
         continue;
       }
-      List<Integer> cuts = new ArrayList<>(way.cuts());
-      cuts.add(first);
-      List<Long> all = new ArrayList<>(way.held());
-      // What no further stage will share is not compared.
-      all.set(device, stage + request.executors() < request.stages() ? held : 0L);
+      // What no further stage adds to is not compared.
+      for (int executor = 0; executor < held.length; executor++) {
+        if (request.isFull(executor, stage)) {
+          held[executor] = 0;
+        }
+      }
       long sent = way.sent() + (end < request.model().size() ? request.model().bytesInto(end) : 0);
-      to.add(new Way(cuts, Math.max(way.heaviest(), weight), sent, all));
+      to.add(
+          new Way(
+              with(way.cuts(), first),
+              with(way.stashes(), stash),
+              Math.max(way.slowest(), time),
+              way.again() + again,
+              sent,
+              boxed(held)));
     }
+  }
+
+  private static List<Long> boxed(long[] held) {
+    return Arrays.stream(held).boxed().toList();
+  }
+
+  private static <T> List<T> with(List<T> list, T last) {
+    List<T> longer = new ArrayList<>(list);
+    longer.add(last);
+    return longer;
   }
 
   private static void keepUnbeaten(List<Way> ways) {
@@ -108,11 +149,14 @@ final class SharedDevices {
 
   /** Whether, whatever follows, one is at least as good. */
   private static boolean beats(Way one, Way other) {
-    if (one.heaviest() > other.heaviest() || one.sent() > other.sent() || earlier(one, other) > 0) {
+    if (one.slowest() > other.slowest()
+        || one.again() > other.again()
+        || one.sent() > other.sent()
+        || earlier(one, other) > 0) {
       return false;
     }
-    for (int device = 0; device < one.held().size(); device++) {
-      if (one.held().get(device) > other.held().get(device)) {
+    for (int executor = 0; executor < one.held().size(); executor++) {
+      if (one.held().get(executor) > other.held().get(executor)) {
         return false;
       }
     }
@@ -127,10 +171,6 @@ final class SharedDevices {
       }
     }
     return 0;
-  }
-
-  private List<Long> noneHeld() {
-    return Collections.nCopies(request.executors(), 0L);
   }
 
   private static List<List<Way>> nowhere(int layers) {

@@ -7,6 +7,8 @@ import java.io.Serializable;
  *
  * @param parameters how many numbers its own weights and statistics are
  * @param parameterBytes the bytes of these, and of its copies of shared ones
+ * @param ownBytes the bytes of its own alone
+ * @param updaterBytes what an updater keeps of its own
  * @param inputBytes what comes from the stage before, or the features
  * @param outputBytes what its last layer gives
  * @param stashBytes what its layers keep from forward to backward, the stage's input not included
@@ -17,6 +19,8 @@ import java.io.Serializable;
 public record StageCost(
     long parameters,
     long parameterBytes,
+    long ownBytes,
+    long updaterBytes,
     long inputBytes,
     long outputBytes,
     long stashBytes,
@@ -35,6 +39,8 @@ public record StageCost(
     return new StageCost(
         parameters + next.parameters,
         parameterBytes + next.parameterBytes,
+        ownBytes + next.ownBytes,
+        updaterBytes + next.updaterBytes,
         inputBytes,
         next.outputBytes,
         stashBytes + next.stashBytes,

@@ -22,6 +22,31 @@ public record StagePin(int stage, Target target) {
 
     /** As a person writes it. */
     String words();
+
+    /** Behind a number of executors, for people. */
+    String phrase();
+  }
+
+  /**
+   * A kind of device, on any machine.
+   *
+   * @param device what the stage is to compute on
+   */
+  public record Kind(DeviceKind device) implements Target {
+
+    public Kind {
+      Objects.requireNonNull(device, "device");
+    }
+
+    @Override
+    public String words() {
+      return device.word();
+    }
+
+    @Override
+    public String phrase() {
+      return "that " + device.phrase();
+    }
   }
 
   /**
@@ -41,6 +66,11 @@ public record StagePin(int stage, Target target) {
     @Override
     public String words() {
       return name;
+    }
+
+    @Override
+    public String phrase() {
+      return "on " + name;
     }
   }
 

@@ -2,6 +2,7 @@ package io.stagecoach.plan;
 
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
+import java.util.List;
 
 /**
  * Which runs of layers a stage may have: those that fit on its device, and that pins allow.
@@ -13,12 +14,12 @@ final class StageRules {
 
   private final MemoryLimit memory;
   private final LayerPins pins;
-  private final int executors;
+  private final PlanRequest request;
 
-  private StageRules(MemoryLimit memory, LayerPins pins, int executors) {
-    this.memory = memory;
-    this.pins = pins;
-    this.executors = executors;
+  private StageRules(PlanRequest request) {
+    this.memory = MemoryLimit.of(request);
+    this.pins = request.pins();
+    this.request = request;
   }
 
   /**
@@ -27,12 +28,32 @@ final class StageRules {
    * @throws StagecoachException of kind {@code PLAN} where a layer fits on no stage even alone
    */
   static StageRules of(PlanRequest request) {
-    return new StageRules(MemoryLimit.of(request), request.pins(), request.executors());
+    return new StageRules(request);
   }
 
   /** Whether a stage may have the layers from {@code first} to before {@code end}. */
   boolean allow(int stage, int first, int end) {
-    return memory.fits(stage, first, end) && pins.allow(stage, first, end, executors);
+    List<Stash> stashes = request.stashes(stage);
+    return memory.fits(stage, first, end, stashes.get(stashes.size() - 1))
+        && pins.allow(stage, first, end, request.executors());
+  }
+
+  /**
+   * What a stage keeps that has layers which it may have: of what fits, what costs least time. No
+   * other choice makes a better plan where a stage has its device for itself.
+   */
+  Stash stash(int stage, int first, int end) {
+    for (Stash stash : request.stashes(stage)) {
+      if (memory.fits(stage, first, end, stash)) {
+        return stash;
+      }
+    }
+    throw new IllegalArgumentException("stage " + stage + " cannot have these layers");
+  }
+
+  /** What a stage takes that has layers which it may have. */
+  long time(StageTime times, int stage, int first, int end) {
+    return times.of(stage, first, end, stash(stage, first, end));
   }
 
   /**

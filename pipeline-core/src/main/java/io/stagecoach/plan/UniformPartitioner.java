@@ -26,11 +26,11 @@ final class UniformPartitioner implements Partitioner {
         IntStream.range(0, request.stages())
             .mapToObj(stage -> (int) (stage * layers / request.stages()))
             .toList();
-    Plan even = Plan.of(name(), request, cuts);
+    Plan even = StashChoice.plan(name(), request, cuts);
     Plan plan =
         request.pins().broken(even.stages(), request.executors()).isEmpty()
             ? even
-            : Plan.of(name(), request, evenest(request));
+            : StashChoice.plan(name(), request, evenest(request));
     StageRules.check(plan, request);
     return plan;
   }

@@ -3,6 +3,7 @@ package io.stagecoach.replan;
 import io.stagecoach.plan.Plan;
 import io.stagecoach.plan.PlannedStage;
 import io.stagecoach.plan.StageTime;
+import io.stagecoach.plan.Stash;
 import io.stagecoach.schedule.StageCosts;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,7 +42,8 @@ record DeviceSpeeds(List<Double> forward, List<Double> backward) {
         forwardSeen += observed.forward().get(s);
         backwardSeen += observed.backward().get(s);
         forwardEstimated += estimates.forward(stage.firstLayer(), stage.endLayer());
-        backwardEstimated += estimates.backward(stage.firstLayer(), stage.endLayer());
+        backwardEstimated +=
+            estimates.backward(stage.firstLayer(), stage.endLayer(), stage.stash());
       }
       forward.add((double) forwardSeen / forwardEstimated);
       backward.add((double) backwardSeen / backwardEstimated);
@@ -57,16 +59,25 @@ record DeviceSpeeds(List<Double> forward, List<Double> backward) {
 
   /** What any run of layers would take as any stage, in nanoseconds. */
   StageTime times(LayerEstimates estimates) {
-    return (stage, first, end) ->
-        forward(stage, first, end, estimates) + backward(stage, first, end, estimates);
+    StageTime whole =
+        (stage, first, end) ->
+            forward(stage, first, end, estimates)
+                + backward(stage, first, end, Stash.ACTIVATIONS, estimates);
+    // A device may be slow at all that belongs to a backward pass.
+    StageTime again =
+        (stage, first, end) ->
+            backward(stage, first, end, Stash.INPUTS, estimates)
+                - backward(stage, first, end, Stash.ACTIVATIONS, estimates);
+    return StageTime.of(whole, again);
   }
 
   private long forward(int stage, int first, int end, LayerEstimates estimates) {
     return Math.round(forward.get(stage % forward.size()) * estimates.forward(first, end));
   }
 
-  private long backward(int stage, int first, int end, LayerEstimates estimates) {
-    return Math.round(backward.get(stage % backward.size()) * estimates.backward(first, end));
+  private long backward(int stage, int first, int end, Stash stash, LayerEstimates estimates) {
+    return Math.round(
+        backward.get(stage % backward.size()) * estimates.backward(first, end, stash));
   }
 
   /**
@@ -80,10 +91,10 @@ record DeviceSpeeds(List<Double> forward, List<Double> backward) {
     for (int s = 0; s < other.stages().size(); s++) {
       PlannedStage stage = other.stages().get(s);
       forwards.add(forward(s, stage.firstLayer(), stage.endLayer(), estimates));
-      long whole = backward(s, stage.firstLayer(), stage.endLayer(), estimates);
+      long whole = backward(s, stage.firstLayer(), stage.endLayer(), stage.stash(), estimates);
       backwards.add(whole);
       double share = (double) observed.weights().get(s) / Math.max(1, observed.backward().get(s));
-      weights.add(Math.min(whole, Math.round(share * whole)));
+      weights.add(stage.recomputes() ? 0 : Math.min(whole, Math.round(share * whole)));
     }
     return new StageCosts(forwards, backwards, weights, observed.hop());
   }

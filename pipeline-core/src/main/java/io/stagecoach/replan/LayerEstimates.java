@@ -1,5 +1,6 @@
 package io.stagecoach.replan;
 
+import io.stagecoach.plan.Stash;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -14,7 +15,7 @@ public final class LayerEstimates {
 
   /**
    * @param forward each layer's forward pass, in model order
-   * @param backward each layer's backward pass, with all that belongs to it
+   * @param backward each layer's backward pass
    */
   public LayerEstimates(List<Long> forward, List<Long> backward) {
     if (forward.size() != backward.size() || forward.isEmpty()) {
@@ -39,8 +40,10 @@ public final class LayerEstimates {
     return forwardBefore.get(end) - forwardBefore.get(first);
   }
 
-  /** The backward pass through the same layers. */
-  long backward(int first, int end) {
-    return backwardBefore.get(end) - backwardBefore.get(first);
+  /** The backward pass through the same layers, with what a stage that keeps this runs again. */
+  long backward(int first, int end, Stash stash) {
+    return backwardBefore.get(end)
+        - backwardBefore.get(first)
+        + (stash == Stash.INPUTS ? forward(first, end) : 0);
   }
 }

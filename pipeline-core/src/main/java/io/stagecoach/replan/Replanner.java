@@ -172,10 +172,7 @@ public final class Replanner {
       List<Integer> order =
           DeviceOrder.best(request, devices, speeds.times(estimates), WORTH_A_MOVE);
       if (!order.equals(asTheyAre)) {
-        Proposal other = proposal(speeds, order, observed, now);
-        if (best.thenNanos() - other.thenNanos() >= WORTH_A_MOVE * now) {
-          best = other;
-        }
+        best = betterOf(best, speeds, order, observed, now);
       }
     } catch (StagecoachException e) {
       if (e.kind() != ErrorKind.PLAN) {
@@ -188,6 +185,22 @@ public final class Replanner {
     return isNew && best.gainNanos() >= rules.leastGain() * now
         ? Optional.of(best)
         : Optional.empty();
+  }
+
+  /** What is proposed with devices in another order, where that is worth it. */
+  private Proposal betterOf(
+      Proposal asTheyAre, DeviceSpeeds speeds, List<Integer> order, StageCosts observed, long now) {
+    try {
+      Proposal other = proposal(speeds, order, observed, now);
+      return asTheyAre.thenNanos() - other.thenNanos() >= WORTH_A_MOVE * now ? other : asTheyAre;
+    } catch (StagecoachException e) {
+      if (e.kind() != ErrorKind.PLAN) {
+        throw e;
+      }
+      // The order was looked for without what executors mirror of their neighbours.
+      LOG.debug("no cut fits for the order {}", order, e);
+      return asTheyAre;
+    }
   }
 
   /** The best cut for devices in this order. */

@@ -1,6 +1,5 @@
 package io.stagecoach.report;
 
-import io.stagecoach.plan.LayerCost;
 import io.stagecoach.plan.Plan;
 import io.stagecoach.plan.PlanTimes;
 import io.stagecoach.plan.PlannedStage;
@@ -23,7 +22,8 @@ public record PlanFigures(List<Stage> stages, double stepMillis, String bottlene
    *
    * @param firstLayer its first layer, in the whole model
    * @param lastLayer its last one
-   * @param computeShare its share of the model's operations
+   * @param computeShare its share of all operations, with what is run again
+   * @param recomputes whether its backward pass runs forward again
    * @param forwardMillis its forward pass
    * @param backwardMillis its backward pass
    * @param memoryBytes what it needs of its device
@@ -33,6 +33,7 @@ public record PlanFigures(List<Stage> stages, double stepMillis, String bottlene
       int firstLayer,
       int lastLayer,
       double computeShare,
+      boolean recomputes,
       double forwardMillis,
       double backwardMillis,
       long memoryBytes,
@@ -54,7 +55,7 @@ public record PlanFigures(List<Stage> stages, double stepMillis, String bottlene
    * @param times what was known of times
    */
   public static PlanFigures of(Plan plan, Optional<PlanTimes> times) {
-    double operations = plan.model().layers().stream().mapToLong(LayerCost::operations).sum();
+    double operations = plan.operations();
     List<Stage> stages = new ArrayList<>();
     for (int s = 0; s < plan.stages().size(); s++) {
       PlannedStage stage = plan.stages().get(s);
@@ -63,7 +64,8 @@ public record PlanFigures(List<Stage> stages, double stepMillis, String bottlene
           new Stage(
               stage.firstLayer(),
               stage.endLayer() - 1,
-              stage.cost().operations() / operations,
+              stage.operations() / operations,
+              stage.recomputes(),
               times.isPresent() ? Millis.of((double) times.get().forward().get(s)) : Double.NaN,
               times.isPresent() ? Millis.of((double) times.get().backward().get(s)) : Double.NaN,
               stage.memory().total(),

@@ -70,6 +70,8 @@ public record DescribedModel(
                 group.name(),
                 group.parameters(),
                 group.parameters() * bytesPerNumber,
+                group.parameters() * bytesPerNumber,
+                group.parameters() * bytesPerNumber * updaterNumbers,
                 group.outputBytes() * microBatch,
                 group.stashBytes() * microBatch,
                 0,

@@ -13,6 +13,7 @@ package io.stagecoach.scale;
  * @param bubble the share of that in which devices wait
  * @param memoryBytes what the hungriest stage needs of its device, for its passes
  * @param fits whether every stage fits on its device
+ * @param recomputing how many stages of a replica keep only their inputs
  * @param driver the barrier with {@code synchronizer=driver}
  * @param executor the barrier with {@code synchronizer=executor}
  */
@@ -27,6 +28,7 @@ public record ScalePoint(
     double bubble,
     long memoryBytes,
     boolean fits,
+    int recomputing,
     BarrierLoad driver,
     BarrierLoad executor) {
 

@@ -1,6 +1,5 @@
 package io.stagecoach.scale;
 
-import io.stagecoach.plan.LayerCost;
 import io.stagecoach.plan.MemoryRules;
 import io.stagecoach.plan.ModelCosts;
 import io.stagecoach.plan.Partitioners;
@@ -9,6 +8,7 @@ import io.stagecoach.plan.PlanRequest;
 import io.stagecoach.plan.PlannedStage;
 import io.stagecoach.plan.StageTime;
 import io.stagecoach.plan.Stash;
+import io.stagecoach.plan.StashRule;
 import io.stagecoach.schedule.PipelineShape;
 import io.stagecoach.schedule.ScheduleAuthor;
 import io.stagecoach.schedule.Simulation;
@@ -17,6 +17,7 @@ import io.stagecoach.schedule.StepSimulator;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.stream.IntStream;
 
 /**
  * Plans and simulates steps on a described cluster. The cut is the best one for its devices; passes
@@ -27,18 +28,23 @@ public final class ScaleStudy {
 
   private static final double NANOS = 1e9;
 
+  private static final int TRANSPORT_WINDOW = 1;
+
+  /** More than any pass, in nanoseconds: what does not fit is taken where nothing else is left. */
+  private static final long NEVER = Long.MAX_VALUE / 4;
+
   private final ScaleDescription description;
   private final ScheduleAuthor schedule;
   private final int microBatch;
-  private final Stash stash;
+  private final StashRule stash;
 
   /**
    * @param schedule of one chunk for each executor
    * @param microBatch examples in a micro-batch
-   * @param stash what stages keep; where it is their inputs, a backward pass runs forward again
+   * @param stash what stages may keep; where it is their inputs, a backward pass runs forward again
    */
   public ScaleStudy(
-      ScaleDescription description, ScheduleAuthor schedule, int microBatch, Stash stash) {
+      ScaleDescription description, ScheduleAuthor schedule, int microBatch, StashRule stash) {
     this.description = description;
     this.schedule = schedule;
     this.microBatch = microBatch;
@@ -55,28 +61,103 @@ public final class ScaleStudy {
     ModelCosts model = description.model().costs(microBatch);
     List<DescribedDevice> devices = DescribedDevice.pipeline(description.devices(), stages);
     PipelineShape shape = new PipelineShape(stages, microBatches, 1);
-    MemoryRules withoutStash = new MemoryRules(stash, (stage, of) -> 1, 1);
-    Plan plan =
-        Partitioners.measured(times(model, devices))
-            .partition(new PlanRequest(model, stages, withoutStash, PlanRequest.UNLIMITED));
-    StageCosts costs = costs(plan, devices);
-    Simulation simulation = StepSimulator.simulate(schedule.tunedTo(costs), shape, costs);
-    MemoryRules memory =
-        new MemoryRules(stash, (stage, of) -> simulation.peakStash().get(stage), 1);
+    Try best = tried(model, devices, shape, Keeping.first(stash));
+    if (IntStream.range(0, stages).anyMatch(stage -> stash.at(stage).size() > 1)
+        && !best.fits(devices)) {
+      // How many micro-batches a stage has at once depends on what it keeps, but hardly.
+      StashNeed need = new StashNeed(model, best.simulation().peakStash(), devices, stash);
+      best = tried(model, devices, shape, Keeping.asNeeded(need));
+    }
     List<ScalePoint> points = new ArrayList<>();
     for (int count : replicas) {
-      points.add(point(plan, devices, costs, memory, simulation, microBatches, count));
+      points.add(point(best, devices, microBatches, count));
     }
     return points;
   }
 
-  /** In nanoseconds, on devices of different speeds. */
-  private static StageTime times(ModelCosts model, List<DescribedDevice> devices) {
-    StageTime operations = StageTime.sum(model, LayerCost::operations);
+  /**
+   * What a stage with certain layers keeps, and whether it should not have them.
+   *
+   * @param stash what it keeps
+   * @param tooLarge whether they do not fit on its device
+   */
+  private record Keeping(OfLayers<Stash> stash, OfLayers<Boolean> tooLarge) {
+
+    static Keeping first(StashRule rule) {
+      return new Keeping(
+          (stage, first, end) -> rule.at(stage).get(0), (stage, first, end) -> false);
+    }
+
+    static Keeping asNeeded(StashNeed need) {
+      return new Keeping(need::stash, (stage, first, end) -> !need.fits(stage, first, end));
+    }
+  }
+
+  /** Something of a stage with the layers from {@code first} to before {@code end}. */
+  @FunctionalInterface
+  private interface OfLayers<T> {
+
+    T of(int stage, int first, int end);
+  }
+
+  /** A plan and how it runs. */
+  private record Try(Plan plan, StageCosts costs, Simulation simulation) {
+
+    boolean fits(List<DescribedDevice> devices) {
+      return IntStream.range(0, devices.size())
+          .allMatch(
+              stage ->
+                  plan.stages().get(stage).memory().total() <= devices.get(stage).memoryBytes());
+    }
+  }
+
+  private Try tried(
+      ModelCosts model, List<DescribedDevice> devices, PipelineShape shape, Keeping keeping) {
+    Plan cut =
+        Partitioners.measured(times(model, devices, keeping))
+            .partition(request(model, shape, StashRule.everywhere(Stash.ACTIVATIONS), List.of()));
+    List<Integer> firstLayers = cut.stages().stream().map(PlannedStage::firstLayer).toList();
+    List<Stash> stashes = new ArrayList<>();
+    for (int s = 0; s < cut.stages().size(); s++) {
+      stashes.add(
+          keeping.stash().of(s, cut.stages().get(s).firstLayer(), cut.stages().get(s).endLayer()));
+    }
+    StashRule given = StashRule.given(stashes);
+    Plan plan = Partitioners.given(firstLayers).partition(request(model, shape, given, List.of()));
+    StageCosts costs = costs(plan, devices);
+    Simulation simulation = StepSimulator.simulate(schedule.tunedTo(costs), shape, costs);
+    return new Try(
+        Partitioners.given(firstLayers)
+            .partition(request(model, shape, given, simulation.peakStash())),
+        costs,
+        simulation);
+  }
+
+  /**
+   * What is to be planned; without a limit, for the devices' are looked at one by one.
+   *
+   * @param slots of each stage; empty where they are not known yet
+   */
+  private static PlanRequest request(
+      ModelCosts model, PipelineShape shape, StashRule rule, List<Integer> slots) {
+    return new PlanRequest(
+        model,
+        shape.stages(),
+        new MemoryRules(
+            rule, (stage, of) -> slots.isEmpty() ? 1 : slots.get(stage), TRANSPORT_WINDOW),
+        PlanRequest.UNLIMITED);
+  }
+
+  /** In nanoseconds, on devices of different speeds, with what stages run again. */
+  private static StageTime times(ModelCosts model, List<DescribedDevice> devices, Keeping keeping) {
+    StageTime operations = StageTime.operations(model);
     double[] nanosPerOperation =
         devices.stream().mapToDouble(device -> NANOS / device.operationsPerSecond()).toArray();
     return (stage, first, end) ->
-        Math.round(operations.of(stage, first, end) * nanosPerOperation[stage]);
+        Math.round(
+                operations.of(stage, first, end, keeping.stash().of(stage, first, end))
+                    * nanosPerOperation[stage])
+            + (keeping.tooLarge().of(stage, first, end) ? NEVER : 0);
   }
 
   private StageCosts costs(Plan plan, List<DescribedDevice> devices) {
@@ -87,8 +168,7 @@ public final class ScaleStudy {
       PlannedStage stage = plan.stages().get(s);
       double speed = devices.get(s).operationsPerSecond();
       forward.add(Math.round(NANOS * stage.cost().forwardOperations() / speed));
-      long again = stash == Stash.INPUTS ? stage.cost().forwardOperations() : 0;
-      backward.add(Math.round(NANOS * (stage.cost().backwardOperations() + again) / speed));
+      backward.add(Math.round(NANOS * stage.backwardOperations() / speed));
       if (s < plan.stages().size() - 1) {
         most = Math.max(most, stage.cost().outputBytes());
       }
@@ -98,24 +178,20 @@ public final class ScaleStudy {
   }
 
   private ScalePoint point(
-      Plan plan,
-      List<DescribedDevice> devices,
-      StageCosts costs,
-      MemoryRules rules,
-      Simulation simulation,
-      int microBatches,
-      int replicas) {
+      Try best, List<DescribedDevice> devices, int microBatches, int replicas) {
+    Plan plan = best.plan();
+    StageCosts costs = best.costs();
+    Simulation simulation = best.simulation();
     List<Double> bytes = new ArrayList<>();
     long memory = 0;
-    boolean fits = true;
+    int recomputing = 0;
     int bottleneck = 0;
     int layers = 0;
     for (int s = 0; s < plan.stages().size(); s++) {
       PlannedStage stage = plan.stages().get(s);
       bytes.add((double) stage.cost().parameterBytes());
-      long needed = rules.estimate(stage.cost(), s, plan.stages().size()).total();
-      memory = Math.max(memory, needed);
-      fits &= needed <= devices.get(s).memoryBytes();
+      memory = Math.max(memory, stage.memory().total());
+      recomputing += stage.recomputes() ? 1 : 0;
       layers = Math.max(layers, stage.layers());
       bottleneck = time(costs, s) > time(costs, bottleneck) ? s : bottleneck;
     }
@@ -135,7 +211,8 @@ public final class ScaleStudy {
         simulation.makespan() / NANOS,
         simulation.bubble(),
         memory,
-        fits,
+        best.fits(devices),
+        recomputing,
         new DriverBarrier(description.network(), description.driver()).load(gradients),
         new ExecutorBarrier(description.network(), description.driver()).load(gradients, devices));
   }

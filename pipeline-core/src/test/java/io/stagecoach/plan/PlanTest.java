@@ -2,7 +2,9 @@ package io.stagecoach.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.stagecoach.error.StagecoachException;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -21,26 +23,72 @@ class PlanTest {
   @Test
   void memoryWithActivationsKept() {
     MemoryRules rules = new MemoryRules(Stash.ACTIVATIONS, (s, stages) -> stages - s + 1, 2);
-    assertThat(rules.estimate(model.stage(0, 2), 0, 2))
+    assertThat(rules.estimate(model.stage(0, 2), Stash.ACTIVATIONS, 0, 2))
         .isEqualTo(
-            new MemoryEstimate(4000, 4000, 4000, 3 * (512 + 2048 + 1024), 700, 2 * 2 * 2048));
-    assertThat(rules.estimate(model.stage(2, 3), 1, 2))
+            new MemoryEstimate(4000, 4000, 4000, 3 * (512 + 2048 + 1024), 700, 2 * 2 * 2048, 0));
+    assertThat(rules.estimate(model.stage(2, 3), Stash.ACTIVATIONS, 1, 2))
         .isEqualTo(
             new MemoryEstimate(
-                10_000_000, 10_000_000, 10_000_000, 2 * (2048 + 64), 300, 2 * 2 * 2048));
+                10_000_000, 10_000_000, 10_000_000, 2 * (2048 + 64), 300, 2 * 2 * 2048, 0));
   }
 
   @Test
   void memoryWithInputsKept() {
     MemoryRules rules = new MemoryRules(Stash.INPUTS, StashSlots.everywhere(8), 1);
-    MemoryEstimate estimate = rules.estimate(model.stage(1, 3), 1, 2);
+    MemoryEstimate estimate = rules.estimate(model.stage(1, 3), Stash.INPUTS, 1, 2);
     assertThat(estimate.stash()).isEqualTo(8 * 2048 + 1024 + 64);
     assertThat(estimate.total()).isEqualTo(30_000_000 + 8 * 2048 + 1088 + 700 + 2 * 2048);
   }
 
+  /** What does not fit runs forward twice, and the table says who does, and what that adds. */
+  @Test
+  void aStageThatRecomputesIsShown() {
+    ModelCosts heavy =
+        new ModelCosts(
+            List.of(
+                new LayerCost(0, "in", "Dense", 10, 40, 64, 9000, 0, 10, 20),
+                new LayerCost(1, "out", "Output", 10, 40, 8, 8, 0, 10, 20)),
+            64,
+            4);
+    MemoryRules rules = new MemoryRules(StashRule.asMemoryAllows(), StashSlots.everywhere(4), 1);
+    Plan plan = Partitioners.named("balanced").partition(new PlanRequest(heavy, 2, rules, 12_000));
+    assertThat(plan.stages()).extracting(PlannedStage::recomputes).containsExactly(true, false);
+    assertThat(plan.stages().get(0).memory().stash()).isEqualTo(4 * 64 + 9000);
+    assertThat(plan.stages().get(0).operations()).isEqualTo(40);
+    assertThat(plan.bottleneckOperations()).isEqualTo(40);
+    assertThat(plan.table().lines().map(String::stripTrailing))
+        .contains(
+            "stage  layers          parameters  forward  compute  recompute   memory  sends",
+            "    0  0 in (Dense)            10   50.0 %   57.1 %        yes  9.3 KiB   64 B",
+            "    1  1 out (Output)          10   50.0 %   42.9 %          -    536 B      -")
+        .anyMatch(line -> line.startsWith("Recompute: these stages keep only their inputs"));
+  }
+
+  @Test
+  void theErrorAdvisesWhatIsNotDoneYet() {
+    MemoryRules all = new MemoryRules(Stash.ACTIVATIONS, StashSlots.everywhere(4), 1);
+    MemoryRules chosen = new MemoryRules(StashRule.asMemoryAllows(), StashSlots.everywhere(4), 1);
+    for (int stages : List.of(1, 3)) {
+      assertThatThrownBy(
+              () ->
+                  Partitioners.named("balanced")
+                      .partition(new PlanRequest(model, stages, all, 30_000_000)))
+          .isInstanceOfSatisfying(
+              StagecoachException.class,
+              e -> assertThat(e.remedy()).contains("spark.stagecoach.recompute=auto"));
+      assertThatThrownBy(
+              () ->
+                  Partitioners.named("balanced")
+                      .partition(new PlanRequest(model, stages, chosen, 30_000_000)))
+          .isInstanceOfSatisfying(
+              StagecoachException.class, e -> assertThat(e.remedy()).doesNotContain("recompute"));
+    }
+  }
+
   @Test
   void oneStageHasNoTransport() {
-    assertThat(Costs.rules().estimate(model.stage(0, 3), 0, 1).transport()).isZero();
+    assertThat(Costs.rules().estimate(model.stage(0, 3), Stash.ACTIVATIONS, 0, 1).transport())
+        .isZero();
   }
 
   @Test
@@ -113,6 +161,7 @@ class PlanTest {
 
   private PlannedStage stage(int first, int end) {
     StageCost cost = model.stage(first, Math.max(end, first + 1));
-    return new PlannedStage(first, end, cost, Costs.rules().estimate(cost, 0, 2));
+    return new PlannedStage(
+        first, end, cost, Stash.ACTIVATIONS, Costs.rules().estimate(cost, Stash.ACTIVATIONS, 0, 2));
   }
 }

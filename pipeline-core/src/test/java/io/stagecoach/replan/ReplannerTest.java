@@ -79,7 +79,9 @@ class ReplannerTest {
               limit,
               1,
               pins);
-      plan = Partitioners.measured(layers).partition(request);
+      plan =
+          Partitioners.measured(layers.stream().map(time -> 3 * time).toList(), layers)
+              .partition(request);
       replanner =
           new Replanner(
               plan,

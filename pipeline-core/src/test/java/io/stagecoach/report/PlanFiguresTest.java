@@ -48,8 +48,10 @@ class PlanFiguresTest {
     PlanFigures figures = PlanFigures.of(PLAN, Optional.of(TIMES));
     assertThat(figures.stages())
         .containsExactly(
-            new PlanFigures.Stage(0, 1, 0.6, 2, 4, PLAN.stages().get(0).memory().total(), 128),
-            new PlanFigures.Stage(2, 2, 0.4, 3, 6, PLAN.stages().get(1).memory().total(), 0));
+            new PlanFigures.Stage(
+                0, 1, 0.6, false, 2, 4, PLAN.stages().get(0).memory().total(), 128),
+            new PlanFigures.Stage(
+                2, 2, 0.4, false, 3, 6, PLAN.stages().get(1).memory().total(), 0));
     assertThat(figures.stepMillis()).isEqualTo(50);
     assertThat(figures.bottleneck())
         .startsWith("stage 1, 9.000 ms of each micro-batch")

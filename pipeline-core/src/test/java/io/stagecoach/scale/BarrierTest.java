@@ -110,16 +110,41 @@ class BarrierTest {
     BarrierLoad load =
         new ExecutorBarrier(NETWORK, DRIVER).load(gradients, List.of(DEVICE, DEVICE));
 
-    double part = bytes / replicas;
-    double exchange = 1e-3 + 3 * part / 1e9;
-    double adding = 3 * 3 * part / 2e10;
-    double mirror = 1e-3 + part / 1e9;
+    double exchange = 1e-3 + 3 * bytes / 1e9;
+    double adding = 3 * 3 * bytes / 2e10;
+    double copy = 2 * bytes / 2e10;
+    double mirror = 1e-3 + bytes / 1e9;
     double decision = 2 * (1e-3 + 8 * 1e-4);
-    double update = 2 * ADAM * part / 2e10;
-    double norm = part / 2e10;
+    double update = ADAM * bytes / 2e10;
+    double norm = bytes / 2e10;
+    // Owner and mirror of a stage are not the same, and the other replicas wait longest.
     assertThat(load.seconds())
-        .isCloseTo(exchange + adding + mirror + norm + decision + update + exchange, within(1e-9));
+        .isCloseTo(
+            exchange + adding + copy + mirror + norm + decision + update + exchange + copy,
+            within(1e-9));
     assertThat(load.driverBytes()).isZero();
     assertThat(load.driverSeconds()).isCloseTo(16 * 1e-4, within(1e-12));
+  }
+
+  /** With one replica each executor updates its own slice, and then the one that it mirrors. */
+  @Test
+  void theExecutorsOfOneReplicaUpdateTwice() {
+    double small = 1e7;
+    double large = 1.2e8;
+    Gradients gradients = new Gradients(List.of(1.0, 1.0), List.of(small, large), 1, ADAM);
+
+    BarrierLoad load =
+        new ExecutorBarrier(NETWORK, DRIVER).load(gradients, List.of(DEVICE, DEVICE));
+
+    double known = 2 * large / 2e10 + large / 2e10 + 1e-3 + large / 1e9;
+    double decision = 2 * (1e-3 + 2 * 1e-4);
+    double updates = (ADAM + 2) * (small + large) / 2e10;
+    assertThat(load.seconds()).isCloseTo(known + decision + updates, within(1e-9));
+    assertThat(
+            new ExecutorBarrier(NETWORK, DRIVER)
+                .load(new Gradients(List.of(1.0), List.of(large), 1, ADAM), List.of(DEVICE))
+                .seconds())
+        .as("nobody mirrors the only one")
+        .isCloseTo(3 * large / 2e10 + 2 * (1e-3 + 1e-4) + (ADAM + 2) * large / 2e10, within(1e-9));
   }
 }

@@ -10,12 +10,19 @@ import io.stagecoach.engine.StageGradients;
 import io.stagecoach.engine.StageModule;
 import io.stagecoach.engine.StageSpec;
 import io.stagecoach.engine.StateLayout;
+import io.stagecoach.engine.StatefulUpdater;
 import io.stagecoach.engine.dl4j.Batches;
 import io.stagecoach.engine.dl4j.Dl4jEngine;
+import io.stagecoach.engine.dl4j.Dl4jModel;
 import io.stagecoach.engine.dl4j.Dl4jModelUpdater;
+import io.stagecoach.engine.dl4j.FeatureLengths;
 import io.stagecoach.engine.dl4j.Graphs;
 import io.stagecoach.engine.dl4j.InProcessPipeline;
+import io.stagecoach.engine.dl4j.LayerCosts;
 import io.stagecoach.engine.dl4j.Networks;
+import io.stagecoach.plan.ModelCosts;
+import io.stagecoach.plan.SliceMemory;
+import io.stagecoach.plan.StageCost;
 import io.stagecoach.schedule.OneForwardOneBackward;
 import io.stagecoach.stage.StageStep;
 import io.stagecoach.stage.Traffic;
@@ -25,6 +32,8 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.LongFunction;
 import java.util.stream.IntStream;
@@ -81,6 +90,52 @@ class SliceUpdaterTest {
         .isEqualTo(tried.clip() > 0);
     for (List<Integer> cuts : cuts(tried)) {
       assertThat(inSlices(tried, cuts)).as("cuts at %s", cuts).isEqualTo(whole);
+    }
+  }
+
+  /** What the plan says that updates take of memory, against what slices are made of. */
+  @ParameterizedTest
+  @MethodSource("cases")
+  void theMemoryOfSlicesIsThatOfThePlan(Case tried) {
+    Dl4jModel model = Dl4jModel.parse(tried.json());
+    int width = model.dataType().width();
+    FeatureLengths lengths =
+        new FeatureLengths() {
+          @Override
+          public int timeSteps() {
+            return 5;
+          }
+
+          @Override
+          public OptionalLong numbers(String input) {
+            return OptionalLong.of(64);
+          }
+
+          @Override
+          public List<Integer> imageSize(String input) {
+            return List.of(8, 8);
+          }
+        };
+    ModelCosts costs = LayerCosts.of(model, 3, lengths);
+    SliceMemory alone = new SliceMemory(1);
+    for (int end = 1; end <= costs.size(); end++) {
+      for (int first = 0; first < end; first++) {
+        StageSpec spec = new StageSpec(tried.json(), 0, 1, first, end, 1, Recompute.NONE, SEED);
+        StageCost cost = costs.stage(first, end);
+        Optional<StatefulUpdater> updater = new Dl4jEngine().updater(spec);
+        if (updater.isEmpty()) {
+          assertThat(alone.owner(cost)).as("layers %s to %s", first, end).isZero();
+          continue;
+        }
+        try (SliceUpdater slice = new SliceUpdater(updater.get())) {
+          long weights = slice.weights().length();
+          long state = updater.get().flatUpdaterState().length();
+          // Weights, their gradients in the updater (a view of them each), and those that are held.
+          long held = (2 * weights + slice.gradients().length() + state) * width;
+          assertThat(alone.owner(cost)).as("layers %s to %s", first, end).isEqualTo(held);
+          assertThat(alone.mirror(cost)).isEqualTo(held + weights * width);
+        }
+      }
     }
   }
 

@@ -88,7 +88,10 @@ public final class PlanBenchmark {
     RunProfile profile = profile(workload, store);
     Map<String, Partitioner> partitioners = new LinkedHashMap<>();
     partitioners.put(
-        "measured", Partitioners.measured(profile.layerTimes(workload.microBatchRows())));
+        "measured",
+        Partitioners.measured(
+            profile.layerTimes(workload.microBatchRows()),
+            profile.forwardTimes(workload.microBatchRows())));
     Partitioners.names().forEach(name -> partitioners.put(name, Partitioners.named(name)));
     Map<List<Integer>, RunReport> ran = new HashMap<>();
     List<Map<String, Object>> rows = new ArrayList<>();

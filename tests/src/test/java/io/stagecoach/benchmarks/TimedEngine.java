@@ -3,15 +3,8 @@ package io.stagecoach.benchmarks;
 import io.stagecoach.engine.StageEngine;
 import io.stagecoach.engine.StageModule;
 import io.stagecoach.engine.StageSpec;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.jar.JarEntry;
-import java.util.jar.JarOutputStream;
 
 /**
  * Stages that take known times: each pass occupies the stage's thread as long as the model says,
@@ -34,21 +27,8 @@ public final class TimedEngine implements StageEngine {
 
   /** Writes a jar of the engine, for executors, whose class path has nothing of this program. */
   static Path jar(Path folder) {
-    Path jar = folder.resolve("timed-engine.jar");
-    List<Class<?>> classes = List.of(TimedEngine.class, TimedModule.class, TimedModel.class);
-    try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar))) {
-      for (Class<?> type : classes) {
-        String entry = type.getName().replace('.', '/') + ".class";
-        out.putNextEntry(new JarEntry(entry));
-        try (InputStream in = type.getClassLoader().getResourceAsStream(entry)) {
-          in.transferTo(out);
-        }
-      }
-      out.putNextEntry(new JarEntry("META-INF/services/" + StageEngine.class.getName()));
-      out.write(TimedEngine.class.getName().getBytes(StandardCharsets.UTF_8));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return jar;
+    return EngineJar.write(
+        folder.resolve("timed-engine.jar"),
+        List.of(TimedEngine.class, TimedModule.class, TimedModel.class));
   }
 }

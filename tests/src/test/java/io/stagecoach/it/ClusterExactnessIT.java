@@ -81,7 +81,7 @@ class ClusterExactnessIT {
                         "spark.stagecoach.schedule",
                         "eager-1f1b",
                         "spark.stagecoach.recompute",
-                        "stage"))));
+                        "stage,none,stage"))));
     List<Integer> ticks = ticks(workshop.path("events"));
     assertThat(ticks.get(ticks.size() - 1))
         .as("ticks a step, once it is seen that they cost more than these passes: %s", ticks)

@@ -82,6 +82,11 @@ class ReplanIT {
                             + " stages .*"))
         .anySatisfy(line -> assertThat(line).startsWith("The new cut brought steps of "));
     assertThat(workshop.report("out").get("recoveries").asInt()).isZero();
+    assertThat(Files.readString(workshop.path("out").resolve("plan-last.json")))
+        .as("the plan that it ended with")
+        .contains("\"cut\"")
+        .isNotEqualTo(Files.readString(workshop.path("out").resolve("plan.json")));
+    assertThat(workshop.path("whole").resolve("plan-last.json")).doesNotExist();
   }
 
   private static Map<String, String> output(Workshop workshop, String name) {

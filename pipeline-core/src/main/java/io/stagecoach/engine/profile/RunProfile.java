@@ -76,10 +76,8 @@ public record RunProfile(
   public enum Backward {
     /** In one piece. */
     WHOLE,
-    /** In two halves. */
-    SPLIT,
-    /** In one piece, after forward has been run again. */
-    RECOMPUTED
+    /** In two halves, but of stages that run forward again: these in one piece. */
+    SPLIT
   }
 
   /** Each layer's forward and backward pass together, in nanoseconds. */
@@ -91,21 +89,32 @@ public record RunProfile(
     return times;
   }
 
-  /** What a plan's stages and hops cost, for micro-batches of so many examples, in nanoseconds. */
+  /** Each layer's forward pass, in nanoseconds. */
+  public List<Long> forwardTimes(int rows) {
+    List<Long> times = new ArrayList<>();
+    for (int layer = 0; layer < layers.layers(); layer++) {
+      times.add(layers.layer(layer, rows).forward());
+    }
+    return times;
+  }
+
+  /**
+   * What a plan's stages and hops cost, for micro-batches of so many examples, in nanoseconds.
+   * Stages that keep only their inputs run forward again in their backward passes.
+   */
   public StageCosts costs(Plan plan, int rows, Backward backward) {
     List<Long> forward = new ArrayList<>();
     List<Long> whole = new ArrayList<>();
     List<Long> weights = new ArrayList<>();
     for (PlannedStage stage : plan.stages()) {
       PassTimes times = layers.stage(stage.firstLayer(), stage.endLayer(), rows);
+      boolean split = backward == Backward.SPLIT && !stage.recomputes();
       forward.add(times.forward());
       whole.add(
-          switch (backward) {
-            case WHOLE -> times.backward();
-            case SPLIT -> times.backwardInput() + times.backwardWeights();
-            case RECOMPUTED -> times.forward() + times.backward();
-          });
-      weights.add(backward == Backward.SPLIT ? times.backwardWeights() : 0L);
+          split
+              ? times.backwardInput() + times.backwardWeights()
+              : times.backward() + (stage.recomputes() ? times.forward() : 0));
+      weights.add(split ? times.backwardWeights() : 0L);
     }
     return new StageCosts(forward, whole, weights, hops.of(largestHop(plan, rows)));
   }

@@ -10,6 +10,7 @@ import io.stagecoach.schedule.Schedules;
 import io.stagecoach.schedule.ZeroBubbleH1;
 import io.stagecoach.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.LongFunction;
 import java.util.stream.Stream;
@@ -127,6 +128,15 @@ class CutEqualsUncutTest {
       }
       check(
           tried, tried.cuts().get(0), new GPipe(), Recompute.STAGE, steps, expected, expectedLoss);
+      List<Integer> mostCuts = tried.cuts().get(tried.cuts().size() - 1);
+      List<Recompute> byTurns = new ArrayList<>();
+      for (int stage = 0; stage <= mostCuts.size(); stage++) {
+        byTurns.add(stage % 2 == 0 ? Recompute.STAGE : Recompute.NONE);
+      }
+      // Of a split backward pass only the stages that keep all do the halves apart.
+      for (ScheduleAuthor author : List.of(new GPipe(), new ZeroBubbleH1())) {
+        check(tried, mostCuts, author, byTurns, steps, expected, expectedLoss);
+      }
     }
   }
 
@@ -135,6 +145,18 @@ class CutEqualsUncutTest {
       List<Integer> cuts,
       ScheduleAuthor author,
       Recompute recompute,
+      List<List<Tensors>> steps,
+      INDArray expected,
+      double expectedLoss) {
+    List<Recompute> all = Collections.nCopies(cuts.size() + 1, recompute);
+    check(tried, cuts, author, all, steps, expected, expectedLoss);
+  }
+
+  private static void check(
+      Case tried,
+      List<Integer> cuts,
+      ScheduleAuthor author,
+      List<Recompute> recompute,
       List<List<Tensors>> steps,
       INDArray expected,
       double expectedLoss) {

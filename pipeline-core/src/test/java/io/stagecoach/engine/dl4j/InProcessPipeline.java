@@ -17,6 +17,7 @@ import io.stagecoach.schedule.ScheduleAuthor;
 import io.stagecoach.sync.StageWeights;
 import io.stagecoach.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +50,25 @@ public final class InProcessPipeline implements AutoCloseable {
       Recompute recompute,
       ScheduleAuthor author,
       long seed) {
+    this(
+        json,
+        cuts,
+        mostMicroBatches,
+        Collections.nCopies(cuts.size() + 1, recompute),
+        author,
+        seed);
+  }
+
+  /**
+   * @param recompute of each stage
+   */
+  public InProcessPipeline(
+      String json,
+      List<Integer> cuts,
+      int mostMicroBatches,
+      List<Recompute> recompute,
+      ScheduleAuthor author,
+      long seed) {
     this.updater = Dl4jModelUpdater.create(json);
     this.author = author;
     List<Integer> bounds = new ArrayList<>(List.of(0));
@@ -64,7 +84,7 @@ public final class InProcessPipeline implements AutoCloseable {
                   bounds.get(s),
                   bounds.get(s + 1),
                   mostMicroBatches,
-                  recompute,
+                  recompute.get(s),
                   seed));
       stages.add(stage);
     }

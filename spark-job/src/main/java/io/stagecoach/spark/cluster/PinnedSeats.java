@@ -12,11 +12,11 @@ final class PinnedSeats {
 
   /** Why executors cannot take a pipeline's places as its pins want it; empty where they can. */
   static Optional<String> unmet(PipelineSpec spec, List<Home> there) {
-    return spec.pins().unmet(spec.executors(), there.stream().map(Home::host).toList());
+    return spec.pins().unmet(spec.executors(), there);
   }
 
   /**
-   * Waits until executors are on the hosts that are wanted.
+   * Waits until executors are on the hosts, and compute on the devices, that are wanted.
    *
    * @throws StagecoachException CLUSTER where they are not in time
    */

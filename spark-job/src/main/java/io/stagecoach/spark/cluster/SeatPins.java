@@ -1,8 +1,10 @@
 package io.stagecoach.spark.cluster;
 
+import io.stagecoach.plan.DeviceKind;
 import io.stagecoach.plan.StagePin;
 import io.stagecoach.schedule.FewerExecutors;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -10,13 +12,17 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collector;
 import java.util.stream.Collectors;
 
-/** Which places in a pipeline are for executors of certain hosts, because somebody wants it so. */
+/**
+ * Which places in a pipeline are for executors of certain hosts, or that compute on certain
+ * devices, because somebody wants it so.
+ */
 public final class SeatPins {
 
   /** Any executor may have any place. */
-  public static final SeatPins NONE = new SeatPins(List.of(), 1, 1);
+  public static final SeatPins NONE = new SeatPins(List.of(), 1, 1, DeviceKinds.UNKNOWN);
 
   /** What can be done where executors are not as pins want them. */
   static final String REMEDY =
@@ -26,21 +32,32 @@ public final class SeatPins {
   private final List<StagePin> pins;
   private final int stages;
   private final int replicas;
+  private final DeviceKinds kinds;
 
   /**
    * @param pins at most one for each stage; they hold for that stage of every replica
    * @param stages how many executors a replica was planned for
    * @param replicas how many of these there are
+   * @param kinds what executors compute on; one of whom that is not known may be wherever its host
+   *     may be
    */
-  public SeatPins(List<StagePin> pins, int stages, int replicas) {
+  public SeatPins(List<StagePin> pins, int stages, int replicas, DeviceKinds kinds) {
     this.pins = List.copyOf(pins);
     this.stages = stages;
     this.replicas = replicas;
+    this.kinds = kinds;
   }
 
   /** Whether there are none. */
   public boolean isEmpty() {
     return pins.isEmpty();
+  }
+
+  /** Finds out what executors compute on, where a pin depends on it and nothing of ours runs. */
+  void ask() {
+    if (pins.stream().anyMatch(pin -> pin.target() instanceof StagePin.Kind)) {
+      kinds.ask();
+    }
   }
 
   /**
@@ -49,10 +66,15 @@ public final class SeatPins {
    * @param executors how many executors the pipeline is placed on: where they are fewer than it was
    *     planned for, one has the stages of several, and must be where all these are wanted
    */
-  public boolean allow(int place, int executors, String host) {
+  boolean allow(int place, int executors, Home home) {
     return pins.stream()
         .filter(pin -> places(pin, executors).contains(place))
-        .allMatch(pin -> isThere(pin, host));
+        .allMatch(pin -> isThere(pin.target(), home));
+  }
+
+  /** Whether the executor of a stage may have a place. */
+  public boolean allow(int place, int executors, StageAddress stage) {
+    return allow(place, executors, new Home(stage.executor(), stage.host()));
   }
 
   /** Whether any pin is for a place. */
@@ -60,10 +82,11 @@ public final class SeatPins {
     return pins.stream().anyMatch(pin -> places(pin, executors).contains(place));
   }
 
-  private static boolean isThere(StagePin pin, String host) {
-    StagePin.Target target = pin.target();
+  private boolean isThere(StagePin.Target target, Home home) {
     if (target instanceof StagePin.Host wanted) {
-      return wanted.name().equalsIgnoreCase(host);
+      return wanted.name().equalsIgnoreCase(home.host());
+    } else if (target instanceof StagePin.Kind wanted) {
+      return kinds.of(home.executor()).contains(wanted.device());
     }
     throw new IllegalStateException("nobody knows whether an executor is on " + target.words());
   }
@@ -83,57 +106,93 @@ public final class SeatPins {
    * Why some executors cannot take the places of a pipeline.
    *
    * @param executors how many of them are to have one
-   * @param hosts the host of each one that there is
+   * @param there each one that there is
    * @return a sentence without its end; empty where they can
    */
-  public Optional<String> unmet(int executors, List<String> hosts) {
-    Map<String, Set<Integer>> placesOf = new TreeMap<>();
-    Map<Integer, StagePin> taken = new TreeMap<>();
+  Optional<String> unmet(int executors, List<Home> there) {
+    Map<Integer, StagePin> hosts = new TreeMap<>();
+    Map<Integer, StagePin> devices = new TreeMap<>();
+    Map<StagePin.Target, Set<Integer>> placesOf = new LinkedHashMap<>();
     for (StagePin pin : pins) {
       for (int place : places(pin, executors)) {
-        StagePin other = taken.putIfAbsent(place, pin);
-        if (other != null && !other.target().words().equalsIgnoreCase(pin.target().words())) {
+        StagePin other =
+            (pin.target() instanceof StagePin.Host ? hosts : devices).putIfAbsent(place, pin);
+        if (other != null && !isSame(other, pin)) {
           return Optional.of(
               "On "
-                  + executors
-                  + (executors == 1 ? " executor" : " executors")
+                  + count(executors)
                   + " the stages of the pins \""
                   + other.words()
                   + "\" and \""
                   + pin.words()
                   + "\" would be together");
         }
-        placesOf
-            .computeIfAbsent(pin.target().words().toLowerCase(Locale.ROOT), any -> new TreeSet<>())
-            .add(place);
+        placesOf.computeIfAbsent(plain(pin.target()), any -> new TreeSet<>()).add(place);
       }
     }
-    for (Map.Entry<String, Set<Integer>> wanted : placesOf.entrySet()) {
-      long there = hosts.stream().filter(host -> host.equalsIgnoreCase(wanted.getKey())).count();
-      if (there < wanted.getValue().size()) {
-        return Optional.of(words(wanted.getKey(), wanted.getValue().size(), there, hosts));
+    for (Map.Entry<StagePin.Target, Set<Integer>> wanted : placesOf.entrySet()) {
+      long fit = there.stream().filter(home -> isThere(wanted.getKey(), home)).count();
+      if (fit < wanted.getValue().size()) {
+        return Optional.of(words(wanted.getKey(), wanted.getValue().size(), fit, there));
       }
     }
-    return Optional.empty();
+    Set<Integer> pinned = new TreeSet<>(hosts.keySet());
+    pinned.addAll(devices.keySet());
+    Map<Integer, Home> seated = new TreeMap<>();
+    Seating.complete(pinned, there, (place, home) -> allow(place, executors, home), seated);
+    return seated.keySet().containsAll(pinned)
+        ? Optional.empty()
+        : Optional.of(
+            "No way to share out the executors keeps all of the pins \""
+                + pins.stream().map(StagePin::words).collect(Collectors.joining(","))
+                + "\"; executors are "
+                + there.stream()
+                    .map(home -> home.words() + device(home))
+                    .collect(Collectors.joining(", ")));
   }
 
-  private String words(String host, int wanted, long there, List<String> hosts) {
+  private static boolean isSame(StagePin one, StagePin other) {
+    return plain(one.target()).equals(plain(other.target()));
+  }
+
+  /** Letters' case does not count in the names of hosts. */
+  private static StagePin.Target plain(StagePin.Target target) {
+    return target instanceof StagePin.Host host
+        ? new StagePin.Host(host.name().toLowerCase(Locale.ROOT))
+        : target;
+  }
+
+  private static String count(int executors) {
+    return executors + (executors == 1 ? " executor" : " executors");
+  }
+
+  private String words(StagePin.Target target, int wanted, long fit, List<Home> there) {
     List<String> pinned = new ArrayList<>();
     for (StagePin pin : pins) {
-      if (pin.target().words().equalsIgnoreCase(host)) {
+      if (plain(pin.target()).equals(target)) {
         pinned.add(pin.words());
       }
     }
     return "The pins \""
         + String.join(",", pinned)
         + "\" take "
-        + wanted
-        + (wanted == 1 ? " executor" : " executors")
-        + " on "
-        + host
+        + count(wanted)
+        + " "
+        + target.phrase()
         + ", and there "
-        + (there == 1 ? "is 1" : "are " + there)
-        + "; executors are on "
-        + hosts.stream().distinct().sorted().collect(Collectors.joining(", "));
+        + (fit == 1 ? "is 1" : "are " + fit)
+        + "; executors are "
+        + (target instanceof StagePin.Host
+            ? "on " + there.stream().map(Home::host).distinct().sorted().collect(joined())
+            : there.stream().map(home -> home.words() + device(home)).collect(joined()));
+  }
+
+  private static Collector<CharSequence, ?, String> joined() {
+    return Collectors.joining(", ");
+  }
+
+  private String device(Home home) {
+    Set<DeviceKind> may = kinds.of(home.executor());
+    return may.size() == 1 ? " (" + may.iterator().next().word() + ")" : " (not known)";
   }
 }

@@ -5,6 +5,8 @@ import io.stagecoach.error.StagecoachException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
@@ -66,24 +68,44 @@ record Seats(List<String> executors) {
         IntStream.range(0, count).filter(place -> pins.concern(place, count)).boxed().toList();
     List<Integer> others =
         IntStream.range(0, count).filter(place -> !pins.concern(place, count)).boxed().toList();
-    BiPredicate<Integer, T> mayHave =
-        (place, one) -> pins.allow(place, count, home.apply(one).host());
+    BiPredicate<Integer, T> mayHave = (place, one) -> pins.allow(place, count, home.apply(one));
     BiPredicate<Integer, T> owns = (place, one) -> isOwner(place, home.apply(one).executor());
     take(pinned, owns.and(mayHave), waiting, seated);
     // Whose seat is elsewhere comes last.
     take(pinned, mayHave.and((place, one) -> !ownsAny(others, home.apply(one))), waiting, seated);
     take(pinned, mayHave, waiting, seated);
+    complete(pinned, there, mayHave, waiting, seated);
     take(others, owns, waiting, seated);
     // An owner of a place beyond these is one of the rest.
     take(others, (place, one) -> true, waiting, seated);
     if (seated.contains(null)) {
       throw new StagecoachException(
           ErrorKind.CLUSTER,
-          pins.unmet(count, there.stream().map(one -> home.apply(one).host()).toList())
+          pins.unmet(count, there.stream().map(home).toList())
               .orElse("There are too few executors"),
           SeatPins.REMEDY);
     }
     return List.copyOf(seated);
+  }
+
+  /** Where whoever came first was put where only another one can be, they change places. */
+  private static <T> void complete(
+      List<Integer> places,
+      List<T> there,
+      BiPredicate<Integer, T> mayHave,
+      List<T> waiting,
+      List<T> seated) {
+    Map<Integer, T> all = new TreeMap<>();
+    for (int place : places) {
+      if (seated.get(place) != null) {
+        all.put(place, seated.get(place));
+      }
+    }
+    if (all.size() < places.size()) {
+      Seating.complete(places, there, mayHave, all);
+      all.forEach(seated::set);
+      waiting.removeAll(all.values());
+    }
   }
 
   private boolean isOwner(int place, String executor) {

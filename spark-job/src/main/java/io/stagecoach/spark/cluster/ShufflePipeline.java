@@ -155,7 +155,7 @@ final class ShufflePipeline implements Pipeline {
     List<Home> moved = new ArrayList<>(homes);
     now.stream()
         .filter(home -> home.executor().equals(e.actual()) && !homes.contains(home))
-        .filter(home -> spec.pins().allow(e.index(), spec.executors(), home.host()))
+        .filter(home -> spec.pins().allow(e.index(), spec.executors(), home))
         .findFirst()
         .ifPresent(home -> left.add(moved.set(e.index(), home)));
     left.removeAll(moved);

@@ -88,14 +88,12 @@ final class SparkExecutorPool implements ExecutorPool {
 
   @Override
   public Optional<String> unfit(int executors) {
-    return pins.isEmpty()
-        ? Optional.empty()
-        : pins.unmet(
-            executors,
-            Home.all(spark).stream()
-                .filter(home -> !isLeaving(home.executor()))
-                .map(Home::host)
-                .toList());
+    if (pins.isEmpty()) {
+      return Optional.empty();
+    }
+    pins.ask();
+    return pins.unmet(
+        executors, Home.all(spark).stream().filter(home -> !isLeaving(home.executor())).toList());
   }
 
   private static boolean within(Duration deadline, BooleanSupplier condition) {

@@ -268,6 +268,12 @@ public final class PlanFile {
         json.writeNumber(layer);
       }
       json.writeEndArray();
+    } else if (setting.equals(Settings.RECOMPUTE) && text.contains(",")) {
+      json.writeStartArray();
+      for (String word : text.split(",", -1)) {
+        json.writeString(word);
+      }
+      json.writeEndArray();
     } else if (text.matches("\\d{1,9}")) {
       json.writeNumber(Integer.parseInt(text));
     } else {

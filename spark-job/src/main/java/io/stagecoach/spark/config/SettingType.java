@@ -1,6 +1,8 @@
 package io.stagecoach.spark.config;
 
 import io.stagecoach.checkpoint.Interval;
+import io.stagecoach.engine.Recompute;
+import io.stagecoach.plan.DeviceKind;
 import io.stagecoach.plan.StagePin;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -13,6 +15,7 @@ import java.time.format.DateTimeFormatter;
 import java.time.temporal.TemporalAccessor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -185,6 +188,25 @@ public final class SettingType<T> {
         firstLayers -> firstLayers.stream().map(String::valueOf).collect(Collectors.joining(",")));
   }
 
+  /** What stages keep: one word for all of them, or one for each. */
+  static SettingType<List<Recompute>> recompute() {
+    return new SettingType<>(
+        "none, stage, or one of these for each stage with commas between, such as stage,none",
+        text ->
+            Arrays.stream(text.split(",", -1))
+                .map(
+                    word ->
+                        Arrays.stream(Recompute.values())
+                            .filter(kind -> kind.name().equalsIgnoreCase(word.strip()))
+                            .findFirst()
+                            .orElseThrow(() -> new IllegalArgumentException(word)))
+                .toList(),
+        kinds ->
+            kinds.stream()
+                .map(kind -> kind.name().toLowerCase(Locale.ROOT))
+                .collect(Collectors.joining(",")));
+  }
+
   /** Layers and the stages that they are wanted in. */
   static SettingType<List<PinnedLayers>> pinnedLayers() {
     return new SettingType<>(
@@ -197,20 +219,26 @@ public final class SettingType<T> {
         pins -> pins.stream().map(PinnedLayers::words).collect(Collectors.joining(",")));
   }
 
-  /** Stages and the hosts that they are wanted on. */
+  /** Stages and the hosts or kinds of device that they are wanted on. */
   static SettingType<List<StagePin>> pinnedStages() {
     return new SettingType<>(
-        "a stage and a host with a colon between, and commas between such pins, as"
-            + " 0:host-a,2:host-b",
+        "a stage and a host, cpu or gpu with a colon between, and commas between such pins, as"
+            + " 0:host-a,2:gpu",
         text ->
             pins(text, pin -> pin.indexOf(':')).stream()
                 .map(
                     pin ->
-                        new StagePin(
-                            (int) within(Long.parseLong(pin[0]), 0, 4095),
-                            new StagePin.Host(pin[1])))
+                        new StagePin((int) within(Long.parseLong(pin[0]), 0, 4095), target(pin[1])))
                 .toList(),
         pins -> pins.stream().map(StagePin::words).collect(Collectors.joining(",")));
+  }
+
+  private static StagePin.Target target(String word) {
+    return Arrays.stream(DeviceKind.values())
+        .filter(kind -> kind.word().equalsIgnoreCase(word))
+        .findFirst()
+        .<StagePin.Target>map(StagePin.Kind::new)
+        .orElseGet(() -> new StagePin.Host(word));
   }
 
   /**

@@ -20,6 +20,7 @@ import static io.stagecoach.spark.config.SettingType.word;
 import static io.stagecoach.spark.config.SettingType.words;
 
 import io.stagecoach.checkpoint.Interval;
+import io.stagecoach.engine.Recompute;
 import io.stagecoach.model.optimizer.LearningRateDecay;
 import io.stagecoach.plan.StagePin;
 import io.stagecoach.schedule.Schedules;
@@ -121,16 +122,17 @@ public final class Settings {
           "A file with a schedule in text form, instead of one of the names; docs/schedules.md says"
               + " how it is written.");
 
-  public static final Setting<RecomputeKind> RECOMPUTE =
+  public static final Setting<OrAuto<List<Recompute>>> RECOMPUTE =
       setting(
           "recompute",
           PIPELINE,
-          choice(RecomputeKind.class, RecomputeKind::word),
-          RecomputeKind.NONE,
+          orAuto(SettingType.recompute()),
+          OrAuto.of(List.of(Recompute.NONE)),
           "What a stage keeps for backward: with none all activations, with stage only its inputs,"
-              + " so that forward runs twice and memory is saved; with auto its inputs only where"
-              + " all activations do not fit into memory.limit. Random masks are the same each"
-              + " time: all train the same to the last bit.");
+              + " so that forward runs twice and memory is saved. One word for all stages, or one"
+              + " for each (of a replica, chunks counted); with auto those keep only their inputs"
+              + " for which that, within memory.limit, makes the best plan. Random masks are the"
+              + " same each time: all train the same to the last bit.");
 
   public static final Setting<PartitionerKind> PARTITIONER =
       setting(
@@ -168,8 +170,8 @@ public final class Settings {
           PIPELINE,
           SettingType.pinnedStages(),
           List.of(),
-          "The hosts that certain stages must be on, such as 0:host-a,2:host-b; with replicas the"
-              + " stage of each. The run waits deadline.launch for executors there, or, where one was lost,"
+          "The hosts, or the kind of device (cpu, gpu), that certain stages must be on, such as"
+              + " 0:host-a,2:gpu; with replicas the stage of each. The run waits deadline.launch for executors there, or, where one was lost,"
               + " recovery.replacement.");
 
   public static final Setting<Optional<String>> PLAN_FILE =

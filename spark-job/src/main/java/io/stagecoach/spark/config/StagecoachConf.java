@@ -1,6 +1,7 @@
 package io.stagecoach.spark.config;
 
 import io.stagecoach.checkpoint.Interval;
+import io.stagecoach.engine.Recompute;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.model.optimizer.LearningRateDecay;
@@ -13,7 +14,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -35,9 +35,6 @@ public final class StagecoachConf {
   /** Of one class. */
   private static final SettingType<Double> CLASS_WEIGHT =
       SettingType.real(0, Double.POSITIVE_INFINITY);
-
-  /** Words that are no host's name, so that they can come to mean what they say. */
-  private static final Set<String> KINDS_OF_DEVICE = Set.of("cpu", "gpu");
 
   private final Set<String> given;
   private final Map<Setting<?>, Object> values;
@@ -206,6 +203,7 @@ public final class StagecoachConf {
               + Settings.REPLAN.key()
               + " moves them; allowed is one of them");
     }
+    addContradictionsOfStages(problems);
     addContradictionsOfPins(problems);
     if (microBatches().fixed().orElse(1) > batchSize()) {
       problems.add(
@@ -303,6 +301,21 @@ public final class StagecoachConf {
     }
   }
 
+  private void addContradictionsOfStages(List<String> problems) {
+    int told = recompute().fixed().map(List::size).orElse(1);
+    int wanted = stages() * chunks();
+    if (told != 1 && told != wanted) {
+      problems.add(
+          Settings.RECOMPUTE.key()
+              + " tells it of "
+              + told
+              + " stages, and there are "
+              + wanted
+              + (chunks() == 1 ? "" : " (" + chunks() + " chunks on each executor)")
+              + "; allowed is one word for all, or one for each");
+    }
+  }
+
   private void addContradictionsOfPins(List<String> problems) {
     for (PinnedLayers pin : pinLayers()) {
       if (pin.stage() >= stages()) {
@@ -332,13 +345,6 @@ public final class StagecoachConf {
                 + "; allowed is a stage from 0 to "
                 + (stages() - 1));
       }
-      if (KINDS_OF_DEVICE.contains(pin.target().words().toLowerCase(Locale.ROOT))) {
-        problems.add(
-            Settings.PIN_STAGES.key()
-                + " has \""
-                + pin.words()
-                + "\", a kind of device; allowed is the name of a host");
-      }
       StagePin other = pinned.putIfAbsent(pin.stage(), pin);
       if (other != null && !other.target().words().equalsIgnoreCase(pin.target().words())) {
         problems.add(
@@ -347,7 +353,7 @@ public final class StagecoachConf {
                 + other.words()
                 + "\" and \""
                 + pin.words()
-                + "\", which contradict each other; allowed is one host for a stage");
+                + "\", which contradict each other; allowed is one host, or one kind of device, for a stage");
       }
     }
   }
@@ -416,8 +422,8 @@ public final class StagecoachConf {
     return get(Settings.SCHEDULE_FILE);
   }
 
-  /** {@link Settings#RECOMPUTE}. */
-  public RecomputeKind recompute() {
+  /** {@link Settings#RECOMPUTE}: of all stages, or of each. */
+  public OrAuto<List<Recompute>> recompute() {
     return get(Settings.RECOMPUTE);
   }
 

@@ -28,6 +28,11 @@ public record GpuClaim(String address, String name, String remark) implements Se
     return !remark.isEmpty();
   }
 
+  /** Whether the stages compute on a GPU. */
+  public boolean isGpu() {
+    return !name.isEmpty();
+  }
+
   /** What a person reads of it; empty where nobody has asked for GPUs. */
   public String words() {
     if (!isAsked()) {

@@ -2,6 +2,8 @@ package io.stagecoach.spark.gpu;
 
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
+import io.stagecoach.plan.DeviceKind;
+import io.stagecoach.plan.StagePin;
 import io.stagecoach.spark.config.Settings;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,6 +72,24 @@ public final class GpuSettingsCheck {
               + " are both set, but an executor's GPU is either given by Spark or found by itself");
       remedies.add("Take one of them out.");
     }
+    List<String> onGpus =
+        pinned(spark).stream()
+            .filter(pin -> pin.target().equals(new StagePin.Kind(DeviceKind.GPU)))
+            .map(StagePin::words)
+            .toList();
+    if (!onGpus.isEmpty() && !settings.wanted()) {
+      conflicts.add(
+          Settings.PIN_STAGES.key()
+              + " has \""
+              + String.join(",", onGpus)
+              + "\", but no executor is to have a GPU");
+      remedies.add(
+          "Set "
+              + GpuSettings.EXECUTOR_AMOUNT
+              + "=1 where Spark gives them, or "
+              + Settings.GPU_FIND.key()
+              + " where executors find theirs.");
+    }
     if (conflicts.isEmpty()
         && StageGpu.of(settings, master, package$.MODULE$.SPARK_VERSION()) == StageGpu.IMPOSSIBLE) {
       conflicts.add(
@@ -89,6 +109,15 @@ public final class GpuSettingsCheck {
     if (!conflicts.isEmpty()) {
       throw new StagecoachException(
           ErrorKind.CLUSTER, String.join("; ", conflicts), String.join(" ", remedies));
+    }
+  }
+
+  private static List<StagePin> pinned(SparkConf spark) {
+    try {
+      return Settings.PIN_STAGES.type().parse(spark.get(Settings.PIN_STAGES.key(), ""));
+    } catch (IllegalArgumentException notAllowed) {
+      // Whoever reads the settings says what is wrong with it.
+      return List.of();
     }
   }
 }

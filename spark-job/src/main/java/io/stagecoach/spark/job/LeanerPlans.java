@@ -46,7 +46,7 @@ final class LeanerPlans {
 
   private String advice(TrainingPlan plan) {
     List<String> leaner = new ArrayList<>();
-    if (plan.recompute() != Recompute.STAGE) {
+    if (plan.recompute().contains(Recompute.NONE)) {
       with(plan, Settings.RECOMPUTE, "stage").ifPresent(leaner::add);
     }
     with(plan, Settings.MICRO_BATCHES, 2 * plan.schedule().microBatches()).ifPresent(leaner::add);

@@ -85,7 +85,7 @@ sealed interface MeasuredTimes {
           new MicroBatches(profile.batchSize(), profile.batchSize(), microBatches).microBatchSize();
       MemoryRules any = new MemoryRules(Stash.ACTIVATIONS, StashSlots.everywhere(1), 1);
       Plan plan =
-          Partitioners.measured(profile.layerTimes(rows))
+          Partitioners.measured(profile.layerTimes(rows), profile.forwardTimes(rows))
               .partition(
                   new PlanRequest(profile.model(), shape.stages(), any, PlanRequest.UNLIMITED));
       return profile.costs(plan, rows, backward);

@@ -2,7 +2,6 @@ package io.stagecoach.spark.job;
 
 import io.stagecoach.batch.MicroBatches;
 import io.stagecoach.batch.Slice;
-import io.stagecoach.engine.Recompute;
 import io.stagecoach.engine.profile.RunProfile;
 import io.stagecoach.engine.profile.RunProfile.Backward;
 import io.stagecoach.error.ErrorKind;
@@ -188,9 +187,6 @@ final class PipelineChoices {
 
   /** How the stages' backward passes are made up. */
   static Backward backward(TrainingPlan plan) {
-    if (plan.recompute() == Recompute.STAGE) {
-      return Backward.RECOMPUTED;
-    }
     return isSplit(plan.schedule()) ? Backward.SPLIT : Backward.WHOLE;
   }
 

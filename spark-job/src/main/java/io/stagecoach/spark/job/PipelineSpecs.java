@@ -7,6 +7,7 @@ import io.stagecoach.engine.dl4j.Dl4jEngine;
 import io.stagecoach.engine.profile.EchoEngine;
 import io.stagecoach.schedule.ForwardOnly;
 import io.stagecoach.schedule.ScheduleAuthor;
+import io.stagecoach.spark.cluster.AskedKinds;
 import io.stagecoach.spark.cluster.Deadlines;
 import io.stagecoach.spark.cluster.PipelineSpec;
 import io.stagecoach.spark.cluster.Recovery;
@@ -64,8 +65,9 @@ final class PipelineSpecs {
   }
 
   /** Which executors may have which places. */
-  static SeatPins pins(StagecoachConf conf) {
-    return new SeatPins(conf.pinStages(), conf.stages(), conf.replicas());
+  private static SeatPins pins(SparkSession spark, StagecoachConf conf) {
+    return new SeatPins(
+        conf.pinStages(), conf.stages(), conf.replicas(), AskedKinds.of(spark.sparkContext()));
   }
 
   /** A pipeline that reads no data but what it is given. */
@@ -110,7 +112,7 @@ final class PipelineSpecs {
             conf.chunks(),
             List.of(plan.sideBySide(plan.author()), plan.sideBySide(new ForwardOnly())),
             store)
-        .pinned(pins(conf));
+        .pinned(pins(spark, conf));
   }
 
   private static PipelineSpec of(

@@ -109,7 +109,7 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
             new Replanner(
                 plan.plan(),
                 plan.request(conf),
-                devicePins(conf, run.pipeline()),
+                devicePins(run.specs().apply(plan).pins(), run.pipeline()),
                 estimates(profile, plan),
                 stepTime(conf.exchange(), profile, plan),
                 new ReplanRules(conf.replanGain(), conf.replanRepaySteps(), conf.replanPerHour()),
@@ -119,11 +119,10 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
   }
 
   /** Each stage of a pipeline that is re-planned is on an executor of its own. */
-  private static DevicePins devicePins(StagecoachConf conf, LastingPipeline pipeline) {
-    SeatPins pins = PipelineSpecs.pins(conf);
+  private static DevicePins devicePins(SeatPins pins, LastingPipeline pipeline) {
     return (stage, device) -> {
       List<StageAddress> stages = pipeline.stages();
-      return pins.allow(stage, pipeline.executors(), stages.get(device).host());
+      return pins.allow(stage, pipeline.executors(), stages.get(device));
     };
   }
 
@@ -137,7 +136,6 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
           switch (PipelineChoices.backward(plan)) {
             case WHOLE -> times.backward();
             case SPLIT -> times.backwardInput() + times.backwardWeights();
-            case RECOMPUTED -> times.total();
           });
     }
     return new LayerEstimates(forward, backward);
@@ -182,7 +180,8 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
     placements = pipeline.placements();
     plan = next;
     replanner.adopted(proposal);
-    reporting.recut(proposal.reason(), PlanFigures.of(next.plan(), Optional.of(times(proposal))));
+    reporting.recut(
+        proposal.reason(), next, PlanFigures.of(next.plan(), Optional.of(times(proposal))));
     LOG.info("{}", proposal.reason());
     say.accept(proposal.reason());
   }

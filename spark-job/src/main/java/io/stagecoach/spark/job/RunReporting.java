@@ -64,6 +64,7 @@ final class RunReporting implements TrainingLoop.StepListener {
   private final List<Consumer<StepRecord>> watchers = new ArrayList<>();
   private final List<ValidationWatcher> validationWatchers = new ArrayList<>();
   private Schedule schedule;
+  private Optional<TrainingPlan> lastPlan = Optional.empty();
   private StepRecord last;
 
   /**
@@ -132,6 +133,11 @@ final class RunReporting implements TrainingLoop.StepListener {
     recorder.planned(plan);
   }
 
+  /** The plan that the run has now, where it is not the one that it began with. */
+  Optional<TrainingPlan> lastPlan() {
+    return lastPlan;
+  }
+
   /** Takes a line on what the run chose by itself, and why. */
   void chose(String line) {
     recorder.chose(line);
@@ -171,11 +177,13 @@ final class RunReporting implements TrainingLoop.StepListener {
    * The layers are shared out otherwise from here on.
    *
    * @param line what changes, and why
-   * @param plan what the other plan promises
+   * @param plan the other plan
+   * @param figures what it promises
    */
-  void recut(String line, PlanFigures plan) {
+  void recut(String line, TrainingPlan plan, PlanFigures figures) {
+    lastPlan = Optional.of(plan);
     recorder.chose(line);
-    recorder.planned(plan);
+    recorder.planned(figures);
     recorder.recut(WARM_UP_AFTER_RECUT);
   }
 

@@ -6,6 +6,7 @@ import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.plan.Quantity;
 import io.stagecoach.plan.Stash;
+import io.stagecoach.plan.StashRule;
 import io.stagecoach.scale.BarrierLoad;
 import io.stagecoach.scale.ScaleDescription;
 import io.stagecoach.scale.ScalePoint;
@@ -79,7 +80,9 @@ final class ScaleCommand implements Callable<Integer> {
   @Option(
       names = "--recompute",
       paramLabel = "WHAT",
-      description = "As spark.stagecoach.recompute: none or stage (default: none).")
+      description =
+          "As spark.stagecoach.recompute: none, stage, or auto, by the devices' memory (default:"
+              + " none).")
   private String recompute = "none";
 
   @Option(names = "--json", paramLabel = "FILE", description = "Writes the same as JSON.")
@@ -143,13 +146,14 @@ final class ScaleCommand implements Callable<Integer> {
     write(points);
   }
 
-  private Stash stash() {
+  private StashRule stash() {
     return switch (recompute) {
-      case "none" -> Stash.ACTIVATIONS;
-      case "stage" -> Stash.INPUTS;
+      case "none" -> StashRule.everywhere(Stash.ACTIVATIONS);
+      case "stage" -> StashRule.everywhere(Stash.INPUTS);
+      case "auto" -> StashRule.asMemoryAllows();
       default ->
           throw new StagecoachException(
-              ErrorKind.CONFIGURATION, "--recompute is " + recompute, "It is none or stage.");
+              ErrorKind.CONFIGURATION, "--recompute is " + recompute, "It is none, stage or auto.");
     };
   }
 
@@ -176,6 +180,15 @@ final class ScaleCommand implements Callable<Integer> {
   private void crossover(List<ScalePoint> points) {
     if (points.stream().anyMatch(point -> !point.fits())) {
       out.println("! a stage needs more memory than its device has");
+    }
+    if (recompute.equals("auto")) {
+      points.stream()
+          .filter(point -> point.recomputing() > 0 && point.replicas() == replicas.get(0))
+          .forEach(
+              point ->
+                  out.printf(
+                      "Of %d stages %d keep only their inputs.%n",
+                      point.stages(), point.recomputing()));
     }
     OptionalInt from = ScaleStudy.crossover(points, GAIN);
     out.println(

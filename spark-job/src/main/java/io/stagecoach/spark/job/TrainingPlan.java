@@ -19,7 +19,9 @@ import io.stagecoach.plan.Plan;
 import io.stagecoach.plan.PlanRequest;
 import io.stagecoach.plan.PlanTimes;
 import io.stagecoach.plan.PlannedStage;
+import io.stagecoach.plan.SliceMemory;
 import io.stagecoach.plan.Stash;
+import io.stagecoach.plan.StashRule;
 import io.stagecoach.schedule.Limits;
 import io.stagecoach.schedule.PipelineShape;
 import io.stagecoach.schedule.Replicated;
@@ -32,15 +34,18 @@ import io.stagecoach.schedule.StageCosts;
 import io.stagecoach.spark.config.PartitionerKind;
 import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.StagecoachConf;
+import io.stagecoach.spark.config.SynchronizerKind;
 import io.stagecoach.sync.StageWeights;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,7 +58,7 @@ import org.slf4j.LoggerFactory;
  * @param replicas how many pipelines work side by side
  * @param blocks in how many blocks the micro-batches' gradients are summed
  * @param schedule a full mini-batch's schedule, of all replicas
- * @param recompute what stages keep for backward
+ * @param stashes what stages may keep for backward, also where they are cut anew
  * @param slots how many micro-batches each stage of a replica has room for: what the schedule
  *     stashes, or more where it may yet be tuned
  */
@@ -63,7 +68,7 @@ record TrainingPlan(
     int replicas,
     int blocks,
     Schedule schedule,
-    Recompute recompute,
+    StashRule stashes,
     List<Integer> slots) {
 
   private static final Logger LOG = LoggerFactory.getLogger(TrainingPlan.class);
@@ -116,27 +121,77 @@ record TrainingPlan(
     Schedule schedule = sideBySide(author, conf.replicas(), shape, count);
     ModelCosts model = costs.apply(batches.microBatchSize());
     Partitioner partitioner = partitioner(conf, profile, batches.microBatchSize());
-    List<Recompute> recomputes =
-        conf.recompute().fixed().map(List::of).orElse(List.of(Recompute.NONE, Recompute.STAGE));
+    StashRule stashes = stashes(conf, shape.stages());
+    // Room that the schedule may not need is no reason to run forward twice.
+    Optional<Plan> leanest =
+        conf.recompute().isAuto()
+            ? Optional.of(partitioner.partition(request(conf, model, ofOne.peakStash(), stashes)))
+            : Optional.empty();
+    leanest.ifPresent(TrainingPlan::log);
     StagecoachException tooLarge = null;
-    for (Recompute recompute : recomputes) {
-      for (List<Integer> slots : rooms(author, shape, ofOne)) {
-        try {
-          Plan plan = partitioner.partition(request(conf, model, slots, recompute));
-          if (recompute != recomputes.get(0)) {
-            LOG.info("recompute=stage is chosen: with all activations kept, {}", tooLarge.what());
-          }
-          return new TrainingPlan(
-              plan, author, conf.replicas(), conf.gradientBlocks(), schedule, recompute, slots);
-        } catch (StagecoachException e) {
-          if (e.kind() != ErrorKind.PLAN) {
-            throw e;
-          }
-          tooLarge = e;
+    for (List<Integer> slots : rooms(author, shape, ofOne)) {
+      try {
+        Plan plan = partitioner.partition(request(conf, model, slots, stashes));
+        if (leanest.isPresent() && !isAlike(plan, leanest.get())) {
+          continue;
         }
+        return new TrainingPlan(
+            plan, author, conf.replicas(), conf.gradientBlocks(), schedule, stashes, slots);
+      } catch (StagecoachException e) {
+        if (e.kind() != ErrorKind.PLAN) {
+          throw e;
+        }
+        tooLarge = e;
       }
     }
     throw tooLarge;
+  }
+
+  /** Whether stages have the same layers, and keep the same. */
+  private static boolean isAlike(Plan one, Plan other) {
+    return one.stages().stream()
+        .map(stage -> List.of(stage.firstLayer(), stage.stash()))
+        .toList()
+        .equals(
+            other.stages().stream()
+                .map(stage -> List.of(stage.firstLayer(), stage.stash()))
+                .toList());
+  }
+
+  private static void log(Plan plan) {
+    List<Integer> recomputing =
+        IntStream.range(0, plan.stages().size())
+            .filter(stage -> plan.stages().get(stage).recomputes())
+            .boxed()
+            .toList();
+    if (!recomputing.isEmpty()) {
+      LOG.info(
+          "recompute: stages {} keep only their inputs, for their activations do not fit"
+              + " into the memory limit",
+          recomputing);
+    }
+  }
+
+  private static StashRule stashes(StagecoachConf conf, int stages) {
+    return conf.recompute()
+        .fixed()
+        .map(told -> told.size() == 1 ? Collections.nCopies(stages, told.get(0)) : told)
+        .map(told -> StashRule.given(told.stream().map(TrainingPlan::stash).toList()))
+        .orElseGet(StashRule::asMemoryAllows);
+  }
+
+  private static Stash stash(Recompute recompute) {
+    return switch (recompute) {
+      case NONE -> Stash.ACTIVATIONS;
+      case STAGE -> Stash.INPUTS;
+    };
+  }
+
+  /** What each stage of a replica does. */
+  List<Recompute> recompute() {
+    return plan.stages().stream()
+        .map(stage -> stage.recomputes() ? Recompute.STAGE : Recompute.NONE)
+        .toList();
   }
 
   private static void requireWorkForAll(StagecoachConf conf, int microBatches) {
@@ -179,7 +234,9 @@ record TrainingPlan(
     return switch (conf.partitioner()) {
       case BALANCED, MEASURED ->
           profile
-              .map(measured -> Partitioners.measured(measured.layerTimes(rows)))
+              .map(
+                  measured ->
+                      Partitioners.measured(measured.layerTimes(rows), measured.forwardTimes(rows)))
               .orElseGet(() -> Partitioners.named(PartitionerKind.BALANCED.word()));
       case UNIFORM, PARAMETERS -> Partitioners.named(conf.partitioner().word());
     };
@@ -205,12 +262,15 @@ record TrainingPlan(
   }
 
   private static PlanRequest request(
-      StagecoachConf conf, ModelCosts model, List<Integer> slots, Recompute recompute) {
+      StagecoachConf conf, ModelCosts model, List<Integer> slots, StashRule stashes) {
     MemoryRules rules =
         new MemoryRules(
-            recompute == Recompute.STAGE ? Stash.INPUTS : Stash.ACTIVATIONS,
+            stashes,
             (stage, count) -> slots.get(stage),
-            TRANSPORT_WINDOW);
+            TRANSPORT_WINDOW,
+            conf.synchronizer() == SynchronizerKind.EXECUTOR
+                ? Optional.of(new SliceMemory(conf.replicas()))
+                : Optional.empty());
     long limit =
         conf.memoryLimit().bytes() > 0 ? conf.memoryLimit().bytes() : PlanRequest.UNLIMITED;
     return new PlanRequest(
@@ -241,7 +301,7 @@ record TrainingPlan(
         replicas,
         blocks,
         sideBySide(other, replicas, shape, schedule.microBatches()),
-        recompute,
+        stashes,
         slots);
   }
 
@@ -272,12 +332,12 @@ record TrainingPlan(
 
   /** The same with another cut. */
   TrainingPlan cutAs(Plan other) {
-    return new TrainingPlan(other, author, replicas, blocks, schedule, recompute, slots);
+    return new TrainingPlan(other, author, replicas, blocks, schedule, stashes, slots);
   }
 
   /** What any cut of the model must keep to. */
   PlanRequest request(StagecoachConf conf) {
-    return request(conf, plan.model(), slots, recompute);
+    return request(conf, plan.model(), slots, stashes);
   }
 
   /** The most memory that an executor's stages need together, in bytes. */
@@ -304,7 +364,7 @@ record TrainingPlan(
               stages.get(stage).firstLayer(),
               stages.get(stage).endLayer(),
               slots.get(stage),
-              recompute,
+              recompute().get(stage),
               seed));
     }
     return specs;
@@ -333,9 +393,7 @@ record TrainingPlan(
     List<Long> forward =
         plan.stages().stream().map(stage -> Math.max(1, stage.cost().forwardOperations())).toList();
     List<Long> backward =
-        plan.stages().stream()
-            .map(stage -> Math.max(1, stage.cost().backwardOperations()))
-            .toList();
+        plan.stages().stream().map(stage -> Math.max(1, stage.backwardOperations())).toList();
     StageCosts costs = new StageCosts(forward, backward, 0).replicated(replicas);
     Simulation simulation = Simulator.simulate(schedule, costs);
     return simulation.bubble();

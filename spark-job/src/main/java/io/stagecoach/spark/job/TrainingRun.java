@@ -359,6 +359,11 @@ final class TrainingRun {
       reporting.writeTimeline(local.path());
       RunReporting.write(
           WrittenPlan.of(conf, decision.plan()), local.path().resolve(WrittenPlan.FILE));
+      if (reporting.lastPlan().isPresent()) {
+        RunReporting.write(
+            WrittenPlan.of(conf, reporting.lastPlan().get()),
+            local.path().resolve(WrittenPlan.LAST));
+      }
       if (decision.profile().isPresent()) {
         RunReporting.write(decision.profile().get(), local.path().resolve(RunReporting.PROFILE));
       }

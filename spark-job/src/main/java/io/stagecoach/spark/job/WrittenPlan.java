@@ -2,12 +2,13 @@ package io.stagecoach.spark.job;
 
 import io.stagecoach.engine.Recompute;
 import io.stagecoach.plan.PlannedStage;
+import io.stagecoach.spark.config.OrAuto;
 import io.stagecoach.spark.config.PlanFile;
-import io.stagecoach.spark.config.RecomputeKind;
 import io.stagecoach.spark.config.Setting;
 import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.StagecoachConf;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -16,6 +17,9 @@ final class WrittenPlan {
 
   /** The name of the plan in an output directory. */
   static final String FILE = "plan.json";
+
+  /** The name of the plan that a run ended with, where it is another one. */
+  static final String LAST = "plan-last.json";
 
   private WrittenPlan() {}
 
@@ -35,9 +39,16 @@ final class WrittenPlan {
     } else {
       values.put(Settings.SCHEDULE, plan.author().name());
     }
+    List<Recompute> recompute = plan.recompute();
     values.put(
         Settings.RECOMPUTE,
-        (plan.recompute() == Recompute.STAGE ? RecomputeKind.STAGE : RecomputeKind.NONE).word());
+        Settings.RECOMPUTE
+            .type()
+            .format(
+                OrAuto.of(
+                    recompute.stream().distinct().count() == 1
+                        ? recompute.subList(0, 1)
+                        : recompute)));
     values.put(
         Settings.CUT,
         plan.plan().stages().stream()

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
+import io.stagecoach.plan.DeviceKind;
 import io.stagecoach.plan.StagePin;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.assertj.core.data.Index;
 import org.junit.jupiter.api.Test;
@@ -23,16 +25,87 @@ class SeatsTest {
     return seats.seat(List.of(there), id -> new Home(id, id.substring(0, 1)), count, pins);
   }
 
+  /** Of executors whose name has a g it is known that they have a GPU, of those with a c a CPU. */
   private static SeatPins pins(int stages, int replicas, String... pins) {
     return new SeatPins(
         Stream.of(pins)
-            .map(
-                pin ->
-                    new StagePin(
-                        Integer.parseInt(pin.substring(0, 1)), new StagePin.Host(pin.substring(2))))
+            .map(pin -> new StagePin(Integer.parseInt(pin.substring(0, 1)), target(pin)))
             .toList(),
         stages,
-        replicas);
+        replicas,
+        executor ->
+            executor.contains("g")
+                ? Set.of(DeviceKind.GPU)
+                : executor.contains("c") ? Set.of(DeviceKind.CPU) : Set.of(DeviceKind.values()));
+  }
+
+  private static StagePin.Target target(String pin) {
+    return switch (pin.substring(2)) {
+      case "gpu" -> new StagePin.Kind(DeviceKind.GPU);
+      case "cpu" -> new StagePin.Kind(DeviceKind.CPU);
+      default -> new StagePin.Host(pin.substring(2));
+    };
+  }
+
+  private static List<Home> homes(String... hosts) {
+    return Stream.of(hosts).map(host -> new Home(host + "1", host)).toList();
+  }
+
+  @Test
+  void placesAreForExecutorsOfTheirKindOfDevice() {
+    assertThat(seat(Seats.free(), pins(2, 1, "0:gpu"), 2, "a-c", "a-g"))
+        .containsExactly("a-g", "a-c");
+    assertThat(seat(Seats.free(), pins(2, 1, "1:cpu"), 3, "a-g", "b-g", "b-c"))
+        .startsWith("a-g", "b-c");
+    assertThat(seat(Seats.free(), pins(2, 2, "1:gpu"), 4, "a-g", "b-g", "a-c", "b-c"))
+        .as("in every replica")
+        .containsExactly("a-c", "a-g", "b-c", "b-g");
+    assertThat(seat(new Seats(List.of("a-c", "a-g")), pins(2, 1, "0:gpu"), 2, "a-c", "a-g"))
+        .as("a seat where the pin does not let it be is none")
+        .containsExactly("a-g", "a-c");
+    assertThat(seat(Seats.free(), pins(2, 1, "1:gpu"), 2, "a1", "b1"))
+        .as("of which nobody knows what they are")
+        .containsExactlyInAnyOrder("a1", "b1");
+  }
+
+  /** The only one with a GPU that may be on host b must not be given to whoever takes any. */
+  @Test
+  void whoSitsMovesOnWhereOnlyAnotherCanBe() {
+    SeatPins pins = pins(3, 1, "0:gpu", "1:b");
+    assertThat(seat(Seats.free(), pins, 3, "b-g", "a-c", "a-g"))
+        .containsExactly("a-g", "b-g", "a-c");
+    assertThat(seat(Seats.free(), pins, 3, "b-g", "b-c", "a-c"))
+        .containsExactly("b-g", "b-c", "a-c");
+    List<Home> without =
+        Stream.of("b-g", "a-c").map(id -> new Home(id, id.substring(0, 1))).toList();
+    assertThat(pins.unmet(3, without))
+        .hasValue(
+            "No way to share out the executors keeps all of the pins \"0:gpu,1:b\"; executors are"
+                + " b-g on b (gpu), a-c on a (cpu)");
+  }
+
+  @Test
+  void whatKindOfDeviceIsMissingIsSaid() {
+    SeatPins pins = pins(2, 2, "1:gpu");
+    List<Home> there =
+        Stream.of("a-g", "b-c", "b-x").map(id -> new Home(id, id.substring(0, 1))).toList();
+    assertThat(pins.unmet(4, there)).as("one may yet turn out to have one").isEmpty();
+    assertThat(pins.unmet(4, there.subList(0, 2)))
+        .hasValue(
+            "The pins \"1:gpu\" take 2 executors that compute on a GPU, and there is 1; executors"
+                + " are a-g on a (gpu), b-c on b (cpu)");
+    assertThatThrownBy(() -> seat(Seats.free(), pins(2, 1, "1:gpu"), 2, "a-c", "b-c"))
+        .isInstanceOfSatisfying(
+            StagecoachException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CLUSTER))
+        .hasMessageContaining("take 1 executor that compute on a GPU, and there are 0");
+  }
+
+  @Test
+  void onFewerExecutorsStagesOfDifferentKindsAreNotTogether() {
+    SeatPins pins = pins(4, 1, "0:gpu", "3:cpu", "1:gpu");
+    assertThat(seat(Seats.free(), pins, 2, "a-c", "b-g")).containsExactly("b-g", "a-c");
+    assertThat(pins.unmet(1, homes("a")))
+        .hasValue("On 1 executor the stages of the pins \"0:gpu\" and \"3:cpu\" would be together");
   }
 
   @Test
@@ -69,14 +142,14 @@ class SeatsTest {
   void onFewerExecutorsOneHasTheStagesOfSeveral() {
     SeatPins pins = pins(4, 1, "3:b", "0:a");
     assertThat(seat(Seats.free(), pins, 2, "b1", "a1")).containsExactly("a1", "b1");
-    assertThat(pins.unmet(2, List.of("b", "a"))).isEmpty();
-    assertThat(pins.unmet(1, List.of("a")))
+    assertThat(pins.unmet(2, homes("b", "a"))).isEmpty();
+    assertThat(pins.unmet(1, homes("a")))
         .hasValue("On 1 executor the stages of the pins \"3:b\" and \"0:a\" would be together");
   }
 
   @Test
   void whatIsMissingIsSaid() {
-    assertThat(pins(2, 2, "1:b").unmet(4, List.of("a", "b", "a", "c")))
+    assertThat(pins(2, 2, "1:b").unmet(4, homes("a", "b", "a", "c")))
         .hasValue(
             "The pins \"1:b\" take 2 executors on b, and there is 1; executors are on a, b, c");
     assertThatThrownBy(() -> seat(Seats.free(), pins(2, 1, "1:c"), 2, "a1", "b1"))

@@ -3,12 +3,14 @@ package io.stagecoach.spark.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.stagecoach.engine.Recompute;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.spark.SparkConf;
 import org.junit.jupiter.api.Test;
@@ -54,7 +56,9 @@ class PlanFileTest {
     assertThat(conf.format(Settings.PIN_LAYERS)).isEqualTo("0-3:0,output:2");
     assertThat(conf.format(Settings.PIN_STAGES)).isEqualTo("0:host-a,1:host-b");
     assertThat(conf.memoryLimit().bytes()).isEqualTo(8L << 30);
-    assertThat(conf.recompute()).as("what it does not say").isEqualTo(RecomputeKind.NONE);
+    assertThat(conf.recompute())
+        .as("what it does not say")
+        .isEqualTo(OrAuto.of(List.of(Recompute.NONE)));
     assertThat(conf.isGiven(Settings.STAGES)).isTrue();
   }
 

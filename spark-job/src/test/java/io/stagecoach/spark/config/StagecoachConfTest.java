@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.stagecoach.checkpoint.Interval;
+import io.stagecoach.engine.Recompute;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.model.optimizer.LearningRateDecay;
+import io.stagecoach.plan.DeviceKind;
 import io.stagecoach.plan.StagePin;
 import io.stagecoach.spark.exchange.ExchangeKind;
 import io.stagecoach.sync.GradientWeight;
@@ -42,7 +44,10 @@ class StagecoachConfTest {
     MAPPINGS.put("schedule", new Mapping(OrAuto.of("1f1b"), "GPipe", OrAuto.of("gpipe")));
     MAPPINGS.put(
         "schedule.file", new Mapping(Optional.empty(), "mine.txt", Optional.of("mine.txt")));
-    MAPPINGS.put("recompute", new Mapping(RecomputeKind.NONE, "stage", RecomputeKind.STAGE));
+    MAPPINGS.put(
+        "recompute",
+        new Mapping(
+            OrAuto.of(List.of(Recompute.NONE)), "stage", OrAuto.of(List.of(Recompute.STAGE))));
     MAPPINGS.put(
         "partitioner",
         new Mapping(PartitionerKind.BALANCED, "parameters", PartitionerKind.PARAMETERS));
@@ -103,9 +108,9 @@ class StagecoachConfTest {
         "pin.stages",
         new Mapping(
             List.of(),
-            "0:host-a, 1 : fd00::7",
+            "0:GPU, 1 : fd00::7",
             List.of(
-                new StagePin(0, new StagePin.Host("host-a")),
+                new StagePin(0, new StagePin.Kind(DeviceKind.GPU)),
                 new StagePin(1, new StagePin.Host("fd00::7")))));
     MAPPINGS.put("plan.file", new Mapping(Optional.empty(), "a.json", Optional.of("a.json")));
     MAPPINGS.put("profile.file", new Mapping(Optional.empty(), "p.json", Optional.of("p.json")));
@@ -269,7 +274,8 @@ class StagecoachConfTest {
         "seed; 1.5; a whole number",
         "schedule; zigzag; one of 1f1b, eager-1f1b, gpipe, interleaved-1f1b, looped-bfs, zb-h1, or"
             + " auto",
-        "recompute; all; one of none, stage, auto",
+        "recompute; all; none, stage, or one of these for each stage with commas between, such as"
+            + " stage,none, or auto",
         "data.validationShare; 1; a number, at least 0 and below 1",
         "clip.norm; NaN; a number, at least 0",
         "data.shuffle; maybe; true or false",
@@ -350,8 +356,10 @@ class StagecoachConfTest {
         "pin.layers; 3:x; is '3:x'; allowed is layers and a stage with a colon between",
         "pin.layers; 0:0,3:2; has \"3:2\", and spark.stagecoach.stages is 2; a stage from 0 to 1",
         "pin.stages; 2:a; has \"2:a\", and spark.stagecoach.stages is 2; a stage from 0 to 1",
-        "pin.stages; a:1; is 'a:1'; allowed is a stage and a host with a colon between",
-        "pin.stages; 1:GPU; has \"1:GPU\", a kind of device; allowed is the name of a host",
+        "pin.stages; a:1; is 'a:1'; allowed is a stage and a host, cpu or gpu with a colon between",
+        "pin.stages; 1:GPU,1:cpu; has \"1:gpu\" and \"1:cpu\", which contradict; one kind of device",
+        "recompute; stage,none,stage; tells it of 3 stages, and there are 2; one word for all",
+        "recompute; stage,some; is 'stage,some'; allowed is none, stage, or one of these for each",
         "pin.stages; 1:a,0:b,1:b; has \"1:a\" and \"1:b\", which contradict each other; one host",
       })
   void refusesPinsThatCannotBe(String name, String text, String problem, String allowed) {

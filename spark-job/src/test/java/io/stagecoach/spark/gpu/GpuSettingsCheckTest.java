@@ -62,6 +62,20 @@ class GpuSettingsCheckTest {
         .doesNotThrowAnyException();
   }
 
+  /** Before anything is started: no executor could ever come that has one. */
+  @Test
+  void aStageOnAGpuWantsExecutorsThatHaveOne() {
+    String pins = "spark.stagecoach.pin.stages";
+    assertThat(refused(conf("yarn", pins, "0:host,1:GPU"))).contains("\"1:gpu\"", "to have a GPU");
+    assertThatCode(() -> GpuSettingsCheck.check(conf("yarn", pins, "0:cpu,1:host")))
+        .doesNotThrowAnyException();
+    assertThatCode(
+            () ->
+                GpuSettingsCheck.check(
+                    conf("spark://h:1", pins, "0:gpu", GpuSettings.EXECUTOR_AMOUNT, "1")))
+        .doesNotThrowAnyException();
+  }
+
   @Test
   void everyConflictIsSaid() {
     assertThat(refused(conf("spark://h:1", GpuSettings.TASK_AMOUNT, "1")))

@@ -19,6 +19,7 @@ import io.stagecoach.tensor.WireType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -103,26 +104,81 @@ class TrainingPlanTest {
 
   @Test
   void recomputeIsChosenByTheMemoryLimit() {
-    assertThat(plan(Map.of("recompute", "auto")).recompute()).isEqualTo(Recompute.NONE);
+    assertThat(plan(Map.of("recompute", "auto")).recompute()).containsOnly(Recompute.NONE);
     long tight = 1024;
     while (!fits("stage", tight)) {
       tight += tight / 50;
     }
     assertThat(fits("none", tight)).as("a limit that tells them apart").isFalse();
     TrainingPlan chosen = plan(Map.of("recompute", "auto", "memory.limit", tight + "b"));
-    assertThat(chosen.recompute()).isEqualTo(Recompute.STAGE);
+    assertThat(chosen.recompute()).contains(Recompute.STAGE);
     assertThat(chosen.specs("{}", 1))
         .extracting(StageSpec::recompute)
-        .containsOnly(Recompute.STAGE);
+        .isEqualTo(chosen.recompute());
     long wide = tight;
     while (!fits("none", wide)) {
       wide *= 2;
     }
     assertThat(plan(Map.of("recompute", "auto", "memory.limit", wide + "b")).recompute())
-        .isEqualTo(Recompute.NONE);
+        .containsOnly(Recompute.NONE);
     assertThatThrownBy(() -> plan(Map.of("recompute", "auto", "memory.limit", "1k")))
         .isInstanceOfSatisfying(
             StagecoachException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.PLAN));
+  }
+
+  /**
+   * Where some stages do, they are the only ones, and a run that is given the plan does the same.
+   */
+  @Test
+  void eachStageHasItsOwnRecompute(@TempDir Path directory) throws IOException {
+    TrainingPlan told = plan(Map.of("stages", "3", "recompute", "stage,none,stage"));
+    assertThat(told.recompute()).containsExactly(Recompute.STAGE, Recompute.NONE, Recompute.STAGE);
+    assertThat(told.specs("{}", 1)).extracting(StageSpec::recompute).isEqualTo(told.recompute());
+    assertThat(told.table(Optional.empty())).contains("recompute");
+    Map<String, String> some = new HashMap<>(Map.of("stages", "2", "recompute", "auto"));
+    long limit = plan(Map.of("stages", "2")).memory();
+    TrainingPlan mixed = null;
+    while (mixed == null || mixed.recompute().stream().distinct().count() == 1) {
+      limit -= limit / 100;
+      some.put("memory.limit", limit + "b");
+      mixed = plan(some);
+    }
+    assertThat(mixed.memory()).isLessThanOrEqualTo(limit);
+    String written = WrittenPlan.of(conf(some), mixed);
+    assertThat(written).contains("\"recompute\" : [ ");
+    Path file = Files.writeString(directory.resolve("plan.json"), written);
+    SparkConf again = new SparkConf(false).set("spark.stagecoach.batchSize", "4096");
+    again.set("spark.stagecoach.plan.file", file.toUri().toString());
+    PlanFile.expand(again);
+    TrainingPlan second =
+        PipelineChoices.of(
+                StagecoachConf.from(again),
+                new Configuration(false),
+                rows -> LayerCosts.of(NETWORK, rows, 1))
+            .byOperations();
+    assertThat(second.specs("{}", 1)).isEqualTo(mixed.specs("{}", 1));
+    assertThat(second.plan().stages()).isEqualTo(mixed.plan().stages());
+  }
+
+  /** Their weights, updater state and what they mirror count where stages update themselves. */
+  @Test
+  void slicesCountInThePlansMemory() {
+    TrainingPlan driver = plan(Map.of());
+    TrainingPlan executor = plan(Map.of("synchronizer", "executor"));
+    assertThat(driver.plan().stages()).allMatch(stage -> stage.memory().update() == 0);
+    assertThat(executor.plan().stages()).allMatch(stage -> stage.memory().update() > 0);
+    assertThatThrownBy(
+            () -> plan(Map.of("synchronizer", "executor", "memory.limit", driver.memory() + "b")))
+        .isInstanceOfSatisfying(
+            StagecoachException.class,
+            e -> {
+              assertThat(e.kind()).isEqualTo(ErrorKind.PLAN);
+              assertThat(e.remedy()).contains("spark.stagecoach.synchronizer=driver");
+            });
+    assertThat(
+            plan(Map.of("synchronizer", "executor", "memory.limit", executor.memory() + "b"))
+                .memory())
+        .isLessThanOrEqualTo(executor.memory());
   }
 
   @Test
