@@ -4,67 +4,71 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.stagecoach.batch.LocalStorage;
 import io.stagecoach.schedule.PipelineShape;
+import io.stagecoach.schedule.Schedule;
+import io.stagecoach.schedule.ScheduleAuthor;
 import io.stagecoach.schedule.Schedules;
-import io.stagecoach.spark.exchange.ExchangeKind;
+import io.stagecoach.schedule.Simulator;
+import io.stagecoach.schedule.StageCosts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /**
  * Whole steps of a pipeline whose driver does its part beside the stages' work, and between two
- * steps, in turns: summing and norms when all gradients are there, and all weights updated before
- * any are sent. Dense layers, Adam, four micro-batches of few rows, so that the barrier is a large
- * part of a step.
+ * steps, in turns: the latter sums and takes norms when all gradients are there, and updates all
+ * weights before any are sent. Dense layers of real weights and messages, Adam; passes last as long
+ * as they are told, so that executors that share cores do not slow each other down.
  *
  * <p>Argument: the JSON file to write.
  */
 public final class BarrierSteps {
 
-  private static final int MICRO_BATCHES = 4;
-  private static final int ROWS = 64;
-  private static final int CLASSES = 4;
-  private static final int TURNS = 6;
-  private static final int STEPS_IN_TURN = 5;
+  private static final int MICRO_BATCHES = 8;
+  private static final int LAYERS = 8;
+  private static final long FORWARD = 10_000_000;
+  private static final long BACKWARD = 20_000_000;
+  private static final int TURNS = 5;
+  private static final int STEPS_IN_TURN = 4;
 
   /**
    * A model.
    *
    * @param width of its dense layers
-   * @param layers how many
    */
-  private record Size(String name, int width, int layers) {}
+  private record Size(String name, int width) {}
 
   private static final List<Size> SIZES =
-      List.of(new Size("1 M", 353, 8), new Size("10 M", 1118, 8), new Size("40 M", 2236, 8));
+      List.of(new Size("1 M", 353), new Size("10 M", 1118), new Size("30 M", 1936));
 
   /**
-   * What was measured.
+   * What was measured, in milliseconds.
    *
-   * @param besideMillis a step, the driver's part beside the stages' work
-   * @param betweenMillis a step, the driver's part between two steps
-   * @param updateMillis of it the update and what is left to do at the end, where it is between
+   * @param passes what the simulator says of the passes alone
+   * @param beside a step, the driver's part beside the stages' work
+   * @param between a step, the driver's part between two steps
    */
-  public record Row(
-      String size,
-      long parameters,
-      int executors,
-      double besideMillis,
-      double betweenMillis,
-      double updateMillis) {
+  public record Row(String size, int executors, double passes, double beside, double between) {
 
-    /** How much longer a step is where the driver's part is between steps. */
-    public double ratio() {
-      return betweenMillis / besideMillis;
+    /** What of that which a step takes beyond its passes is hidden behind them. */
+    public double hidden() {
+      return (between - beside) / (between - passes);
     }
   }
 
-  private BarrierSteps() {}
+  private final ScheduleAuthor author = Schedules.standard().named("1f1b");
+  private final Path folder;
+
+  private BarrierSteps(Path folder) {
+    this.folder = folder;
+  }
 
   public static void main(String[] arguments) throws IOException {
     Path out = Path.of(arguments[0]).toAbsolutePath();
@@ -72,23 +76,23 @@ public final class BarrierSteps {
     Path folder = Files.createTempDirectory(out.getParent(), "barrier-");
     List<Row> rows = new ArrayList<>();
     try {
-      System.out.println(
-          "size   parameters  executors  beside ms  between ms  ratio  its update ms");
+      BarrierSteps benchmark = new BarrierSteps(folder);
+      System.out.println("size  executors  passes ms  between ms  beside ms  hidden");
       for (int executors : new int[] {2, 4}) {
-        try (JavaSparkContext spark = TrialApplication.start("barrier", executors)) {
+        try (JavaSparkContext spark =
+            TrialApplication.start("barrier", executors, PacedEngine.jar(folder))) {
           for (Size size : SIZES) {
-            Row row = measure(spark, size, executors, folder);
+            Row row = benchmark.measure(spark, size, executors);
             rows.add(row);
             System.out.printf(
                 Locale.ROOT,
-                "%-5s %,11d  %9d  %9.1f  %10.1f  %5.2f  %13.1f%n",
+                "%-5s %9d  %9.1f  %10.1f  %9.1f  %5.2f%n",
                 row.size(),
-                row.parameters(),
                 row.executors(),
-                row.besideMillis(),
-                row.betweenMillis(),
-                row.ratio(),
-                row.updateMillis());
+                row.passes(),
+                row.between(),
+                row.beside(),
+                row.hidden());
           }
         }
       }
@@ -99,44 +103,55 @@ public final class BarrierSteps {
     System.exit(0);
   }
 
-  private static Row measure(JavaSparkContext spark, Size size, int executors, Path folder) {
-    Workload workload = Workload.mlp(size.name(), size.width(), size.layers(), CLASSES, ROWS);
+  private Row measure(JavaSparkContext spark, Size size, int executors) {
+    Workload workload = Workload.mlp(size.name(), size.width(), LAYERS, 2, 1);
     Path store = folder.resolve(size.width() + "-" + executors);
     workload.write(store, MICRO_BATCHES);
-    Map<TrialPipeline.Barrier, List<Long>> walls = new EnumMap<>(TrialPipeline.Barrier.class);
-    List<Long> updates = new ArrayList<>();
-    try (TrialPipeline pipeline =
-        new TrialPipeline(
+    int perStage = LAYERS / executors;
+    List<Integer> first = IntStream.range(0, executors).mapToObj(s -> s * perStage).toList();
+    Map<DriverWork, List<Long>> walls = new EnumMap<>(DriverWork.class);
+    try (PacedPipeline pipeline =
+        new PacedPipeline(
             spark,
             workload,
+            PacedEngine.model(FORWARD, BACKWARD, LAYERS, workload.model()),
             store,
-            ExchangeKind.STREAMING,
-            Schedules.standard().named("1f1b"),
-            new PipelineShape(executors, MICRO_BATCHES))) {
+            first,
+            1,
+            MICRO_BATCHES,
+            author,
+            false)) {
       for (int turn = -1; turn < TURNS; turn++) {
-        for (TrialPipeline.Barrier barrier : TrialPipeline.Barrier.values()) {
-          List<Long> own = walls.computeIfAbsent(barrier, key -> new ArrayList<>());
+        for (DriverWork when : DriverWork.values()) {
           // The first step of a turn has what the other side's last one left.
-          for (int step = -1; step < STEPS_IN_TURN; step++) {
+          pipeline.step(when);
+          for (int step = 0; step < STEPS_IN_TURN; step++) {
             long begin = System.nanoTime();
-            var record = pipeline.step(barrier);
+            pipeline.step(when);
             long took = System.nanoTime() - begin;
-            if (turn >= 0 && step >= 0) {
-              own.add(took);
-              if (barrier == TrialPipeline.Barrier.BETWEEN) {
-                updates.add(record.updateNanos());
-              }
+            if (turn >= 0) {
+              walls.computeIfAbsent(when, key -> new ArrayList<>()).add(took);
             }
           }
         }
       }
-      return new Row(
-          size.name(),
-          pipeline.modelParameters(),
-          executors,
-          Times.of(walls.get(TrialPipeline.Barrier.BESIDE)).medianMillis(),
-          Times.of(walls.get(TrialPipeline.Barrier.BETWEEN)).medianMillis(),
-          Times.of(updates).medianMillis());
     }
+    return new Row(
+        size.name(),
+        executors,
+        passes(executors, perStage) / 1e6,
+        Times.of(walls.get(DriverWork.BESIDE)).medianMillis(),
+        Times.of(walls.get(DriverWork.BETWEEN)).medianMillis());
+  }
+
+  private long passes(int executors, int layers) {
+    Schedule schedule = author.schedule(new PipelineShape(executors, MICRO_BATCHES));
+    StageCosts costs =
+        new StageCosts(
+            Collections.nCopies(executors, layers * FORWARD),
+            Collections.nCopies(executors, layers * BACKWARD),
+            Collections.nCopies(executors, 0L),
+            0);
+    return Simulator.simulate(schedule, costs).makespan();
   }
 }

@@ -58,7 +58,12 @@ final class PacedPipeline implements AutoCloseable {
 
     Optional<INDArray> weights(int stage);
 
+    void arrived(StagePart part);
+
     void commit(long step, List<StagePart> parts);
+
+    /** Does what commit has left for later. */
+    void finish();
 
     @Override
     void close();
@@ -109,7 +114,7 @@ final class PacedPipeline implements AutoCloseable {
     this.end =
         onExecutors
             ? new ByExecutors(model, layouts, replicas, pipeline.slices())
-            : new ByDriver(model, layouts);
+            : new ByDriver(model, layouts, replicas);
   }
 
   /** What such a pipeline is launched from. */
@@ -139,6 +144,11 @@ final class PacedPipeline implements AutoCloseable {
 
   /** One step; what executors do after the decision may still be going on when it returns. */
   void step() {
+    step(DriverWork.BESIDE);
+  }
+
+  /** The same, with the driver's part at another time. */
+  void step(DriverWork when) {
     long step = end.updates();
     StepContext context =
         new StepContext(step, pipeline.nextAttempt(step), 0, microBatches, Mode.TRAINING, false);
@@ -146,9 +156,12 @@ final class PacedPipeline implements AutoCloseable {
         Order.of(
             new Message.RunStep(context, author.name(), workload.slices(microBatches)),
             end::weights));
-    List<StagePart> parts = pipeline.await();
+    List<StagePart> parts = pipeline.await(when == DriverWork.BESIDE ? end::arrived : part -> {});
     try {
       end.commit(step, parts);
+      if (when == DriverWork.BETWEEN) {
+        end.finish();
+      }
     } finally {
       parts.forEach(StagePart::close);
     }
@@ -162,8 +175,10 @@ final class PacedPipeline implements AutoCloseable {
   private static final class ByDriver implements End {
 
     private final Synchronizer synchronizer;
+    private final int parts;
 
-    ByDriver(Dl4jModelUpdater model, List<ParameterLayout> layouts) {
+    ByDriver(Dl4jModelUpdater model, List<ParameterLayout> layouts, int replicas) {
+      this.parts = replicas * layouts.size();
       this.synchronizer = new Synchronizer(model, layouts, 0, settings());
     }
 
@@ -178,8 +193,18 @@ final class PacedPipeline implements AutoCloseable {
     }
 
     @Override
-    public void commit(long step, List<StagePart> parts) {
-      synchronizer.commit(step, 0, parts);
+    public void arrived(StagePart part) {
+      synchronizer.arrived(part, parts);
+    }
+
+    @Override
+    public void commit(long step, List<StagePart> all) {
+      synchronizer.commit(step, 0, all);
+    }
+
+    @Override
+    public void finish() {
+      synchronizer.gather();
     }
 
     @Override
@@ -223,6 +248,16 @@ final class PacedPipeline implements AutoCloseable {
     @Override
     public Optional<INDArray> weights(int stage) {
       return Optional.empty();
+    }
+
+    @Override
+    public void arrived(StagePart part) {
+      // Executors have the gradients.
+    }
+
+    @Override
+    public void finish() {
+      // Executors do it.
     }
 
     @Override

@@ -40,7 +40,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /**
@@ -192,21 +191,8 @@ final class TrialPipeline implements AutoCloseable {
     return updater.parameters().dup().reshape(updater.parameters().length()).toDoubleVector();
   }
 
-  /** How the driver does its part of a step. */
-  enum Barrier {
-    /** Beside the stages' work, as the product does. */
-    BESIDE,
-    /** When all gradients are there, and before any weights are sent. */
-    BETWEEN
-  }
-
   /** One step. */
   StepRecord step() {
-    return step(Barrier.BESIDE);
-  }
-
-  /** One step. */
-  StepRecord step(Barrier barrier) {
     long step = synchronizer.updates();
     int microBatches = schedule.microBatches();
     long start = System.nanoTime();
@@ -223,15 +209,10 @@ final class TrialPipeline implements AutoCloseable {
     long told = System.nanoTime();
     long whileTold = synchronizer.updateNanos() - updated;
     int stages = pipeline.stages().size();
-    Consumer<StagePart> arriving =
-        barrier == Barrier.BESIDE ? part -> synchronizer.arrived(part, stages) : part -> {};
-    List<StagePart> parts = pipeline.await(arriving);
+    List<StagePart> parts = pipeline.await(part -> synchronizer.arrived(part, stages));
     long arrived = System.nanoTime();
     try {
       StepOutcome outcome = synchronizer.commit(step, 0, parts);
-      if (barrier == Barrier.BETWEEN) {
-        synchronizer.gather();
-      }
       long end = System.nanoTime();
       return new StepRecord(
           step,
