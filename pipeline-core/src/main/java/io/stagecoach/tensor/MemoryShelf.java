@@ -28,8 +28,8 @@ final class MemoryShelf {
   private static final double MOST_IDLE = 0.25;
 
   /**
-   * What of JavaCPP's limit may be taken, idle memory with it, for more to be laid here: the rest is
-   * for what comes later in a step. A collection that makes room takes a tenth of a second.
+   * What of JavaCPP's limit may be taken, idle memory with it, for more to be laid here: the rest
+   * is for what comes later in a step. A collection that makes room takes a tenth of a second.
    */
   private static final double MOST_TAKEN = 0.5;
 
