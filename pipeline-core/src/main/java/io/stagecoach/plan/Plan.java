@@ -61,7 +61,8 @@ public record Plan(String partitioner, ModelCosts model, List<PlannedStage> stag
     return new Plan(partitioner, request.model(), stages);
   }
 
-  private static int end(PlanRequest request, List<Integer> firstLayers, int stage) {
+  /** The layer after a stage's last. */
+  static int end(PlanRequest request, List<Integer> firstLayers, int stage) {
     return stage + 1 < firstLayers.size() ? firstLayers.get(stage + 1) : request.model().size();
   }
 

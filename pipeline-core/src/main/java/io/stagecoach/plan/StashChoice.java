@@ -23,11 +23,7 @@ final class StashChoice {
     StageTime operations = StageTime.operations(request.model());
     SharedDevices.LayerRule asGiven =
         (stage, first, end) ->
-            first == firstLayers.get(stage)
-                && end
-                    == (stage + 1 < firstLayers.size()
-                        ? firstLayers.get(stage + 1)
-                        : request.model().size());
+            first == firstLayers.get(stage) && end == Plan.end(request, firstLayers, stage);
     return new SharedDevices(request, asGiven, operations)
         .best(partitioner)
         .orElseGet(

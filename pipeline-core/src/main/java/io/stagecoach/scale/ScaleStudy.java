@@ -65,7 +65,7 @@ public final class ScaleStudy {
     if (IntStream.range(0, stages).anyMatch(stage -> stash.at(stage).size() > 1)
         && !best.fits(devices)) {
       // How many micro-batches a stage has at once depends on what it keeps, but hardly.
-      StashNeed need = new StashNeed(model, best.simulation().peakStash(), devices, stash);
+      StashNeed need = new StashNeed(model, rules(stash, best.simulation().peakStash()), devices);
       best = tried(model, devices, shape, Keeping.asNeeded(need));
     }
     List<ScalePoint> points = new ArrayList<>();
@@ -140,12 +140,12 @@ public final class ScaleStudy {
    */
   private static PlanRequest request(
       ModelCosts model, PipelineShape shape, StashRule rule, List<Integer> slots) {
-    return new PlanRequest(
-        model,
-        shape.stages(),
-        new MemoryRules(
-            rule, (stage, of) -> slots.isEmpty() ? 1 : slots.get(stage), TRANSPORT_WINDOW),
-        PlanRequest.UNLIMITED);
+    return new PlanRequest(model, shape.stages(), rules(rule, slots), PlanRequest.UNLIMITED);
+  }
+
+  private static MemoryRules rules(StashRule rule, List<Integer> slots) {
+    return new MemoryRules(
+        rule, (stage, of) -> slots.isEmpty() ? 1 : slots.get(stage), TRANSPORT_WINDOW);
   }
 
   /** In nanoseconds, on devices of different speeds, with what stages run again. */

@@ -4,10 +4,9 @@ import io.stagecoach.plan.LayerCost;
 import io.stagecoach.plan.MemoryRules;
 import io.stagecoach.plan.ModelCosts;
 import io.stagecoach.plan.StageCost;
+import io.stagecoach.plan.StageTime;
 import io.stagecoach.plan.Stash;
-import io.stagecoach.plan.StashRule;
 import java.util.List;
-import java.util.function.ToLongFunction;
 
 /** What stages must keep so that they fit on devices that differ, for any run of layers at once. */
 final class StashNeed {
@@ -15,29 +14,19 @@ final class StashNeed {
   private final ModelCosts model;
   private final List<DescribedDevice> devices;
   private final MemoryRules rules;
-  private final long[] parameterBytes;
-  private final long[] stashBytes;
+  private final StageTime parameterBytes;
+  private final StageTime stashBytes;
 
   /**
-   * @param slots how many micro-batches each stage has at once
+   * @param rules what stages may keep, and how many micro-batches of it
    * @param devices of each stage
-   * @param choices what stages may keep
    */
-  StashNeed(
-      ModelCosts model, List<Integer> slots, List<DescribedDevice> devices, StashRule choices) {
+  StashNeed(ModelCosts model, MemoryRules rules, List<DescribedDevice> devices) {
     this.model = model;
+    this.rules = rules;
     this.devices = List.copyOf(devices);
-    this.rules = new MemoryRules(choices, (stage, of) -> slots.get(stage), 1);
-    this.parameterBytes = sums(model, LayerCost::parameterBytes);
-    this.stashBytes = sums(model, LayerCost::stashBytes);
-  }
-
-  private static long[] sums(ModelCosts model, ToLongFunction<LayerCost> of) {
-    long[] before = new long[model.size() + 1];
-    for (int i = 0; i < model.size(); i++) {
-      before[i + 1] = before[i] + of.applyAsLong(model.layers().get(i));
-    }
-    return before;
+    this.parameterBytes = StageTime.sum(model, LayerCost::parameterBytes);
+    this.stashBytes = StageTime.sum(model, LayerCost::stashBytes);
   }
 
   /** Whether a stage with these layers fits on its device, whatever it keeps. */
@@ -50,12 +39,12 @@ final class StashNeed {
     StageCost cost =
         new StageCost(
             0,
-            parameterBytes[end] - parameterBytes[first],
+            parameterBytes.of(stage, first, end),
             0,
             0,
             model.bytesInto(first),
             model.layers().get(end - 1).outputBytes(),
-            stashBytes[end] - stashBytes[first],
+            stashBytes.of(stage, first, end),
             0,
             0,
             0);

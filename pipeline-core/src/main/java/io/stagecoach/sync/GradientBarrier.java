@@ -83,11 +83,6 @@ public final class GradientBarrier {
     }
   }
 
-  /** Waits for all parts, in stage order, and hands them over. */
-  public List<StagePart> await(Duration deadline) {
-    return await(deadline, part -> {});
-  }
-
   /**
    * Waits for all parts, in stage order, and hands them over.
    *

@@ -22,13 +22,18 @@ public final class ReplicaSums {
   static List<List<StagePart>> byStage(List<StagePart> parts, int stages) {
     List<List<StagePart>> byStage = new ArrayList<>();
     for (int stage = 0; stage < stages; stage++) {
-      List<StagePart> replicas = new ArrayList<>();
-      for (int i = stage; i < parts.size(); i += stages) {
-        replicas.add(parts.get(i));
-      }
-      byStage.add(replicas);
+      byStage.add(ofStage(parts, stage, stages));
     }
     return byStage;
+  }
+
+  /** The parts of one of them, of all replicas in order. */
+  static List<StagePart> ofStage(List<StagePart> parts, int stage, int stages) {
+    List<StagePart> replicas = new ArrayList<>();
+    for (int i = stage; i < parts.size(); i += stages) {
+      replicas.add(parts.get(i));
+    }
+    return replicas;
   }
 
   /**

@@ -45,6 +45,8 @@ public final class StageWeights {
 
   private final List<List<Segment>> stages = new ArrayList<>();
   private final List<Long> lengths;
+  private final List<List<Interval>> intervals = new ArrayList<>();
+  private final List<List<Interval>> unshared = new ArrayList<>();
 
   /**
    * @param model the whole model's layout
@@ -73,6 +75,16 @@ public final class StageWeights {
       throw new IllegalArgumentException("no stage has " + unowned.keySet());
     }
     lengths = stageLayouts.stream().map(ParameterLayout::length).toList();
+    List<Interval> copied =
+        stages.stream().flatMap(List::stream).filter(Segment::copy).map(Segment::interval).toList();
+    for (List<Segment> segments : stages) {
+      intervals.add(segments.stream().map(Segment::interval).toList());
+      unshared.add(
+          segments.stream()
+              .filter(segment -> !segment.copy())
+              .flatMap(segment -> without(segment.interval(), copied).stream())
+              .toList());
+    }
   }
 
   private static void add(List<Segment> segments, Segment segment) {
@@ -131,17 +143,12 @@ public final class StageWeights {
 
   /** What of the model's flat vector a stage has, copies included. */
   List<Interval> intervals(int stage) {
-    return stages.get(stage).stream().map(Segment::interval).toList();
+    return intervals.get(stage);
   }
 
   /** What of it is a stage's own, and no other layer has a copy of. */
   List<Interval> unshared(int stage) {
-    List<Interval> copied =
-        stages.stream().flatMap(List::stream).filter(Segment::copy).map(Segment::interval).toList();
-    return stages.get(stage).stream()
-        .filter(segment -> !segment.copy())
-        .flatMap(segment -> without(segment.interval(), copied).stream())
-        .toList();
+    return unshared.get(stage);
   }
 
   private static List<Interval> without(Interval interval, List<Interval> taken) {

@@ -8,11 +8,9 @@ import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import io.stagecoach.sync.StepJudge.Evidence;
-import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -37,7 +35,7 @@ public final class Synchronizer implements WeightUpdates {
   private final GradientTensors tensors;
   private final StepJudge judge;
   private PartialUpdate pending = PartialUpdate.DONE;
-  private Arrivals arrivals = new Arrivals(-1, 0);
+  private Arrivals arrivals = new Arrivals(-1, 0, 0);
   private long updateNanos;
 
   /**
@@ -81,19 +79,20 @@ public final class Synchronizer implements WeightUpdates {
     this.tensors = new GradientTensors(layout, gradients);
   }
 
-  /** The parts of one try of a step that have come, by stage and replica. */
+  /** The parts of one try of a step that have come, by stage and replica; null for the others. */
   private static final class Arrivals {
 
     private final long step;
     private final int attempt;
-    private final Map<Integer, StagePart> parts = new HashMap<>();
+    private final List<StagePart> parts;
 
     /** The stages whose gradients are in the model's. */
     private final Set<Integer> whole = new HashSet<>();
 
-    Arrivals(long step, int attempt) {
+    Arrivals(long step, int attempt, int parts) {
       this.step = step;
       this.attempt = attempt;
+      this.parts = Arrays.asList(new StagePart[parts]);
     }
 
     boolean areOf(StagePart part) {
@@ -140,24 +139,20 @@ public final class Synchronizer implements WeightUpdates {
     gather();
     if (!arrivals.areOf(part)) {
       forgetArrivals();
-      arrivals = new Arrivals(part.report().step(), part.report().attempt());
+      arrivals = new Arrivals(part.report().step(), part.report().attempt(), parts);
     }
-    arrivals.parts.put(part.report().stage(), part);
+    arrivals.parts.set(part.report().stage(), part);
     int stage = part.report().stage() % stages.stages();
-    List<StagePart> replicas = new ArrayList<>();
-    for (int i = stage; i < parts; i += stages.stages()) {
-      StagePart replica = arrivals.parts.get(i);
-      if (replica == null) {
-        return;
-      }
-      replicas.add(replica);
+    List<StagePart> replicas = ReplicaSums.ofStage(arrivals.parts, stage, stages.stages());
+    if (replicas.contains(null)) {
+      return;
     }
     sum(stage, replicas);
     stages.unshared(stage).forEach(tensors::take);
   }
 
   private void forgetArrivals() {
-    arrivals = new Arrivals(-1, 0);
+    arrivals = new Arrivals(-1, 0, 0);
     tensors.forget();
   }
 

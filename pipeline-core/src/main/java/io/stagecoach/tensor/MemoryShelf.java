@@ -73,7 +73,8 @@ final class MemoryShelf {
    * @throws OutOfMemoryError as JavaCPP does
    */
   BytePointer take(long bytes) {
-    long length = blockLength(bytes);
+    // What is too long to be kept need not be of a length that others ask for, too.
+    long length = bytes > mostIdle ? bytes : blockLength(bytes);
     BytePointer found = find(length);
     return found == null ? new BytePointer(length) : found;
   }

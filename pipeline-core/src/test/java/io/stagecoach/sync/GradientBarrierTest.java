@@ -34,7 +34,7 @@ class GradientBarrierTest {
     barrier.open(3, 0);
     barrier.arrive(part(1, 3, 0));
     CompletableFuture<Void> late = CompletableFuture.runAsync(() -> barrier.arrive(part(0, 3, 0)));
-    assertThat(barrier.await(Duration.ofSeconds(10)))
+    assertThat(barrier.await(Duration.ofSeconds(10), part -> {}))
         .extracting(p -> p.report().stage())
         .containsExactly(0, 1);
     late.join();
@@ -94,7 +94,7 @@ class GradientBarrierTest {
   void namesTheStagesThatAreMissing() {
     barrier.open(3, 0);
     barrier.arrive(part(0, 3, 0));
-    assertThatThrownBy(() -> barrier.await(Duration.ofMillis(5)))
+    assertThatThrownBy(() -> barrier.await(Duration.ofMillis(5), part -> {}))
         .hasMessageContaining("stage 1")
         .hasMessageContaining("step 3")
         .isInstanceOfSatisfying(
@@ -106,8 +106,8 @@ class GradientBarrierTest {
     barrier.open(3, 0);
     barrier.fail(new StagecoachException(ErrorKind.PEER, "first", ""));
     barrier.fail(new StagecoachException(ErrorKind.PEER, "second", ""));
-    assertThatThrownBy(() -> barrier.await(Duration.ofSeconds(10))).hasMessage("first");
+    assertThatThrownBy(() -> barrier.await(Duration.ofSeconds(10), part -> {})).hasMessage("first");
     barrier.open(4, 0);
-    assertThatThrownBy(() -> barrier.await(Duration.ofSeconds(10))).hasMessage("first");
+    assertThatThrownBy(() -> barrier.await(Duration.ofSeconds(10), part -> {})).hasMessage("first");
   }
 }

@@ -49,6 +49,14 @@ class MemoryShelfTest {
   }
 
   @Test
+  void whatIsNotKeptIsNoLongerThanAskedFor() {
+    BytePointer once = MemoryShelf.none().take(BYTES);
+    assertEquals(BYTES, once.capacity());
+    MemoryShelf.none().give(once);
+    assertTrue(once.isNull());
+  }
+
+  @Test
   void whatIsOverTheBoundGoesBackToTheSystem() {
     BytePointer[] blocks = new BytePointer[11];
     for (int i = 0; i < blocks.length; i++) {

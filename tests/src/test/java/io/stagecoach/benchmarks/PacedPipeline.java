@@ -10,7 +10,6 @@ import io.stagecoach.engine.dl4j.Dl4jModelUpdater;
 import io.stagecoach.schedule.PipelineShape;
 import io.stagecoach.schedule.Replicated;
 import io.stagecoach.schedule.ScheduleAuthor;
-import io.stagecoach.spark.cluster.Deadlines;
 import io.stagecoach.spark.cluster.Message;
 import io.stagecoach.spark.cluster.Order;
 import io.stagecoach.spark.cluster.Pipeline;
@@ -18,7 +17,6 @@ import io.stagecoach.spark.cluster.PipelineSpec;
 import io.stagecoach.spark.cluster.StageSlices;
 import io.stagecoach.spark.cluster.StoreAccess;
 import io.stagecoach.spark.exchange.ExchangeKind;
-import io.stagecoach.spark.exchange.ExchangeOptions;
 import io.stagecoach.sync.GradientWeight;
 import io.stagecoach.sync.Judgement;
 import io.stagecoach.sync.SliceOwners;
@@ -28,9 +26,7 @@ import io.stagecoach.sync.SyncSettings;
 import io.stagecoach.sync.Synchronizer;
 import io.stagecoach.sync.Synchronizer.Counts;
 import io.stagecoach.sync.TiedUse;
-import io.stagecoach.tensor.WireType;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -42,8 +38,6 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Replicas of a pipeline whose passes take known times, with either synchronizer. */
 final class PacedPipeline implements AutoCloseable {
-
-  private static final long MESSAGE_LIMIT = 1L << 30;
 
   private final Workload workload;
   private final ScheduleAuthor author;
@@ -133,13 +127,8 @@ final class PacedPipeline implements AutoCloseable {
         1,
         List.of(author),
         StoreAccess.of(store.toUri().toString(), Workload.READING),
-        new PipelineSpec.Network(
-            0, 0, MESSAGE_LIMIT, ExchangeOptions.DEFAULT_CREDIT, WireType.FLOAT32),
-        new Deadlines(
-            Duration.ofMinutes(2),
-            Duration.ofSeconds(60),
-            Duration.ofMinutes(5),
-            Duration.ofSeconds(60)));
+        TrialConditions.NETWORK,
+        TrialConditions.DEADLINES);
   }
 
   /** One step; what executors do after the decision may still be going on when it returns. */

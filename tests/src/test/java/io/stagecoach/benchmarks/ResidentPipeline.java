@@ -17,7 +17,6 @@ import io.stagecoach.plan.StashSlots;
 import io.stagecoach.schedule.PipelineShape;
 import io.stagecoach.schedule.Schedule;
 import io.stagecoach.schedule.Schedules;
-import io.stagecoach.spark.cluster.Deadlines;
 import io.stagecoach.spark.cluster.Message;
 import io.stagecoach.spark.cluster.Order;
 import io.stagecoach.spark.cluster.Pipeline;
@@ -25,16 +24,13 @@ import io.stagecoach.spark.cluster.PipelineSpec;
 import io.stagecoach.spark.cluster.ProcessMemory;
 import io.stagecoach.spark.cluster.StoreAccess;
 import io.stagecoach.spark.exchange.ExchangeKind;
-import io.stagecoach.spark.exchange.ExchangeOptions;
 import io.stagecoach.stage.StageStep;
 import io.stagecoach.sync.GradientWeight;
 import io.stagecoach.sync.StagePart;
 import io.stagecoach.sync.StepOutcome;
 import io.stagecoach.sync.SyncSettings;
 import io.stagecoach.sync.Synchronizer;
-import io.stagecoach.tensor.WireType;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -61,8 +57,6 @@ final class ResidentPipeline implements AutoCloseable {
 
   /** Activations on their way and credit for the next: what an exchange holds at a border. */
   private static final int TRANSPORT_WINDOW = 2;
-
-  private static final long MESSAGE_LIMIT = 1L << 30;
 
   /**
    * What a step took.
@@ -137,13 +131,8 @@ final class ResidentPipeline implements AutoCloseable {
                 1,
                 List.of(Schedules.standard().named(SCHEDULE)),
                 StoreAccess.of(store.toUri().toString(), Workload.READING),
-                new PipelineSpec.Network(
-                    0, 0, MESSAGE_LIMIT, ExchangeOptions.DEFAULT_CREDIT, WireType.FLOAT32),
-                new Deadlines(
-                    Duration.ofMinutes(2),
-                    Duration.ofSeconds(60),
-                    Duration.ofMinutes(5),
-                    Duration.ofSeconds(60))));
+                TrialConditions.NETWORK,
+                TrialConditions.DEADLINES));
   }
 
   private static SparkConf application(String name) {

@@ -8,19 +8,15 @@ import io.stagecoach.schedule.PipelineShape;
 import io.stagecoach.schedule.Schedule;
 import io.stagecoach.schedule.ScheduleAuthor;
 import io.stagecoach.schedule.StageCosts;
-import io.stagecoach.spark.cluster.Deadlines;
 import io.stagecoach.spark.cluster.Message;
 import io.stagecoach.spark.cluster.Pipeline;
 import io.stagecoach.spark.cluster.PipelineSpec;
 import io.stagecoach.spark.cluster.StoreAccess;
 import io.stagecoach.spark.exchange.ExchangeKind;
-import io.stagecoach.spark.exchange.ExchangeOptions;
 import io.stagecoach.stage.Span;
 import io.stagecoach.stage.StageStep;
 import io.stagecoach.sync.StagePart;
-import io.stagecoach.tensor.WireType;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -28,8 +24,6 @@ import org.apache.spark.api.java.JavaSparkContext;
 
 /** A pipeline of stages whose passes take known times. */
 final class TimedPipeline implements AutoCloseable {
-
-  private static final long MESSAGE_LIMIT = 1L << 30;
 
   private final TimedModel model;
   private final Workload store;
@@ -84,13 +78,8 @@ final class TimedPipeline implements AutoCloseable {
                 shape.chunks(),
                 List.of(author),
                 StoreAccess.of(folder.toUri().toString(), Workload.READING),
-                new PipelineSpec.Network(
-                    0, 0, MESSAGE_LIMIT, ExchangeOptions.DEFAULT_CREDIT, WireType.FLOAT32),
-                new Deadlines(
-                    Duration.ofMinutes(2),
-                    Duration.ofSeconds(60),
-                    Duration.ofMinutes(5),
-                    Duration.ofSeconds(60))));
+                TrialConditions.NETWORK,
+                TrialConditions.DEADLINES));
   }
 
   Schedule schedule() {

@@ -18,7 +18,6 @@ import io.stagecoach.report.StepRecord;
 import io.stagecoach.schedule.PipelineShape;
 import io.stagecoach.schedule.Schedule;
 import io.stagecoach.schedule.ScheduleAuthor;
-import io.stagecoach.spark.cluster.Deadlines;
 import io.stagecoach.spark.cluster.Message;
 import io.stagecoach.spark.cluster.Order;
 import io.stagecoach.spark.cluster.Pipeline;
@@ -27,15 +26,12 @@ import io.stagecoach.spark.cluster.ProcessMemory;
 import io.stagecoach.spark.cluster.StageAddress;
 import io.stagecoach.spark.cluster.StoreAccess;
 import io.stagecoach.spark.exchange.ExchangeKind;
-import io.stagecoach.spark.exchange.ExchangeOptions;
 import io.stagecoach.sync.GradientWeight;
 import io.stagecoach.sync.StagePart;
 import io.stagecoach.sync.StepOutcome;
 import io.stagecoach.sync.SyncSettings;
 import io.stagecoach.sync.Synchronizer;
-import io.stagecoach.tensor.WireType;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -47,7 +43,6 @@ import org.apache.spark.api.java.JavaSparkContext;
  */
 final class TrialPipeline implements AutoCloseable {
 
-  private static final long MESSAGE_LIMIT = 1L << 30;
   private static final int TRANSPORT_WINDOW = 2;
 
   private final Workload workload;
@@ -139,13 +134,8 @@ final class TrialPipeline implements AutoCloseable {
         shape.chunks(),
         List.of(author),
         StoreAccess.of(store.toUri().toString(), Workload.READING),
-        new PipelineSpec.Network(
-            0, 0, MESSAGE_LIMIT, ExchangeOptions.DEFAULT_CREDIT, WireType.FLOAT32),
-        new Deadlines(
-            Duration.ofMinutes(2),
-            Duration.ofSeconds(60),
-            Duration.ofMinutes(5),
-            Duration.ofSeconds(60)));
+        TrialConditions.NETWORK,
+        TrialConditions.DEADLINES);
   }
 
   /** Where each stage is. */

@@ -9,6 +9,8 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /**
  * What was measured before a run's first step, on the machines that it runs on.
@@ -82,20 +84,18 @@ public record RunProfile(
 
   /** Each layer's forward and backward pass together, in nanoseconds. */
   public List<Long> layerTimes(int rows) {
-    List<Long> times = new ArrayList<>();
-    for (int layer = 0; layer < layers.layers(); layer++) {
-      times.add(layers.layer(layer, rows).total());
-    }
-    return times;
+    return times(rows, PassTimes::total);
   }
 
   /** Each layer's forward pass, in nanoseconds. */
   public List<Long> forwardTimes(int rows) {
-    List<Long> times = new ArrayList<>();
-    for (int layer = 0; layer < layers.layers(); layer++) {
-      times.add(layers.layer(layer, rows).forward());
-    }
-    return times;
+    return times(rows, PassTimes::forward);
+  }
+
+  private List<Long> times(int rows, Function<PassTimes, Long> of) {
+    return IntStream.range(0, layers.layers())
+        .mapToObj(layer -> of.apply(layers.layer(layer, rows)))
+        .toList();
   }
 
   /**

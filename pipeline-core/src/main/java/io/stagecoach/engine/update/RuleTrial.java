@@ -1,6 +1,5 @@
 package io.stagecoach.engine.update;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -32,32 +31,6 @@ record RuleTrial(IUpdater updater, DataType type, int iteration, int epoch) {
   private static final List<Regularization> PENALTIES =
       List.of(new L1Regularization(1e-3), new L2Regularization(1e-2), new WeightDecay(1e-2, true));
 
-  /** Vectors of one side. */
-  private record Side(INDArray weights, INDArray gradients, Optional<INDArray> state) {
-
-    Side copy() {
-      return new Side(weights.dup(), gradients.dup(), state.map(INDArray::dup));
-    }
-
-    boolean equalsBitByBit(Side other) {
-      return Arrays.equals(bits(weights), bits(other.weights))
-          && Arrays.equals(bits(gradients), bits(other.gradients))
-          && state.isPresent() == other.state.isPresent()
-          && (state.isEmpty() || Arrays.equals(bits(state.get()), bits(other.state.get())));
-    }
-
-    private static long[] bits(INDArray array) {
-      // A float and its double stand for one another.
-      return Arrays.stream(array.toDoubleVector()).mapToLong(Double::doubleToLongBits).toArray();
-    }
-
-    void close() {
-      weights.close();
-      gradients.close();
-      state.ifPresent(INDArray::close);
-    }
-  }
-
   /** Whether a rule, with all that may be done around it, is the updater's. */
   boolean holdsWithPenalties(Rule rule, int elements) {
     return holds(rule, elements, PENALTIES);
@@ -69,8 +42,8 @@ record RuleTrial(IUpdater updater, DataType type, int iteration, int epoch) {
   }
 
   private boolean holds(Rule rule, int elements, List<Regularization> penalties) {
-    Side expected = random(elements);
-    Side tried = expected.copy();
+    TrialSide expected = random(elements);
+    TrialSide tried = expected.copy();
     try {
       applyNd4j(expected, penalties);
       applyKernel(tried, rule, penalties);
@@ -81,27 +54,27 @@ record RuleTrial(IUpdater updater, DataType type, int iteration, int epoch) {
     }
   }
 
-  private void applyNd4j(Side side, List<Regularization> penalties) {
-    side.gradients.muli(SCALE);
-    side.gradients.divi(DIVISOR);
+  private void applyNd4j(TrialSide side, List<Regularization> penalties) {
+    side.gradients().muli(SCALE);
+    side.gradients().divi(DIVISOR);
     penalize(side, ApplyStep.BEFORE_UPDATER, penalties);
     updater
-        .instantiate(side.state.orElse(null), false)
-        .applyUpdater(side.gradients, iteration, epoch);
+        .instantiate(side.state().orElse(null), false)
+        .applyUpdater(side.gradients(), iteration, epoch);
     penalize(side, ApplyStep.POST_UPDATER, penalties);
-    side.weights.subi(side.gradients);
+    side.weights().subi(side.gradients());
   }
 
-  private void penalize(Side side, ApplyStep when, List<Regularization> penalties) {
+  private void penalize(TrialSide side, ApplyStep when, List<Regularization> penalties) {
     for (Regularization penalty : penalties) {
       if (penalty.applyStep() == when) {
-        penalty.apply(side.weights, side.gradients, rate(), iteration, epoch);
+        penalty.apply(side.weights(), side.gradients(), rate(), iteration, epoch);
       }
     }
   }
 
-  private void applyKernel(Side side, Rule rule, List<Regularization> penalties) {
-    long elements = side.weights.length();
+  private void applyKernel(TrialSide side, Rule rule, List<Regularization> penalties) {
+    long elements = side.weights().length();
     List<Long> states = IntStream.range(0, rule.states()).mapToObj(i -> i * elements).toList();
     Recipe recipe =
         new Recipe(
@@ -110,8 +83,8 @@ record RuleTrial(IUpdater updater, DataType type, int iteration, int epoch) {
             penalties(ApplyStep.BEFORE_UPDATER, penalties),
             rule,
             penalties(ApplyStep.POST_UPDATER, penalties));
-    new UpdateKernel(side.weights, side.state)
-        .step(side.gradients, Optional.of(side.gradients))
+    new UpdateKernel(side.weights(), side.state())
+        .step(side.gradients(), Optional.of(side.gradients()))
         .update(new Stretch(0, elements, states), recipe);
   }
 
@@ -123,10 +96,10 @@ record RuleTrial(IUpdater updater, DataType type, int iteration, int epoch) {
     return updater.hasLearningRate() ? updater.getLearningRate(iteration, epoch) : 1;
   }
 
-  private Side random(int elements) {
+  private TrialSide random(int elements) {
     Random random = new Random(SEED);
     long states = updater.stateSize(elements);
-    return new Side(
+    return new TrialSide(
         array(IntStream.range(0, elements).mapToDouble(i -> random.nextGaussian()).toArray()),
         array(IntStream.range(0, elements).mapToDouble(i -> gradient(random)).toArray()),
         states == 0

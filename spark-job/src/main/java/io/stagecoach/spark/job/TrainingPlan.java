@@ -149,13 +149,13 @@ record TrainingPlan(
 
   /** Whether stages have the same layers, and keep the same. */
   private static boolean isAlike(Plan one, Plan other) {
-    return one.stages().stream()
-        .map(stage -> List.of(stage.firstLayer(), stage.stash()))
-        .toList()
-        .equals(
-            other.stages().stream()
-                .map(stage -> List.of(stage.firstLayer(), stage.stash()))
-                .toList());
+    return cutAndStashes(one).equals(cutAndStashes(other));
+  }
+
+  private static List<List<Object>> cutAndStashes(Plan plan) {
+    return plan.stages().stream()
+        .map(stage -> List.<Object>of(stage.firstLayer(), stage.stash()))
+        .toList();
   }
 
   private static void log(Plan plan) {
@@ -354,6 +354,7 @@ record TrainingPlan(
   List<StageSpec> specs(String model, long seed) {
     List<StageSpec> specs = new ArrayList<>();
     List<PlannedStage> stages = plan.stages();
+    List<Recompute> recompute = recompute();
     for (int place = 0; place < replicas * stages.size(); place++) {
       int stage = place % stages.size();
       specs.add(
@@ -364,7 +365,7 @@ record TrainingPlan(
               stages.get(stage).firstLayer(),
               stages.get(stage).endLayer(),
               slots.get(stage),
-              recompute().get(stage),
+              recompute.get(stage),
               seed));
     }
     return specs;
