@@ -98,7 +98,12 @@ sealed interface StartSite {
 
     @Override
     public String said(StagecoachProcess run, String application) {
-      return deployMode.equals("client") ? run.errSoFar() : cluster.driverSaid("stderr");
+      if (deployMode.equals("client")) {
+        return run.errSoFar();
+      }
+      // Until this application's driver is there, the latest is that of the one before.
+      String said = cluster.driverSaid("stderr");
+      return said.contains("-Dspark.app.name=" + application) ? said : "";
     }
   }
 

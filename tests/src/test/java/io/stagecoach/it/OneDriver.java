@@ -78,7 +78,7 @@ final class OneDriver {
       Workshop own = new Workshop(folder);
       List<String> arguments = new ArrayList<>();
       arguments.add("train");
-      arguments.addAll(List.of("--class", program.getName(), "--jars", jar(program, folder)));
+      arguments.addAll(List.of("--class", program.getName()));
       arguments.addAll(List.of("--master", session.get("spark.master")));
       arguments.addAll(List.of("--properties-file", own.properties("session", session).toString()));
       arguments.add("--");
@@ -87,7 +87,10 @@ final class OneDriver {
         files.add(own.properties(i + "-" + commands.get(i).word(), settings.get(i)));
         arguments.add(files.get(i).toString());
       }
-      try (StagecoachProcess run = StagecoachProcess.start(workshop.directory(), arguments)) {
+      // On Java's own class path, as the job: they share a package, and so need one class loader.
+      Map<String, String> classes = Map.of("SPARK_DIST_CLASSPATH", jar(program, folder));
+      try (StagecoachProcess run =
+          StagecoachProcess.start(workshop.directory(), arguments, classes)) {
         StagecoachProcess.Outcome whole = run.await(Duration.ofMinutes(5));
         workshop.assertTidy(run, whole);
         assertThat(whole.exitCode()).as(whole.toString()).isZero();
@@ -110,7 +113,6 @@ final class OneDriver {
     return Files.readString(file.resolveSibling(file.getFileName() + "." + kind));
   }
 
-  /** The job's classes and these are to be of one loader: they share a package. */
   private static String jar(Class<?> program, Path folder) throws IOException {
     Path jar = folder.resolve("commands.jar");
     try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar))) {

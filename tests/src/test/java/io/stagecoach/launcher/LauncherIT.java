@@ -156,6 +156,56 @@ class LauncherIT {
   }
 
   @Test
+  void afterTheFirstTrainingJavaHasItsClassesReadyMade() throws Exception {
+    String log = "classes-%p.log";
+    List<Path> before = runs();
+    Ended first = launch(Map.of(), "train", "--conf", "spark.stagecoach.maxSteps=1");
+    assertThat(first.code()).as(first.err()).isZero();
+    try (Stream<Path> archives = Files.list(HOME.resolve("spark-job/target/archives"))) {
+      assertThat(archives.map(file -> file.getFileName().toString()))
+          .as(first.err())
+          .filteredOn(name -> name.startsWith("text-"))
+          .singleElement()
+          .satisfies(name -> assertThat(name).endsWith(".jsa"));
+    }
+
+    // The user's own default options stay in force beside the launcher's.
+    Ended second =
+        launch(
+            Map.of(),
+            "train",
+            "--conf",
+            "spark.stagecoach.maxSteps=1",
+            "--conf",
+            "spark.driver.defaultJavaOptions=-Xlog:class+load:file=\""
+                + directory
+                + "/"
+                + log
+                + "\"",
+            "--conf",
+            "spark.executor.defaultJavaOptions=-Xlog:class+load:file=\""
+                + directory
+                + "/"
+                + log
+                + "\"");
+    assertThat(second.code()).as(second.err()).isZero();
+    assertThat(second.lastLine().get("loss")).isEqualTo(first.lastLine().get("loss"));
+    try (Stream<Path> logs = Files.list(directory)) {
+      assertThat(logs.filter(file -> file.toString().endsWith(".log")).toList())
+          .as("a driver and two executors")
+          .hasSize(3)
+          .allSatisfy(
+              file ->
+                  assertThat(Files.readString(file))
+                      .contains(
+                          "io.stagecoach.error.StagecoachException source: shared objects file",
+                          "org.apache.spark.SparkEnv source: shared objects file",
+                          "org.nd4j.linalg.factory.Nd4j source: shared objects file"));
+    }
+    assertThat(runs()).as("nothing is left of the runs").isSubsetOf(before);
+  }
+
+  @Test
   void theJobsExitCodeIsTheLaunchers() throws Exception {
     Ended ended = launch(Map.of(), "sample", "tabular-data", "--", "table", "not-a-number");
     // What spark-submit ends with when a main class throws.
