@@ -45,7 +45,10 @@ import org.apache.spark.api.java.JavaSparkContext;
 public final class PlanBenchmark {
 
   private static final int MICRO_BATCHES = 8;
-  private static final int WARM_UP = 5;
+
+  /** Executors compile what they run for so long; steps would be up to twice as long before. */
+  private static final Duration WARM_UP = Duration.ofSeconds(20);
+
   private static final int STEPS = 25;
   private static final int STAGES = 2;
 
@@ -151,7 +154,7 @@ public final class PlanBenchmark {
             spec,
             costs.size(),
             List.of(workload.slices(MICRO_BATCHES).get(0)),
-            Duration.ofSeconds(6));
+            Duration.ofSeconds(15));
     long largest = costs.layers().stream().mapToLong(LayerCost::outputBytes).max().orElse(0);
     HopTimes hops =
         HopProbe.measure(
@@ -166,8 +169,12 @@ public final class PlanBenchmark {
     try (TrialPipeline pipeline =
         new TrialPipeline(
             spark, workload, store, ExchangeKind.STREAMING, author, shape, partitioner)) {
-      RunRecorder recorder = new RunRecorder(pipeline.schedule(), WARM_UP);
-      for (int step = 0; step < WARM_UP + STEPS; step++) {
+      long warm = System.nanoTime() + WARM_UP.toNanos();
+      while (System.nanoTime() < warm) {
+        pipeline.step();
+      }
+      RunRecorder recorder = new RunRecorder(pipeline.schedule(), 0);
+      for (int step = 0; step < STEPS; step++) {
         recorder.record(pipeline.step());
       }
       return recorder.report();

@@ -25,6 +25,15 @@ public record PassTimes(long forward, long backward, long backwardInput, long ba
         backwardWeights + next.backwardWeights);
   }
 
+  /** Of each pass the faster one. */
+  PassTimes fastest(PassTimes other) {
+    return new PassTimes(
+        Math.min(forward, other.forward),
+        Math.min(backward, other.backward),
+        Math.min(backwardInput, other.backwardInput),
+        Math.min(backwardWeights, other.backwardWeights));
+  }
+
   /** The same for so many times the work. */
   PassTimes times(double factor) {
     return new PassTimes(

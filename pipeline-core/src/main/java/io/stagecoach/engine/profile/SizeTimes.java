@@ -2,6 +2,7 @@ package io.stagecoach.engine.profile;
 
 import java.io.Serializable;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * What micro-batches of one size take.
@@ -16,5 +17,14 @@ public record SizeTimes(int rows, List<PassTimes> layers) implements Serializabl
     if (rows < 1 || layers.isEmpty()) {
       throw new IllegalArgumentException(rows + " rows, " + layers.size() + " layers");
     }
+  }
+
+  /** Of each layer the faster passes of both; both are of one size. */
+  SizeTimes fastest(SizeTimes other) {
+    return new SizeTimes(
+        rows,
+        IntStream.range(0, layers.size())
+            .mapToObj(layer -> layers.get(layer).fastest(other.layers.get(layer)))
+            .toList());
   }
 }

@@ -41,6 +41,8 @@ class LayerProfilerTest {
   private static final Duration PLENTY = Duration.ofSeconds(60);
 
   private long now;
+  private int passes;
+  private int coldPasses;
   private int tooMany = Integer.MAX_VALUE;
   private int openModules;
   private int mostOpenModules;
@@ -66,7 +68,8 @@ class LayerProfilerTest {
     }
 
     private void take(int times) {
-      now += times * (spec.firstLayer() + 1L) * (100 + rows);
+      passes++;
+      now += times * (spec.firstLayer() + 1L) * (100 + rows) * (passes < coldPasses ? 5 : 1);
     }
 
     @Override
@@ -180,6 +183,24 @@ class LayerProfilerTest {
     }
     assertThat(mostOpenModules).as("one layer at a time").isEqualTo(1);
     assertThat(openModules).isZero();
+    assertThat(alive).isEmpty();
+  }
+
+  /** The layers are measured from the last to the first: the last ones would look the slowest. */
+  @Test
+  void whatRanBeforeItWasCompiledDoesNotCount() {
+    coldPasses = 10;
+    LayerTimes cold = profiler(3).profile(List.of(1), LayerProfilerTest::slice, Duration.ZERO);
+    assertThat(cold.layer(2, 1).forward()).as("once only").isEqualTo(5 * 303);
+    assertThat(cold.layer(0, 1).forward()).isEqualTo(101);
+    passes = 0;
+    coldPasses = 60;
+    LayerTimes settled = profiler(3).profile(List.of(1), LayerProfilerTest::slice, PLENTY);
+    for (int layer = 0; layer < 3; layer++) {
+      long f = (layer + 1) * 101L;
+      assertThat(settled.layer(layer, 1)).isEqualTo(new PassTimes(f, 2 * f, 3 * f, 5 * f));
+    }
+    assertThat(passes).as("it ends when there is no more to gain").isLessThan(1_000);
     assertThat(alive).isEmpty();
   }
 

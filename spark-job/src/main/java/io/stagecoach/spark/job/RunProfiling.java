@@ -20,7 +20,7 @@ import java.util.List;
 final class RunProfiling {
 
   /** About how long layers may take; hops are few. */
-  private static final Duration LAYERS = Duration.ofSeconds(10);
+  private static final Duration LAYERS = Duration.ofSeconds(15);
 
   private static final Duration HOPS = Duration.ofSeconds(3);
 
