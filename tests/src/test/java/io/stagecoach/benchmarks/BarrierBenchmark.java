@@ -2,6 +2,7 @@ package io.stagecoach.benchmarks;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import io.stagecoach.engine.update.UpdateThreads;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,7 +19,7 @@ import org.nd4j.linalg.learning.config.Sgd;
  * ND4J's operations in turns, for models of 1, 10 and 100 million parameters; and the bandwidth of
  * the memory beside it, measured in the same run.
  *
- * <p>Argument: the JSON file to write.
+ * <p>Arguments: the JSON file to write; among how many threads the kernel's update is shared (1).
  */
 public final class BarrierBenchmark {
 
@@ -47,13 +48,15 @@ public final class BarrierBenchmark {
     updaters.put("SGD", new Sgd(1e-3));
     List<BarrierTimes> all = new ArrayList<>();
     // So that all is compiled before the first figure.
+    UpdateThreads threads =
+        new UpdateThreads(arguments.length > 1 ? Integer.parseInt(arguments[1]) : 1);
     for (IUpdater updater : updaters.values()) {
-      measure("", updater, SIZES.get(0));
+      measure("", updater, SIZES.get(0), threads);
     }
     System.out.println(BarrierTimes.HEADER);
     for (Size size : SIZES) {
       for (Map.Entry<String, IUpdater> updater : updaters.entrySet()) {
-        BarrierTimes times = measure(updater.getKey(), updater.getValue(), size);
+        BarrierTimes times = measure(updater.getKey(), updater.getValue(), size, threads);
         all.add(times);
         System.out.println(times.row());
       }
@@ -62,8 +65,10 @@ public final class BarrierBenchmark {
     System.exit(0);
   }
 
-  private static BarrierTimes measure(String updater, IUpdater configuration, Size size) {
-    try (BarrierTrial trial = new BarrierTrial(configuration, size.width(), size.layers())) {
+  private static BarrierTimes measure(
+      String updater, IUpdater configuration, Size size, UpdateThreads threads) {
+    try (BarrierTrial trial =
+        new BarrierTrial(configuration, size.width(), size.layers(), threads)) {
       for (int round = 0; round < size.rounds(); round++) {
         trial.round();
       }

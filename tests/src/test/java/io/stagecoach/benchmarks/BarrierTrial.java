@@ -4,6 +4,7 @@ import io.stagecoach.engine.ParameterLayout;
 import io.stagecoach.engine.ParameterLayout.View;
 import io.stagecoach.engine.dl4j.Dl4jModelUpdater;
 import io.stagecoach.engine.update.SquareSums;
+import io.stagecoach.engine.update.UpdateThreads;
 import io.stagecoach.sync.StageWeights;
 import io.stagecoach.tensor.EncodedTensors;
 import io.stagecoach.tensor.ReceiveBuffer;
@@ -77,8 +78,9 @@ final class BarrierTrial implements AutoCloseable {
   private int steps;
   private double norms;
 
-  BarrierTrial(IUpdater configuration, int width, int layers) {
+  BarrierTrial(IUpdater configuration, int width, int layers, UpdateThreads threads) {
     this.updater = Dl4jModelUpdater.create(network(configuration, width, layers));
+    updater.shareUpdates(threads);
     List<ParameterLayout> layouts = new ArrayList<>();
     for (int stage = 0; stage < STAGES; stage++) {
       layouts.add(updater.stageLayout(layers * stage / STAGES, layers * (stage + 1) / STAGES));

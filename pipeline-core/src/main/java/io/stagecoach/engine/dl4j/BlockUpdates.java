@@ -6,6 +6,7 @@ import io.stagecoach.engine.update.Rule;
 import io.stagecoach.engine.update.Stretch;
 import io.stagecoach.engine.update.TrustedRules;
 import io.stagecoach.engine.update.UpdateKernel;
+import io.stagecoach.engine.update.UpdateThreads;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,8 +41,13 @@ final class BlockUpdates {
   /**
    * @param parameters the network's weights, flat
    * @param gradientView the network's own gradients, flat
+   * @param threads who shares the kernel's work
    */
-  BlockUpdates(BaseMultiLayerUpdater<?> updater, INDArray parameters, INDArray gradientView) {
+  BlockUpdates(
+      BaseMultiLayerUpdater<?> updater,
+      INDArray parameters,
+      INDArray gradientView,
+      UpdateThreads threads) {
     this.updater = updater;
     this.parameters = parameters;
     this.gradientView = gradientView;
@@ -49,7 +55,8 @@ final class BlockUpdates {
     this.kernel =
         UpdateKernel.works(parameters)
             ? Optional.of(
-                new UpdateKernel(parameters, Optional.ofNullable(updater.getStateViewArray())))
+                new UpdateKernel(
+                    parameters, Optional.ofNullable(updater.getStateViewArray()), threads))
             : Optional.empty();
     for (UpdaterBlock block : updater.getUpdaterBlocks()) {
       for (ParamState parameter : block.getLayersAndVariablesInBlock()) {

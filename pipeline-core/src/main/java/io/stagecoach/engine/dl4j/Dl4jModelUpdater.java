@@ -7,6 +7,7 @@ import io.stagecoach.engine.StateLayout;
 import io.stagecoach.engine.StateLayout.Place;
 import io.stagecoach.engine.StatefulUpdater;
 import io.stagecoach.engine.dl4j.BlockUpdates.Part;
+import io.stagecoach.engine.update.UpdateThreads;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
@@ -39,6 +40,7 @@ public final class Dl4jModelUpdater implements StatefulUpdater {
   private final INDArray gradientView;
   private final DefaultGradient gradient;
   private final boolean constrained;
+  private UpdateThreads threads = UpdateThreads.ONE;
   private BlockUpdates updates;
   private boolean noted;
 
@@ -68,7 +70,13 @@ public final class Dl4jModelUpdater implements StatefulUpdater {
   }
 
   private BlockUpdates blockUpdates() {
-    return new BlockUpdates(whole.updater(), parameters, gradientView);
+    return new BlockUpdates(whole.updater(), parameters, gradientView, threads);
+  }
+
+  /** From now on these threads share the updates, which are the same to the last bit. */
+  public void shareUpdates(UpdateThreads among) {
+    threads = among;
+    updates = blockUpdates();
   }
 
   /**

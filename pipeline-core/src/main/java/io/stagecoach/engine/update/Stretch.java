@@ -15,4 +15,19 @@ public record Stretch(long offset, long length, List<Long> states) {
   public Stretch {
     states = List.copyOf(states);
   }
+
+  /**
+   * One of several shares that make up the whole, about as long as the others.
+   *
+   * @param share which one
+   * @param shares how many there are
+   * @param unit all but the last one's lengths are multiples of this
+   */
+  Stretch share(int share, int shares, int unit) {
+    long units = (length + unit - 1) / unit;
+    long from = units * share / shares * unit;
+    long to = Math.min(length, units * (share + 1) / shares * unit);
+    return new Stretch(
+        offset + from, to - from, states.stream().map(place -> place + from).toList());
+  }
 }

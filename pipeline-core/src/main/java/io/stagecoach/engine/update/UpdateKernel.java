@@ -1,29 +1,46 @@
 package io.stagecoach.engine.update;
 
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Updates weights in one walk over memory: of each piece, which stays in the nearest cache,
  * weights, gradients and state are read once and written once. Elements do not depend on one
- * another, so that stretches may be cut and ordered at will. One thread calls it.
+ * another, so that stretches may be cut and ordered at will, and shared among threads. One thread
+ * calls it.
  */
 public final class UpdateKernel {
 
   private final FlatVector weights;
   private final Optional<FlatVector> state;
-  private final Walk walk;
+  private final UpdateThreads threads;
+
+  /** One for each thread: a walk has memory of its own. */
+  private final List<Walk> walks;
+
+  /** In the thread of the caller alone. */
+  public UpdateKernel(INDArray weights, Optional<INDArray> state) {
+    this(weights, state, UpdateThreads.ONE);
+  }
 
   /**
    * @param weights the live weights, dense
    * @param state the updater's live state, dense; none for updaters that keep nothing
+   * @param threads who shares long stretches
    * @throws IllegalArgumentException of arrays that it does not {@linkplain #works work} on
    */
-  public UpdateKernel(INDArray weights, Optional<INDArray> state) {
+  public UpdateKernel(INDArray weights, Optional<INDArray> state, UpdateThreads threads) {
     this.weights = FlatVector.of(weights);
     this.state = state.map(FlatVector::of);
-    this.walk = weights.dataType() == DataType.FLOAT ? new FloatWalk() : new DoubleWalk();
+    this.threads = threads;
+    boolean single = weights.dataType() == DataType.FLOAT;
+    this.walks =
+        Stream.generate(() -> single ? new FloatWalk() : new DoubleWalk())
+            .limit(threads.count())
+            .toList();
   }
 
   /** Whether weights are of a type, and in a memory, that the kernel works on. */
@@ -51,7 +68,10 @@ public final class UpdateKernel {
       if (stretch.states().size() != recipe.rule().states()) {
         throw new IllegalArgumentException(stretch + " by " + recipe.rule());
       }
-      walk.update(new Walk.Vectors(weights, state, gradients, updates), stretch, recipe);
+      Walk.Vectors vectors = new Walk.Vectors(weights, state, gradients, updates);
+      int shares = threads.sharesOf(stretch.length());
+      threads.run(
+          shares, i -> walks.get(i).update(vectors, stretch.share(i, shares, Walk.PIECE), recipe));
     }
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stagecoach.engine.ParameterLayout;
 import io.stagecoach.engine.PartialUpdate;
+import io.stagecoach.engine.update.UpdateThreads;
 import io.stagecoach.model.optimizer.LearningRateDecay;
 import io.stagecoach.model.optimizer.WarmupSchedule;
 import java.util.ArrayList;
@@ -202,6 +203,38 @@ class Dl4jModelUpdaterTest {
         assertThat(parts.parameters()).isEqualTo(whole.parameters());
         assertThat(parts.flatUpdaterState()).isEqualTo(whole.flatUpdaterState());
         assertThat(parts.iterations()).isEqualTo(whole.iterations());
+      }
+    }
+  }
+
+  /** Of a layer of 250,000 weights each thread has a share. */
+  @Test
+  void threadsShareAnUpdateToTheLastBit() {
+    String json =
+        new NeuralNetConfiguration.Builder()
+            .seed(5)
+            .updater(new Adam(0.01))
+            .l2(1e-3)
+            .list()
+            .layer(new DenseLayer.Builder().nIn(500).nOut(500).build())
+            .layer(
+                new OutputLayer.Builder(LossFunction.MSE)
+                    .activation(Activation.IDENTITY)
+                    .nIn(500)
+                    .nOut(3)
+                    .build())
+            .build()
+            .toJson();
+    try (Dl4jModelUpdater alone = Dl4jModelUpdater.create(json);
+        Dl4jModelUpdater shared = Dl4jModelUpdater.create(json)) {
+      shared.shareUpdates(new UpdateThreads(3));
+      for (int step = 0; step < 3; step++) {
+        INDArray gradients =
+            Batches.uniform(step, alone.parameters().length()).castTo(DataType.FLOAT);
+        alone.update(gradients.dup(), 0.3, 12, step, 0);
+        shared.update(gradients.dup(), 0.3, 12, step, 0);
+        assertThat(shared.parameters()).isEqualTo(alone.parameters());
+        assertThat(shared.flatUpdaterState()).isEqualTo(alone.flatUpdaterState());
       }
     }
   }

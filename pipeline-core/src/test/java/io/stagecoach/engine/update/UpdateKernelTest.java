@@ -3,6 +3,7 @@ package io.stagecoach.engine.update;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -67,9 +68,15 @@ class UpdateKernelTest {
     }
 
     void assertEqualTo(Vectors other) {
-      assertThat(weights.toDoubleVector()).containsExactly(other.weights.toDoubleVector());
-      assertThat(gradients.toDoubleVector()).containsExactly(other.gradients.toDoubleVector());
-      assertThat(state.toDoubleVector()).containsExactly(other.state.toDoubleVector());
+      assertSame(weights, other.weights);
+      assertSame(gradients, other.gradients);
+      assertSame(state, other.state);
+    }
+
+    private static void assertSame(INDArray one, INDArray other) {
+      assertThat(Arrays.mismatch(one.toDoubleVector(), other.toDoubleVector()))
+          .as("the first element that differs")
+          .isEqualTo(-1);
     }
   }
 
@@ -107,6 +114,21 @@ class UpdateKernelTest {
     cutOne.updateByKernel(first, length - first);
     cutOne.updateByKernel(0, first);
     cutOne.assertEqualTo(whole);
+  }
+
+  /** Long enough for four shares, and not a multiple of anything. */
+  @Property(tries = 8)
+  void threadsDoNotChangeABit(
+      @ForAll long seed, @ForAll boolean single, @ForAll @IntRange(min = 2, max = 5) int threads) {
+    DataType type = single ? DataType.FLOAT : DataType.DOUBLE;
+    int length = 300_001;
+    Vectors alone = Vectors.random(seed, type, length, 3);
+    Vectors shared = alone.copy();
+    alone.updateByKernel(11, length - 30);
+    new UpdateKernel(shared.weights(), Optional.of(shared.state()), new UpdateThreads(threads))
+        .step(shared.gradients(), Optional.empty())
+        .update(shared.stretch(11, length - 30), RECIPE);
+    shared.assertEqualTo(alone);
   }
 
   @Test

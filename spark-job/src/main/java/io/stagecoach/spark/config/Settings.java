@@ -1189,6 +1189,16 @@ public final class Settings {
               + " bit, and a run that was interrupted goes on with either. executor is for"
               + " exchange=streaming.");
 
+  public static final Setting<Integer> SYNCHRONIZER_THREADS =
+      setting(
+          "synchronizer.threads",
+          CLUSTER,
+          integer(0, 64),
+          0,
+          "Among how many threads of the driver an update of the weights is shared; 0 is as many as"
+              + " the driver's process has processors, at most 4. The weights are the same to the"
+              + " last bit. Stages that keep their weights themselves use one.");
+
   public static final Setting<WireType> WIRE_TYPE =
       setting(
           "wireType",

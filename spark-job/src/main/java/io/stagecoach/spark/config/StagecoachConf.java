@@ -1004,6 +1004,11 @@ public final class StagecoachConf {
     return get(Settings.SYNCHRONIZER);
   }
 
+  /** {@link Settings#SYNCHRONIZER_THREADS}. */
+  public int synchronizerThreads() {
+    return get(Settings.SYNCHRONIZER_THREADS);
+  }
+
   /** {@link Settings#WIRE_TYPE}. */
   public WireType wireType() {
     return get(Settings.WIRE_TYPE);

@@ -124,6 +124,7 @@ public final class NetworkFit {
     reporting.reads(prepared);
     decision.reasons().forEach(reporting::chose);
     reporting.planned(PlanFigures.of(plan.plan(), decision.times()));
+    model.updater().shareUpdates(Updating.threads(conf));
     int firstEpoch = model.updater().epochs();
     TrainingLoop.Limits limits =
         new TrainingLoop.Limits(conf.epochs(), conf.maxSteps(), conf.maxDuration());

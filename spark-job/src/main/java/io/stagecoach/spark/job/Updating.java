@@ -1,6 +1,7 @@
 package io.stagecoach.spark.job;
 
 import io.stagecoach.engine.dl4j.Dl4jModelUpdater;
+import io.stagecoach.engine.update.UpdateThreads;
 import io.stagecoach.spark.cluster.SliceHolder;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.sync.SyncSettings;
@@ -25,15 +26,24 @@ record Updating(WeightUpdates weights, SliceHolder slices) implements AutoClosea
     SyncSettings settings =
         new SyncSettings(conf.gradientWeight(), conf.clipNorm(), conf.nonFiniteMaxSkips());
     return switch (conf.synchronizer()) {
-      case DRIVER ->
-          new Updating(
-              new Synchronizer(model, plan.layouts(model), before, settings), SliceHolder.none());
+      case DRIVER -> {
+        model.shareUpdates(threads(conf));
+        yield new Updating(
+            new Synchronizer(model, plan.layouts(model), before, settings), SliceHolder.none());
+      }
       case EXECUTOR -> {
         StagesUpdate updates =
             new StagesUpdate(model, plan.layouts(model), plan.replicas(), before, settings);
         yield new Updating(updates, updates);
       }
     };
+  }
+
+  /** Among how many threads the driver shares an update. */
+  static UpdateThreads threads(StagecoachConf conf) {
+    return conf.synchronizerThreads() == 0
+        ? UpdateThreads.ofThisProcess()
+        : new UpdateThreads(conf.synchronizerThreads());
   }
 
   @Override

@@ -214,6 +214,7 @@ class StagecoachConfTest {
     MAPPINGS.put(
         "synchronizer",
         new Mapping(SynchronizerKind.DRIVER, "Executor", SynchronizerKind.EXECUTOR));
+    MAPPINGS.put("synchronizer.threads", new Mapping(0, "3", 3));
     MAPPINGS.put("wireType", new Mapping(WireType.FLOAT32, "Float16", WireType.FLOAT16));
     MAPPINGS.put(
         "exchange.frameLimit", new Mapping(new DataSize(8L << 30), "1g", new DataSize(1L << 30)));
