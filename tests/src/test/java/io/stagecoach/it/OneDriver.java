@@ -79,6 +79,15 @@ final class OneDriver {
       List<String> arguments = new ArrayList<>();
       arguments.add("train");
       arguments.addAll(List.of("--class", program.getName()));
+      // The job's classes and these are to be of one loader: they share a package. On this machine
+      // the job is on Java's own class path.
+      String classes = jar(program, folder);
+      Map<String, String> environment = Map.of();
+      if (session.get("spark.master").startsWith("local")) {
+        environment = Map.of("SPARK_DIST_CLASSPATH", classes);
+      } else {
+        arguments.addAll(List.of("--jars", classes));
+      }
       arguments.addAll(List.of("--master", session.get("spark.master")));
       arguments.addAll(List.of("--properties-file", own.properties("session", session).toString()));
       arguments.add("--");
@@ -87,10 +96,8 @@ final class OneDriver {
         files.add(own.properties(i + "-" + commands.get(i).word(), settings.get(i)));
         arguments.add(files.get(i).toString());
       }
-      // On Java's own class path, as the job: they share a package, and so need one class loader.
-      Map<String, String> classes = Map.of("SPARK_DIST_CLASSPATH", jar(program, folder));
       try (StagecoachProcess run =
-          StagecoachProcess.start(workshop.directory(), arguments, classes)) {
+          StagecoachProcess.start(workshop.directory(), arguments, environment)) {
         StagecoachProcess.Outcome whole = run.await(Duration.ofMinutes(5));
         workshop.assertTidy(run, whole);
         assertThat(whole.exitCode()).as(whole.toString()).isZero();

@@ -125,6 +125,16 @@ public final class YarnCluster implements AutoCloseable {
         "spark.yarn.jars",
         "local:" + StagecoachProcess.repository().resolve("spark-job/target/spark-home/jars/*"));
     settings.put("spark.yarn.am.memory", "384m");
+    // Containers do not have this environment: with other kernels for products of matrices the last
+    // bits would be others than here.
+    System.getenv()
+        .forEach(
+            (variable, value) -> {
+              if (variable.startsWith("OPENBLAS_")) {
+                settings.put("spark.yarn.appMasterEnv." + variable, value);
+                settings.put("spark.executorEnv." + variable, value);
+              }
+            });
     return settings;
   }
 
