@@ -47,9 +47,9 @@ public final class BarrierBenchmark {
     updaters.put("Adam", new Adam(1e-3));
     updaters.put("SGD", new Sgd(1e-3));
     List<BarrierTimes> all = new ArrayList<>();
-    // So that all is compiled before the first figure.
     UpdateThreads threads =
         new UpdateThreads(arguments.length > 1 ? Integer.parseInt(arguments[1]) : 1);
+    // So that all is compiled before the first figure.
     for (IUpdater updater : updaters.values()) {
       measure("", updater, SIZES.get(0), threads);
     }

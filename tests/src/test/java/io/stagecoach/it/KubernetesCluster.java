@@ -78,16 +78,18 @@ public final class KubernetesCluster implements AutoCloseable {
     this.imageName = imageName;
     Path repository = StagecoachProcess.repository();
     Path docker = repository.resolve("spark-job/docker");
-    Path sparkHome = repository.resolve("spark-job/target/spark-home");
     this.image =
         new LocalPod.Image(
             Map.of(
-                "/opt/spark", sparkHome,
+                "/opt/spark", Built.SPARK_HOME,
                 "/opt/decom.sh", docker.resolve("decom.sh"),
-                "/opt/stagecoach/stagecoach.jar", jar(repository)),
+                "/opt/stagecoach/stagecoach.jar", Built.jar()),
             docker.resolve("entrypoint.sh"),
             Map.of(
-                "SPARK_HOME", sparkHome.toString(), "JAVA_HOME", System.getProperty("java.home")));
+                "SPARK_HOME",
+                Built.SPARK_HOME.toString(),
+                "JAVA_HOME",
+                System.getProperty("java.home")));
     this.server =
         new KubernetesMockServer(
             new Context(),
@@ -153,15 +155,6 @@ public final class KubernetesCluster implements AutoCloseable {
   /** The name of the image that it has. */
   String imageName() {
     return imageName;
-  }
-
-  private static Path jar(Path repository) throws IOException {
-    try (var files = Files.list(repository.resolve("spark-job/target"))) {
-      return files
-          .filter(file -> file.getFileName().toString().matches("stagecoach-[0-9].*\\.jar"))
-          .findFirst()
-          .orElseThrow();
-    }
   }
 
   /** Its address, as {@code spark.master} has it. */

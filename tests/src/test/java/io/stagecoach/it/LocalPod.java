@@ -147,10 +147,7 @@ final class LocalPod {
     environment.clear();
     environment.put("PATH", System.getenv("PATH"));
     environment.put("TMPDIR", Files.createDirectories(directory.resolve("tmp")).toString());
-    // Where the machine is told which kernels to multiply with, others would round otherwise.
-    System.getenv().entrySet().stream()
-        .filter(variable -> variable.getKey().startsWith("OPENBLAS_"))
-        .forEach(variable -> environment.put(variable.getKey(), variable.getValue()));
+    environment.putAll(MatrixKernels.environment());
     environment.putAll(image.environment());
     for (EnvVar variable : container.getEnv()) {
       environment.put(variable.getName(), here(value(variable)));

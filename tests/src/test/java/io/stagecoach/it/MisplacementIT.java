@@ -29,9 +29,6 @@ import org.junit.jupiter.api.parallel.Isolated;
 class MisplacementIT {
 
   private static final Path REPOSITORY = Path.of("").toAbsolutePath().getParent();
-  private static final Path HOME = REPOSITORY.resolve("spark-job/target/spark-home");
-
-  private static final List<String> PARTS = List.of("jars", "bin", "RELEASE");
 
   @TempDir Path directory;
 
@@ -58,7 +55,7 @@ class MisplacementIT {
         .environment()
         .putAll(
             Map.of(
-                "SPARK_HOME", sparkHome().toString(),
+                "SPARK_HOME", Built.linkedSparkHome(directory).toString(),
                 "SPARK_SCALA_VERSION", "2.12",
                 "SPARK_LOCAL_IP", "127.0.0.1",
                 "SPARK_LOCAL_HOSTNAME", "localhost",
@@ -69,7 +66,7 @@ class MisplacementIT {
     } finally {
       process.descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly();
-      for (String part : PARTS) {
+      for (String part : Built.PARTS) {
         Files.delete(directory.resolve("spark-home").resolve(part));
       }
     }
@@ -101,15 +98,6 @@ class MisplacementIT {
     return jar;
   }
 
-  /** A Spark home of links: executors of a local cluster write into theirs. */
-  private Path sparkHome() throws IOException {
-    Path home = Files.createDirectory(directory.resolve("spark-home"));
-    for (String part : PARTS) {
-      Files.createSymbolicLink(home.resolve(part), HOME.resolve(part));
-    }
-    return home;
-  }
-
   private List<String> command(Path tests) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -121,19 +109,13 @@ class MisplacementIT {
     command.add("-cp");
     command.add(
         String.join(
-            File.pathSeparator, tests.toString(), job().toString(), HOME.resolve("jars") + "/*"));
+            File.pathSeparator,
+            tests.toString(),
+            Built.jar().toString(),
+            Built.SPARK_HOME.resolve("jars") + "/*"));
     command.add(MisplacedTasks.class.getName());
     command.add(directory.toString());
     command.add(tests.toString());
     return command;
-  }
-
-  private static Path job() throws IOException {
-    try (Stream<Path> files = Files.list(REPOSITORY.resolve("spark-job/target"))) {
-      return files
-          .filter(file -> file.getFileName().toString().matches("stagecoach-\\d.*\\.jar"))
-          .findFirst()
-          .orElseThrow();
-    }
   }
 }

@@ -121,19 +121,14 @@ public final class YarnCluster implements AutoCloseable {
     settings.put("spark.master", "yarn");
     settings.put("spark.submit.deployMode", deployMode);
     settings.put("spark.executor.instances", "2");
-    settings.put(
-        "spark.yarn.jars",
-        "local:" + StagecoachProcess.repository().resolve("spark-job/target/spark-home/jars/*"));
+    settings.put("spark.yarn.jars", "local:" + Built.SPARK_HOME.resolve("jars/*"));
     settings.put("spark.yarn.am.memory", "384m");
-    // Containers do not have this environment: with other kernels for products of matrices the last
-    // bits would be others than here.
-    System.getenv()
+    // Containers do not have this environment.
+    MatrixKernels.environment()
         .forEach(
             (variable, value) -> {
-              if (variable.startsWith("OPENBLAS_")) {
-                settings.put("spark.yarn.appMasterEnv." + variable, value);
-                settings.put("spark.executorEnv." + variable, value);
-              }
+              settings.put("spark.yarn.appMasterEnv." + variable, value);
+              settings.put("spark.executorEnv." + variable, value);
             });
     return settings;
   }

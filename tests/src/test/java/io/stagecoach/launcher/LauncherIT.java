@@ -157,7 +157,6 @@ class LauncherIT {
 
   @Test
   void afterTheFirstTrainingJavaHasItsClassesReadyMade() throws Exception {
-    String log = "classes-%p.log";
     List<Path> before = runs();
     Ended first = launch(Map.of(), "train", "--conf", "spark.stagecoach.maxSteps=1");
     assertThat(first.code()).as(first.err()).isZero();
@@ -170,6 +169,7 @@ class LauncherIT {
     }
 
     // The user's own default options stay in force beside the launcher's.
+    String log = "-Xlog:class+load:file=\"" + directory.resolve("classes-%p.log") + "\"";
     Ended second =
         launch(
             Map.of(),
@@ -177,17 +177,9 @@ class LauncherIT {
             "--conf",
             "spark.stagecoach.maxSteps=1",
             "--conf",
-            "spark.driver.defaultJavaOptions=-Xlog:class+load:file=\""
-                + directory
-                + "/"
-                + log
-                + "\"",
+            "spark.driver.defaultJavaOptions=" + log,
             "--conf",
-            "spark.executor.defaultJavaOptions=-Xlog:class+load:file=\""
-                + directory
-                + "/"
-                + log
-                + "\"");
+            "spark.executor.defaultJavaOptions=" + log);
     assertThat(second.code()).as(second.err()).isZero();
     assertThat(second.lastLine().get("loss")).isEqualTo(first.lastLine().get("loss"));
     try (Stream<Path> logs = Files.list(directory)) {

@@ -51,14 +51,7 @@ final class LayerSweep {
   private final LongSupplier nanoClock;
   private int attempt;
 
-  /**
-   * @param engine builds the layers
-   * @param model the whole model's configuration, in the engine's own form
-   * @param layers how many layers it has
-   * @param seed what random masks are drawn from
-   * @param source where the examples are; stays the caller's
-   * @param nanoClock a monotonic clock in nanoseconds
-   */
+  /** Of what {@link LayerProfiler} is made of. */
   LayerSweep(
       StageEngine engine,
       String model,

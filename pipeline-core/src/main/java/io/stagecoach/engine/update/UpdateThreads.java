@@ -1,11 +1,6 @@
 package io.stagecoach.engine.update;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Future;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -73,39 +68,18 @@ public final class UpdateThreads {
     return (int) Math.max(1, Math.min(count, length / LEAST_SHARE));
   }
 
-  /** Runs all shares, each on a thread of its own, and returns when all are done. */
+  /** Runs all shares, each on a thread of its own, and returns when all have ended. */
   void run(int shares, Share work) {
-    List<Future<?>> running = new ArrayList<>();
-    ExecutorService pool = others;
+    CompletableFuture<?>[] running = new CompletableFuture<?>[shares - 1];
     for (int i = 1; i < shares; i++) {
       int share = i;
-      running.add(pool.submit(() -> work.run(share)));
+      running[i - 1] = CompletableFuture.runAsync(() -> work.run(share), others);
     }
     try {
       work.run(0);
     } finally {
       // Nobody may look at the weights while a share is still at work on them.
-      running.forEach(UpdateThreads::await);
-    }
-  }
-
-  private static void await(Future<?> share) {
-    boolean interrupted = false;
-    try {
-      while (true) {
-        try {
-          share.get();
-          return;
-        } catch (InterruptedException e) {
-          interrupted = true;
-        } catch (ExecutionException e) {
-          throw new CompletionException(e.getCause());
-        }
-      }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
+      CompletableFuture.allOf(running).join();
     }
   }
 }

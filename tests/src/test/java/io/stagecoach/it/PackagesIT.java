@@ -1,4 +1,4 @@
-package io.stagecoach.packaging;
+package io.stagecoach.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -18,22 +19,26 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class PackagesIT {
 
-  private static final Path JAR = Path.of(System.getProperty("stagecoach.jar"));
-  private static final Path SPARK_HOME = Path.of(System.getProperty("spark.home.directory"));
-  private static final Path REPOSITORY = Path.of("..").toAbsolutePath().normalize();
-  private static final String VERSION =
-      JAR.getFileName().toString().replaceAll("stagecoach-(.*)\\.jar", "$1");
+  private static final Path REPOSITORY = StagecoachProcess.repository();
 
   @TempDir private Path directory;
+  private Path jar;
+  private String version;
+
+  @BeforeEach
+  void find() throws IOException {
+    jar = Built.jar();
+    version = jar.getFileName().toString().replaceAll("stagecoach-(.*)\\.jar", "$1");
+  }
 
   /** What {@code mvn install} leaves, for one artifact. */
   private Path mavenRepository() throws IOException {
     Path repository = directory.resolve("repository");
     Path folder =
-        Files.createDirectories(repository.resolve("io/stagecoach/stagecoach/" + VERSION));
-    Files.createSymbolicLink(folder.resolve(JAR.getFileName()), JAR.toAbsolutePath());
+        Files.createDirectories(repository.resolve("io/stagecoach/stagecoach/" + version));
+    Files.createSymbolicLink(folder.resolve(jar.getFileName()), jar);
     Files.writeString(
-        folder.resolve("stagecoach-" + VERSION + ".pom"),
+        folder.resolve("stagecoach-" + version + ".pom"),
         """
         <project>
           <modelVersion>4.0.0</modelVersion>
@@ -42,7 +47,7 @@ class PackagesIT {
           <version>%s</version>
         </project>
         """
-            .formatted(VERSION));
+            .formatted(version));
     return repository;
   }
 
@@ -64,15 +69,6 @@ class PackagesIT {
             .formatted(mavenRepository()));
   }
 
-  /** A Spark home of links: executors of a local cluster write into theirs. */
-  private Path sparkHome() throws IOException {
-    Path home = Files.createDirectory(directory.resolve("spark-home"));
-    for (String part : List.of("bin", "jars", "RELEASE")) {
-      Files.createSymbolicLink(home.resolve(part), SPARK_HOME.resolve(part).toAbsolutePath());
-    }
-    return home;
-  }
-
   private static void put(List<String> command, String key, Object value) {
     command.addAll(List.of("--conf", key + "=" + value));
   }
@@ -81,7 +77,7 @@ class PackagesIT {
     List<String> command = new ArrayList<>();
     command.add(home.resolve("bin/spark-submit").toString());
     command.addAll(List.of("--class", "io.stagecoach.spark.job.Main"));
-    command.addAll(List.of("--packages", "io.stagecoach:stagecoach:" + VERSION));
+    command.addAll(List.of("--packages", "io.stagecoach:stagecoach:" + version));
     command.addAll(
         List.of("--properties-file", REPOSITORY.resolve("conf/quickstart.properties").toString()));
     put(command, "spark.jars.ivy", directory.resolve("ivy"));
@@ -103,7 +99,7 @@ class PackagesIT {
 
   @Test
   void theJobRunsByItsCoordinates() throws Exception {
-    Path home = sparkHome();
+    Path home = Built.linkedSparkHome(directory);
     Path out = directory.resolve("out.log");
     Path err = directory.resolve("err.log");
     ProcessBuilder builder =
@@ -127,7 +123,7 @@ class PackagesIT {
     assertThat(Files.readAllLines(out)).last().asString().contains("\"status\":\"succeeded\"");
     try (Stream<Path> fetched = Files.list(directory.resolve("ivy/jars"))) {
       assertThat(fetched.map(file -> file.getFileName().toString()))
-          .containsExactly("io.stagecoach_stagecoach-" + VERSION + ".jar");
+          .containsExactly("io.stagecoach_stagecoach-" + version + ".jar");
     }
     try (Stream<Path> work = Files.walk(home.resolve("work"))) {
       assertThat(work.filter(file -> file.getFileName().toString().startsWith("io.stagecoach_")))
