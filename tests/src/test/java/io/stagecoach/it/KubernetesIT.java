@@ -103,11 +103,15 @@ class KubernetesIT {
   }
 
   private void assertThatOfTheUncutNetwork() throws IOException {
+    assertThatOfTheUncutNetwork(EPOCHS);
+  }
+
+  private void assertThatOfTheUncutNetwork(int epochs) throws IOException {
     MultiLayerNetwork trained = workshop.network("out");
     String json = Files.readString(workshop.path("model.json"));
     try (UncutTrainer uncut = new UncutTrainer(json, SEED)) {
       StoredBatches.in(workshop.path("batches"), BATCH_SIZE, MICRO_BATCHES)
-          .train(uncut, SEED, EPOCHS);
+          .train(uncut, SEED, epochs);
       assertThat(trained.params().toDoubleVector())
           .containsExactly(uncut.parameters().toDoubleVector());
       assertThat(trained.getUpdater().getStateViewArray().toDoubleVector())
@@ -196,6 +200,28 @@ class KubernetesIT {
     assertThat(recovered).as(cluster.driverSaid("inside")).hasSize(1);
     assertThat(recovered.get(0).get("what").asText()).contains("was lost");
     assertThatOfTheUncutNetwork();
+  }
+
+  /**
+   * Who submits it has nothing but its coordinates. Spark puts what it has fetched where the pods
+   * can read it.
+   */
+  @Test
+  @EnabledIfSystemProperty(named = "stagecoach.kubernetes", matches = "true")
+  void byItsCoordinatesItRunsInPods() throws IOException {
+    PublishedJob published = new PublishedJob(Files.createDirectory(directory.resolve("maven")));
+    Map<String, String> settings = settings("fetched", "cluster");
+    settings.put("spark.stagecoach.epochs", "2");
+    settings.put(
+        "spark.kubernetes.file.upload.path",
+        Files.createDirectory(directory.resolve("uploaded")).toUri().toString());
+    StagecoachProcess.Outcome outcome;
+    try (StagecoachProcess run = published.train(workshop, Built.SPARK_HOME, settings, Map.of())) {
+      outcome = await(run);
+    }
+    assertThat(outcome.exitCode()).as(outcome + cluster.driverSaid("fetched")).isZero();
+    assertThat(published.fetched()).containsExactly(published.fetchedJar());
+    assertThatOfTheUncutNetwork(2);
   }
 
   @Test

@@ -70,8 +70,15 @@ public final class StagecoachProcess implements AutoCloseable {
   /** The same, with more variables in its environment. */
   static StagecoachProcess start(
       Path directory, List<String> arguments, Map<String, String> environment) {
+    return start(
+        directory, repository().resolve("spark-job/bin/stagecoach"), arguments, environment);
+  }
+
+  /** Starts another program, which starts Stagecoach. */
+  static StagecoachProcess start(
+      Path directory, Path program, List<String> arguments, Map<String, String> environment) {
     List<String> command = new ArrayList<>();
-    command.add(repository().resolve("spark-job/bin/stagecoach").toString());
+    command.add(program.toString());
     command.addAll(arguments);
     try {
       Path out = Files.createTempFile(directory, "out", ".log");

@@ -104,7 +104,11 @@ public final class YarnCluster implements AutoCloseable {
     client.start();
   }
 
-  /** What its clients have as {@code HADOOP_CONF_DIR}. */
+  /** By what its clients find it. */
+  Map<String, String> clientEnvironment() {
+    return Map.of("HADOOP_CONF_DIR", configuration().toString());
+  }
+
   private Path configuration() {
     return directory.resolve("conf");
   }
@@ -141,7 +145,7 @@ public final class YarnCluster implements AutoCloseable {
   /** Starts a subcommand as one of its clients. */
   public StagecoachProcess submit(Workshop workshop, String command, Map<String, String> settings) {
     Map<String, String> environment = new TreeMap<>(LOOPBACK);
-    environment.put("HADOOP_CONF_DIR", configuration().toString());
+    environment.putAll(clientEnvironment());
     // A file for each application: two may be under way.
     Path file = workshop.properties(settings.get("spark.app.name"), settings);
     return StagecoachProcess.start(

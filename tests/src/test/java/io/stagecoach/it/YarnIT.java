@@ -189,6 +189,24 @@ class YarnIT {
     assertThatOfTheUncutNetwork("killed", EPOCHS);
   }
 
+  /** Who submits it has nothing but its coordinates; the containers have the jar from YARN. */
+  @Test
+  @EnabledIfSystemProperty(named = "stagecoach.yarn", matches = "true")
+  void byItsCoordinatesItRunsInTheCluster() throws IOException {
+    PublishedJob published = new PublishedJob(Files.createDirectory(directory.resolve("maven")));
+    Map<String, String> settings = settings("fetched", "cluster");
+    settings.put("spark.stagecoach.epochs", "2");
+    try (StagecoachProcess run =
+        published.train(workshop, Built.SPARK_HOME, settings, cluster.clientEnvironment())) {
+      StagecoachProcess.Outcome outcome = await(run);
+      assertThat(outcome.exitCode()).as(outcome + said("fetched")).isZero();
+    }
+    assertThat(published.fetched()).containsExactly(published.fetchedJar());
+    assertThat(cluster.application("fetched").getFinalApplicationStatus())
+        .isEqualTo(FinalApplicationStatus.SUCCEEDED);
+    assertThatOfTheUncutNetwork("fetched", 2);
+  }
+
   @Test
   @EnabledIfSystemProperty(named = "stagecoach.yarn", matches = "true")
   void diagnosticsHaveTheFirstCause() {
