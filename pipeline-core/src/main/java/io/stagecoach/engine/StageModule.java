@@ -60,6 +60,14 @@ public interface StageModule extends AutoCloseable {
     return Optional.empty();
   }
 
+  /**
+   * Says that the next backward pass, or second half of one, is the stage's last in this step. A
+   * module that then knows which gradients are final before the pass has ended says so.
+   *
+   * @param told hears of them; one that hears of nothing asks for {@link #gradients} in the end
+   */
+  default void endWith(FinishedGradients told) {}
+
   /** What has been accumulated since {@link #beginStep}. */
   StageGradients gradients();
 

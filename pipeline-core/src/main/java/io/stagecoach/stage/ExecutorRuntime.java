@@ -92,6 +92,21 @@ public final class ExecutorRuntime implements AutoCloseable {
    */
   public void begin(
       StepContext context, List<Action> actions, List<Slice> slices, List<Tensors> given) {
+    begin(context, actions, slices, given, GradientListener.NONE);
+  }
+
+  /**
+   * As {@link #begin(StepContext, List, List, List)}.
+   *
+   * @param gradients hears of gradients before a stage has ended the step, where its module can say
+   *     which are final
+   */
+  public void begin(
+      StepContext context,
+      List<Action> actions,
+      List<Slice> slices,
+      List<Tensors> given,
+      GradientListener gradients) {
     abandon();
     heard = nanoClock.getAsLong();
     step = context.step();
@@ -99,12 +114,9 @@ public final class ExecutorRuntime implements AutoCloseable {
     ended.clear();
     try {
       for (StageRuntime stage : stages.values()) {
-        List<Slice> read =
-            actions.stream()
-                .filter(a -> a instanceof Action.Forward && a.stage() == stage.hosted().stage())
-                .map(forward -> slices.get(forward.microBatch()))
-                .toList();
-        stage.begin(context, slices, read, given, heard);
+        List<Action> own =
+            actions.stream().filter(a -> a.stage() == stage.hosted().stage()).toList();
+        stage.begin(context, own, slices, given, gradients, heard);
       }
     } catch (RuntimeException | Error e) {
       abandon();

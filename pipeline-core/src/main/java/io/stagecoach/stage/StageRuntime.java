@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongSupplier;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -37,6 +38,8 @@ final class StageRuntime {
   private List<Slice> slices = List.of();
   private List<Tensors> given = List.of();
   private InFlight inFlight = new InFlight(0);
+  private GradientListener gradients = GradientListener.NONE;
+  private Optional<Action> lastBackward = Optional.empty();
   private long heard;
   private List<Span> spans = new ArrayList<>();
   private Blocks blocks = new Blocks(1, 1);
@@ -61,18 +64,32 @@ final class StageRuntime {
   /**
    * Begins a step that the executor heard of at {@code heardNanos}.
    *
+   * @param own what this stage is to do in it
    * @param newSlices the examples of each micro-batch
-   * @param read those of them that this stage takes forward
+   * @param newGradients hears of those that are final
    */
   void begin(
       StepContext newContext,
+      List<Action> own,
       List<Slice> newSlices,
-      List<Slice> read,
       List<Tensors> newGiven,
+      GradientListener newGradients,
       long heardNanos) {
     context = newContext;
     slices = newSlices;
     given = newGiven;
+    gradients = newGradients;
+    lastBackward =
+        newGradients == GradientListener.NONE
+            ? Optional.empty()
+            : own.stream()
+                .filter(a -> a instanceof Action.Backward || a instanceof Action.BackwardWeights)
+                .reduce((earlier, later) -> later);
+    List<Slice> read =
+        own.stream()
+            .filter(Action.Forward.class::isInstance)
+            .map(forward -> newSlices.get(forward.microBatch()))
+            .toList();
     heard = heardNanos;
     spans = new ArrayList<>(6 * newContext.microBatches());
     blocks = new Blocks(newContext.microBatches(), newContext.blocks());
@@ -153,6 +170,9 @@ final class StageRuntime {
 
   private void dispatch(Action action) {
     int microBatch = action.microBatch();
+    if (lastBackward.isPresent() && action.equals(lastBackward.get())) {
+      module.endWith((flat, from, to) -> gradients.finished(stage, context, flat, from, to));
+    }
     if (action instanceof Action.Forward) {
       forward(microBatch);
     } else if (action instanceof Action.Backward) {

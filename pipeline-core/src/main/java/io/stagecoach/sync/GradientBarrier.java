@@ -4,9 +4,13 @@ import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -23,6 +27,10 @@ public final class GradientBarrier {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final StagePart[] parts;
+
+  /** Those that nobody has been told of. */
+  private final Deque<GradientPiece> pieces = new ArrayDeque<>();
+
   private long step = -1;
   private int attempt = -1;
   private StagecoachException failure;
@@ -41,6 +49,8 @@ public final class GradientBarrier {
           parts[i] = null;
         }
       }
+      pieces.forEach(GradientPiece::close);
+      pieces.clear();
       step = newStep;
       attempt = newAttempt;
     } finally {
@@ -53,13 +63,7 @@ public final class GradientBarrier {
     lock.lock();
     try {
       int stage = part.report().stage();
-      boolean expected =
-          part.report().step() == step
-              && part.report().attempt() == attempt
-              && stage >= 0
-              && stage < parts.length
-              && parts[stage] == null;
-      if (!expected) {
+      if (!isExpected(part.report().step(), part.report().attempt(), stage)) {
         part.close();
         return;
       }
@@ -68,6 +72,29 @@ public final class GradientBarrier {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Brings a piece of a part that is still to come, and owns it. */
+  public void arrive(GradientPiece piece) {
+    lock.lock();
+    try {
+      if (!isExpected(piece.step(), piece.attempt(), piece.stage())) {
+        piece.close();
+        return;
+      }
+      pieces.add(piece);
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean isExpected(long ofStep, int ofAttempt, int stage) {
+    return ofStep == step
+        && ofAttempt == attempt
+        && stage >= 0
+        && stage < parts.length
+        && parts[stage] == null;
   }
 
   /** Ends this wait and all later ones; only the first cause counts. */
@@ -86,16 +113,16 @@ public final class GradientBarrier {
   /**
    * Waits for all parts, in stage order, and hands them over.
    *
-   * @param arrived is lent each part when it has come, on the thread that waits, before all are
-   *     handed over
+   * @param arrivals hears of each piece and each part when it has come, on the thread that waits,
+   *     before all parts are handed over
    * @throws StagecoachException the first failure; or DEADLINE, naming the stages that are missing
    */
-  public List<StagePart> await(Duration deadline, Consumer<StagePart> arrived) {
+  public List<StagePart> await(Duration deadline, GradientArrivals arrivals) {
     long end = System.nanoTime() + deadline.toNanos();
-    boolean[] seen = new boolean[parts.length];
-    for (int i = 0; i < parts.length; i++) {
+    Set<Integer> seen = new HashSet<>();
+    while (seen.size() < parts.length) {
       // Whoever opens the barrier is who waits at it: nothing closes the part meanwhile.
-      arrived.accept(next(seen, end, deadline));
+      next(seen, end, deadline).accept(arrivals);
     }
     lock.lock();
     try {
@@ -108,16 +135,20 @@ public final class GradientBarrier {
     }
   }
 
-  /** A part that has come and was not seen yet. */
-  private StagePart next(boolean[] seen, long end, Duration deadline) {
+  /** What has come and was not told yet: a stage's pieces before its part. */
+  private Consumer<GradientArrivals> next(Set<Integer> seen, long end, Duration deadline) {
     lock.lock();
     try {
       while (true) {
         throwIfFailed();
+        if (!pieces.isEmpty()) {
+          GradientPiece piece = pieces.remove();
+          return arrivals -> arrivals.arrived(piece);
+        }
         for (int stage = 0; stage < parts.length; stage++) {
-          if (parts[stage] != null && !seen[stage]) {
-            seen[stage] = true;
-            return parts[stage];
+          if (parts[stage] != null && seen.add(stage)) {
+            StagePart part = parts[stage];
+            return arrivals -> arrivals.arrived(part);
           }
         }
         long left = end - System.nanoTime();

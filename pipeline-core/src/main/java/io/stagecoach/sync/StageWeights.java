@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
@@ -34,8 +35,22 @@ public final class StageWeights {
       return new Interval(inModel, inModel + length);
     }
 
+    /** What of it lies in an interval of the stage's flat vector. */
+    Optional<Segment> within(Interval ofStage) {
+      long from = Math.max(inStage, ofStage.from());
+      long to = Math.min(inStage + length, ofStage.to());
+      return from < to
+          ? Optional.of(new Segment(from, inModel + from - inStage, to - from, copy))
+          : Optional.empty();
+    }
+
     INDArray of(INDArray stageFlat) {
-      return part(stageFlat, inStage, length);
+      return ofPiece(stageFlat, 0);
+    }
+
+    /** The same of a piece of the stage's flat vector that begins at {@code offset}. */
+    INDArray ofPiece(INDArray piece, long offset) {
+      return part(piece, inStage - offset, length);
     }
 
     INDArray ofModel(INDArray modelFlat) {
@@ -46,7 +61,7 @@ public final class StageWeights {
   private final List<List<Segment>> stages = new ArrayList<>();
   private final List<Long> lengths;
   private final List<List<Interval>> intervals = new ArrayList<>();
-  private final List<List<Interval>> unshared = new ArrayList<>();
+  private final List<Interval> copied;
 
   /**
    * @param model the whole model's layout
@@ -75,15 +90,10 @@ public final class StageWeights {
       throw new IllegalArgumentException("no stage has " + unowned.keySet());
     }
     lengths = stageLayouts.stream().map(ParameterLayout::length).toList();
-    List<Interval> copied =
+    copied =
         stages.stream().flatMap(List::stream).filter(Segment::copy).map(Segment::interval).toList();
     for (List<Segment> segments : stages) {
       intervals.add(segments.stream().map(Segment::interval).toList());
-      unshared.add(
-          segments.stream()
-              .filter(segment -> !segment.copy())
-              .flatMap(segment -> without(segment.interval(), copied).stream())
-              .toList());
     }
   }
 
@@ -132,8 +142,13 @@ public final class StageWeights {
     return gathered;
   }
 
-  /** An interval of the model's flat vector. */
+  /** An interval of a flat vector. */
   record Interval(long from, long to) {
+
+    /** How many elements it has. */
+    long length() {
+      return to - from;
+    }
 
     /** Whether they have an element in common. */
     boolean meets(Interval other) {
@@ -146,9 +161,26 @@ public final class StageWeights {
     return intervals.get(stage);
   }
 
-  /** What of it is a stage's own, and no other layer has a copy of. */
-  List<Interval> unshared(int stage) {
-    return unshared.get(stage);
+  /**
+   * What of it is a stage's own, and no other layer has a copy of.
+   *
+   * @param in which part of the stage's flat vector it must be in
+   */
+  List<Interval> unshared(int stage, Interval in) {
+    List<Interval> found = new ArrayList<>();
+    for (Segment segment : stages.get(stage)) {
+      segment
+          .within(in)
+          .filter(part -> !part.copy())
+          .ifPresent(part -> found.addAll(without(part.interval(), copied)));
+    }
+    return found;
+  }
+
+  /** Whether a part of a stage's flat vector has copies of what another layer has. */
+  boolean hasCopies(int stage, Interval in) {
+    return stages.get(stage).stream()
+        .anyMatch(segment -> segment.copy() && segment.within(in).isPresent());
   }
 
   private static List<Interval> without(Interval interval, List<Interval> taken) {
@@ -174,19 +206,39 @@ public final class StageWeights {
 
   /** Writes what is a stage's own into the model's flat vector. */
   public void scatterOwn(int stage, INDArray stageFlat, INDArray modelFlat) {
-    for (Segment segment : stages.get(stage)) {
-      if (!segment.copy()) {
-        segment.ofModel(modelFlat).assign(segment.of(stageFlat));
-      }
-    }
+    scatterOwn(stage, 0, stageFlat, modelFlat);
+  }
+
+  /**
+   * The same of a piece of the stage's flat vector.
+   *
+   * @param offset where it begins
+   */
+  void scatterOwn(int stage, long offset, INDArray piece, INDArray modelFlat) {
+    parts(stage, offset, piece, false)
+        .forEach(part -> part.ofModel(modelFlat).assign(part.ofPiece(piece, offset)));
   }
 
   /** Adds a stage's copies to their originals in the model's flat vector, in the stage's order. */
   public void addCopies(int stage, INDArray stageFlat, INDArray modelFlat) {
-    for (Segment segment : stages.get(stage)) {
-      if (segment.copy()) {
-        segment.ofModel(modelFlat).addi(segment.of(stageFlat));
-      }
-    }
+    addCopies(stage, 0, stageFlat, modelFlat);
+  }
+
+  /**
+   * The same of a piece of the stage's flat vector.
+   *
+   * @param offset where it begins
+   */
+  void addCopies(int stage, long offset, INDArray piece, INDArray modelFlat) {
+    parts(stage, offset, piece, true)
+        .forEach(part -> part.ofModel(modelFlat).addi(part.ofPiece(piece, offset)));
+  }
+
+  private List<Segment> parts(int stage, long offset, INDArray piece, boolean copies) {
+    Interval in = new Interval(offset, offset + piece.length());
+    return stages.get(stage).stream()
+        .filter(segment -> segment.copy() == copies)
+        .flatMap(segment -> segment.within(in).stream())
+        .toList();
   }
 }

@@ -4,14 +4,11 @@ import io.stagecoach.engine.Loss;
 import io.stagecoach.engine.ModelUpdater;
 import io.stagecoach.engine.ParameterLayout;
 import io.stagecoach.engine.PartialUpdate;
-import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
-import io.stagecoach.error.Where;
 import io.stagecoach.sync.StepJudge.Evidence;
-import java.util.Arrays;
-import java.util.HashSet;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
+import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -35,7 +32,7 @@ public final class Synchronizer implements WeightUpdates {
   private final GradientTensors tensors;
   private final StepJudge judge;
   private PartialUpdate pending = PartialUpdate.DONE;
-  private Arrivals arrivals = new Arrivals(-1, 0, 0);
+  private Arrivals arrivals = new Arrivals(-1, 0, 0, List.of());
   private long updateNanos;
 
   /**
@@ -79,24 +76,19 @@ public final class Synchronizer implements WeightUpdates {
     this.tensors = new GradientTensors(layout, gradients);
   }
 
-  /** The parts of one try of a step that have come, by stage and replica; null for the others. */
+  /** What has come of one try of a step. */
   private static final class Arrivals {
 
     private final long step;
     private final int attempt;
-    private final List<StagePart> parts;
+    private final List<StageArrivals> stages;
+    private final boolean[] parts;
 
-    /** The stages whose gradients are in the model's. */
-    private final Set<Integer> whole = new HashSet<>();
-
-    Arrivals(long step, int attempt, int parts) {
+    Arrivals(long step, int attempt, int parts, List<StageArrivals> stages) {
       this.step = step;
       this.attempt = attempt;
-      this.parts = Arrays.asList(new StagePart[parts]);
-    }
-
-    boolean areOf(StagePart part) {
-      return part.report().step() == step && part.report().attempt() == attempt;
+      this.parts = new boolean[parts];
+      this.stages = stages;
     }
   }
 
@@ -135,35 +127,72 @@ public final class Synchronizer implements WeightUpdates {
   }
 
   @Override
-  public void arrived(StagePart part, int parts) {
+  public GradientArrivals arrivals(int parts) {
+    return new GradientArrivals() {
+      @Override
+      public void arrived(GradientPiece piece) {
+        try {
+          begin(piece.step(), piece.attempt(), parts);
+        } catch (RuntimeException e) {
+          piece.close();
+          throw e;
+        }
+        arrivals
+            .stages
+            .get(piece.stage() % stages.stages())
+            .add(piece.stage() / stages.stages(), piece);
+        sum(piece.stage() % stages.stages());
+      }
+
+      @Override
+      public void arrived(StagePart part) {
+        begin(part.report().step(), part.report().attempt(), parts);
+        take(part);
+      }
+    };
+  }
+
+  private void take(StagePart part) {
+    int number = part.report().stage();
+    arrivals.parts[number] = true;
+    arrivals.stages.get(number % stages.stages()).add(number / stages.stages(), part);
+    sum(number % stages.stages());
+  }
+
+  /** What comes from now on is of this try of a step. */
+  private void begin(long step, int attempt, int parts) {
     gather();
-    if (!arrivals.areOf(part)) {
-      forgetArrivals();
-      arrivals = new Arrivals(part.report().step(), part.report().attempt(), parts);
-    }
-    arrivals.parts.set(part.report().stage(), part);
-    int stage = part.report().stage() % stages.stages();
-    List<StagePart> replicas = ReplicaSums.ofStage(arrivals.parts, stage, stages.stages());
-    if (replicas.contains(null)) {
+    if (arrivals.step == step && arrivals.attempt == attempt) {
       return;
     }
-    sum(stage, replicas);
-    stages.unshared(stage).forEach(tensors::take);
+    forgetArrivals();
+    List<StageArrivals> all = new ArrayList<>();
+    for (int stage = 0; stage < stages.stages(); stage++) {
+      all.add(
+          new StageArrivals(stages.length(stage), gradients.dataType(), parts / stages.stages()));
+    }
+    arrivals = new Arrivals(step, attempt, parts, all);
   }
 
   private void forgetArrivals() {
-    arrivals = new Arrivals(-1, 0, 0);
+    arrivals.stages.forEach(StageArrivals::close);
+    arrivals = new Arrivals(-1, 0, 0, List.of());
     tensors.forget();
   }
 
-  /** Brings the gradients of a stage, those of all replicas, to the model's. */
-  private void sum(int stage, List<StagePart> replicas) {
-    if (stages.length(stage) > 0) {
-      replicas.forEach(this::check);
-      ReplicaSums.addGradients(replicas);
-      stages.scatterOwn(stage, flat(stage, replicas.get(0)), gradients);
+  /** Brings to the model's gradients what all replicas of a stage have brought. */
+  private void sum(int stage) {
+    StageArrivals from = arrivals.stages.get(stage);
+    for (Optional<GradientPiece> next = from.nextSum(); next.isPresent(); next = from.nextSum()) {
+      GradientPiece piece = next.get();
+      stages.scatterOwn(stage, piece.offset(), piece.gradients(), gradients);
+      stages.unshared(stage, piece.interval()).forEach(tensors::take);
+      if (stages.hasCopies(stage, piece.interval())) {
+        from.keep(piece);
+      } else {
+        piece.close();
+      }
     }
-    arrivals.whole.add(stage);
   }
 
   /**
@@ -177,27 +206,21 @@ public final class Synchronizer implements WeightUpdates {
    */
   @Override
   public StepOutcome commit(long step, int epoch, List<StagePart> all) {
-    gather();
-    if (!arrivals.areOf(all.get(0))) {
-      forgetArrivals();
-    }
+    begin(all.get(0).report().step(), all.get(0).report().attempt(), all.size());
     Loss loss = Loss.none();
     double regularization = 0;
     List<List<StagePart>> byStage = ReplicaSums.byStage(all, stages.stages());
     for (int stage = 0; stage < stages.stages(); stage++) {
-      List<StagePart> replicas = byStage.get(stage);
-      loss = loss.plus(ReplicaSums.loss(replicas));
+      loss = loss.plus(ReplicaSums.loss(byStage.get(stage)));
       // Every replica has the same weights.
       regularization += all.get(stage).report().regularization();
-      if (!arrivals.whole.contains(stage)) {
-        sum(stage, replicas);
-      }
     }
+    all.stream().filter(part -> !arrivals.parts[part.report().stage()]).forEach(this::take);
     // After all originals are there, each use of a shared parameter in model order: a fixed order
     // of additions, whatever the cut.
     for (int stage = 0; stage < stages.stages(); stage++) {
-      if (stages.length(stage) > 0) {
-        stages.addCopies(stage, flat(stage, all.get(stage)), gradients);
+      for (GradientPiece piece : arrivals.stages.get(stage).kept()) {
+        stages.addCopies(stage, piece.offset(), piece.gradients(), gradients);
       }
     }
     // Every stage of a replica saw the same examples.
@@ -223,34 +246,10 @@ public final class Synchronizer implements WeightUpdates {
     return judged.outcome();
   }
 
-  private void check(StagePart part) {
-    int stage = part.report().stage();
-    long length = stages.length(stage % stages.stages());
-    INDArray brought = part.gradients().get(StagePart.GRADIENTS);
-    if (brought.length() != length || brought.dataType() != gradients.dataType()) {
-      throw new StagecoachException(
-          ErrorKind.PEER,
-          "Gradients have "
-              + brought.length()
-              + " elements of "
-              + brought.dataType()
-              + ", not "
-              + length
-              + " of "
-              + gradients.dataType(),
-          Where.stage(stage).atStep(part.report().step()),
-          "All executors must run the same version of the job.",
-          null);
-    }
-  }
-
-  private INDArray flat(int stage, StagePart part) {
-    return part.gradients().get(StagePart.GRADIENTS).reshape(stages.length(stage));
-  }
-
   @Override
   public void close() {
     try (updater) {
+      forgetArrivals();
       gradients.close();
     }
   }

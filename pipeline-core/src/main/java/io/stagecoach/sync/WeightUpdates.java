@@ -29,14 +29,16 @@ public interface WeightUpdates extends AutoCloseable {
   }
 
   /**
-   * A stage's part of a step that trains has come, while others are still to come: what can be done
-   * with it is done now, and {@link #commit} has less to do. Borrows it until then; a part of
-   * another try, or of another step, ends what the parts before it were for.
+   * Takes what stages bring in a step that trains, while others are still to come: what can be done
+   * with it is done then, and {@link #commit} has less to do. Borrows parts until then; what is of
+   * another try, or of another step, ends what came before it. Throws PEER where something does not
+   * fit.
    *
    * @param parts how many parts all stages of all replicas bring
-   * @throws io.stagecoach.error.StagecoachException PEER where it does not fit
    */
-  default void arrived(StagePart part, int parts) {}
+  default GradientArrivals arrivals(int parts) {
+    return GradientArrivals.NONE;
+  }
 
   /**
    * Ends a step: one update, or none where something is not finite. Borrows the parts.

@@ -7,6 +7,7 @@ import io.stagecoach.batch.Columns;
 import io.stagecoach.batch.MicroBatchSource;
 import io.stagecoach.batch.Slice;
 import io.stagecoach.batch.Slice.Split;
+import io.stagecoach.engine.FinishedGradients;
 import io.stagecoach.engine.Forward;
 import io.stagecoach.engine.Loss;
 import io.stagecoach.engine.Mode;
@@ -182,6 +183,72 @@ class ExecutorRuntimeTest {
       assertThat(mine.spans()).allMatch(span -> span.nanos() > 0);
       assertThat(mine.traffic().hopsSent()).isEqualTo(2);
       assertThat(open).hasValue(0);
+    }
+  }
+
+  /** A stage whose module says when its gradient is final. */
+  private static final class Telling extends Scale {
+    private FinishedGradients told;
+
+    Telling() {
+      super(true, true, 3);
+    }
+
+    @Override
+    public void beginStep(StepContext context) {
+      super.beginStep(context);
+      told = null;
+    }
+
+    @Override
+    public void endWith(FinishedGradients listener) {
+      told = listener;
+    }
+
+    @Override
+    public Tensors backward(int microBatch, Tensors outputGradients) {
+      Tensors result = super.backward(microBatch, outputGradients);
+      if (told != null) {
+        told.finished(gradient, 0, 1);
+      }
+      return result;
+    }
+  }
+
+  @Test
+  void gradientsAreToldWithinTheLastBackwardPass() {
+    List<Action> actions =
+        List.of(
+            new Action.Forward(0, 0),
+            new Action.Forward(0, 1),
+            new Action.Backward(0, 0),
+            new Action.Backward(0, 1));
+    List<String> told = new ArrayList<>();
+    Telling module = new Telling();
+    try (ExecutorRuntime runtime = runtime(0, module, InProcessExchange.between(1)[0])) {
+      for (long step = 0; step < 2; step++) {
+        runtime.begin(
+            new StepContext(step, 0, 0, 2, Mode.TRAINING, false),
+            actions,
+            slices(2),
+            List.of(),
+            (stage, context, flat, from, to) ->
+                told.add(
+                    stage
+                        + " of step "
+                        + context.step()
+                        + ": "
+                        + flat.getDouble(0)
+                        + ", "
+                        + runtime.doing().orElseThrow().action().text()));
+        runtime.perform(actions);
+        runtime.end();
+      }
+      // Σ a x² for x = 1, 2.
+      assertThat(told).containsExactly("0 of step 0: 15.0, B0.1", "0 of step 1: 15.0, B0.1");
+      told.clear();
+      runtime.run(new StepContext(2, 0, 0, 2, Mode.TRAINING, false), actions, slices(2));
+      assertThat(told).as("nobody asked").isEmpty();
     }
   }
 

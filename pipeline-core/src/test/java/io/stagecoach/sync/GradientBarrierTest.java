@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 class GradientBarrierTest {
@@ -29,12 +30,26 @@ class GradientBarrierTest {
         Tensors.viewsOf(Map.of(), closed::incrementAndGet));
   }
 
+  private static GradientArrivals lending(Consumer<StagePart> to) {
+    return new GradientArrivals() {
+      @Override
+      public void arrived(GradientPiece piece) {
+        throw new AssertionError("a piece of stage " + piece.stage());
+      }
+
+      @Override
+      public void arrived(StagePart part) {
+        to.accept(part);
+      }
+    };
+  }
+
   @Test
   void handsOverPartsInStageOrder() {
     barrier.open(3, 0);
     barrier.arrive(part(1, 3, 0));
     CompletableFuture<Void> late = CompletableFuture.runAsync(() -> barrier.arrive(part(0, 3, 0)));
-    assertThat(barrier.await(Duration.ofSeconds(10), part -> {}))
+    assertThat(barrier.await(Duration.ofSeconds(10), GradientArrivals.NONE))
         .extracting(p -> p.report().stage())
         .containsExactly(0, 1);
     late.join();
@@ -49,16 +64,68 @@ class GradientBarrierTest {
     List<StagePart> all =
         barrier.await(
             Duration.ofSeconds(10),
-            part -> {
-              lent.add(part.report().stage());
-              if (part.report().stage() == 1) {
-                // What comes later waits for nobody.
-                CompletableFuture.runAsync(() -> barrier.arrive(part(0, 3, 0))).join();
-              }
-            });
+            lending(
+                part -> {
+                  lent.add(part.report().stage());
+                  if (part.report().stage() == 1) {
+                    // What comes later waits for nobody.
+                    CompletableFuture.runAsync(() -> barrier.arrive(part(0, 3, 0))).join();
+                  }
+                }));
     assertThat(lent).containsExactly(1, 0);
     assertThat(all).extracting(p -> p.report().stage()).containsExactly(0, 1);
     assertThat(closed).hasValue(0);
+  }
+
+  private GradientPiece piece(int stage, long step, int attempt, long offset) {
+    return new GradientPiece(
+        stage, step, attempt, offset, Tensors.viewsOf(Map.of(), closed::incrementAndGet));
+  }
+
+  @Test
+  void tellsOfPiecesBeforeTheirPart() {
+    barrier.open(3, 0);
+    List<String> told = new ArrayList<>();
+    CompletableFuture<Void> stages =
+        CompletableFuture.runAsync(
+            () -> {
+              barrier.arrive(part(1, 3, 0));
+              barrier.arrive(piece(0, 3, 0, 9));
+              barrier.arrive(piece(0, 3, 0, 4));
+              barrier.arrive(part(0, 3, 0));
+            });
+    barrier.await(
+        Duration.ofSeconds(10),
+        new GradientArrivals() {
+          @Override
+          public void arrived(GradientPiece piece) {
+            told.add(piece.stage() + " from " + piece.offset());
+          }
+
+          @Override
+          public void arrived(StagePart part) {
+            told.add(part.report().stage() + " is done");
+          }
+        });
+    stages.join();
+    assertThat(told).containsSubsequence("0 from 9", "0 from 4", "0 is done");
+    assertThat(told).hasSize(4);
+    assertThat(closed).as("whoever hears of a piece owns it").hasValue(0);
+  }
+
+  @Test
+  void dropsPiecesThatNobodyWaitsFor() {
+    barrier.open(3, 1);
+    barrier.arrive(piece(0, 3, 0, 9));
+    barrier.arrive(piece(0, 2, 1, 9));
+    barrier.arrive(piece(2, 3, 1, 9));
+    assertThat(closed).hasValue(3);
+    barrier.arrive(part(0, 3, 1));
+    barrier.arrive(piece(0, 3, 1, 9));
+    assertThat(closed).as("after its part").hasValue(4);
+    barrier.arrive(piece(1, 3, 1, 9));
+    barrier.open(4, 0);
+    assertThat(closed).hasValue(6);
   }
 
   @Test
@@ -69,9 +136,10 @@ class GradientBarrierTest {
             () ->
                 barrier.await(
                     Duration.ofSeconds(10),
-                    part -> {
-                      throw new StagecoachException(ErrorKind.PEER, "does not fit", "");
-                    }))
+                    lending(
+                        part -> {
+                          throw new StagecoachException(ErrorKind.PEER, "does not fit", "");
+                        })))
         .hasMessage("does not fit");
     barrier.open(3, 1);
     assertThat(closed).hasValue(1);
@@ -94,7 +162,7 @@ class GradientBarrierTest {
   void namesTheStagesThatAreMissing() {
     barrier.open(3, 0);
     barrier.arrive(part(0, 3, 0));
-    assertThatThrownBy(() -> barrier.await(Duration.ofMillis(5), part -> {}))
+    assertThatThrownBy(() -> barrier.await(Duration.ofMillis(5), GradientArrivals.NONE))
         .hasMessageContaining("stage 1")
         .hasMessageContaining("step 3")
         .isInstanceOfSatisfying(
@@ -106,8 +174,10 @@ class GradientBarrierTest {
     barrier.open(3, 0);
     barrier.fail(new StagecoachException(ErrorKind.PEER, "first", ""));
     barrier.fail(new StagecoachException(ErrorKind.PEER, "second", ""));
-    assertThatThrownBy(() -> barrier.await(Duration.ofSeconds(10), part -> {})).hasMessage("first");
+    assertThatThrownBy(() -> barrier.await(Duration.ofSeconds(10), GradientArrivals.NONE))
+        .hasMessage("first");
     barrier.open(4, 0);
-    assertThatThrownBy(() -> barrier.await(Duration.ofSeconds(10), part -> {})).hasMessage("first");
+    assertThatThrownBy(() -> barrier.await(Duration.ofSeconds(10), GradientArrivals.NONE))
+        .hasMessage("first");
   }
 }

@@ -14,10 +14,14 @@ import io.stagecoach.error.StagecoachException;
 import io.stagecoach.stage.StageStep;
 import io.stagecoach.stage.Traffic;
 import io.stagecoach.tensor.Tensors;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -289,14 +293,14 @@ class SynchronizerTest {
       Collections.shuffle(failed, order);
       failed
           .subList(0, order.nextInt(failed.size() + 1))
-          .forEach(part -> synchronizer.arrived(part, failed.size()));
+          .forEach(part -> synchronizer.arrivals(failed.size()).arrived(part));
       List<StagePart> parts = sharingParts(step, 1, replicas);
       List<StagePart> coming = new ArrayList<>(parts);
       Collections.shuffle(coming, order);
       // Some may not have been announced at all.
       coming
           .subList(0, order.nextInt(coming.size() + 1))
-          .forEach(part -> synchronizer.arrived(part, parts.size()));
+          .forEach(part -> synchronizer.arrivals(parts.size()).arrived(part));
       StepOutcome outcome = synchronizer.commit(step, 0, parts);
       assertThat(outcome).isEqualTo(expected.commit(step, 0, sharingParts(step, 1, replicas)));
       synchronizer.gather();
@@ -305,10 +309,170 @@ class SynchronizerTest {
     }
   }
 
+  /** What a stage's gradients come in: some pieces, the last of them first, and the rest. */
+  private record Cut(List<GradientPiece> pieces, StagePart rest) {
+
+    /** Cut at these places, in falling order. */
+    static Cut of(StagePart part, List<Integer> at) {
+      double[] all = part.gradients().get(StagePart.GRADIENTS).toDoubleVector();
+      StageStep report = part.report();
+      List<GradientPiece> pieces = new ArrayList<>();
+      int end = all.length;
+      for (int from : at) {
+        pieces.add(
+            new GradientPiece(
+                report.stage(), report.step(), report.attempt(), from, of(all, from, end)));
+        end = from;
+      }
+      return new Cut(pieces, new StagePart(report, of(all, 0, end)));
+    }
+
+    private static Tensors of(double[] all, int from, int to) {
+      return Tensors.of(
+          StagePart.GRADIENTS, Nd4j.createFromArray(Arrays.copyOfRange(all, from, to)));
+    }
+  }
+
+  /**
+   * Cuts the gradients of all replicas of a stage at the same places, but for those of an idle one.
+   */
+  private static List<Cut> cut(List<StagePart> parts, Random random) {
+    List<List<Integer>> places = new ArrayList<>();
+    for (int length : new int[] {3, 5}) {
+      places.add(
+          IntStream.range(1, length)
+              .map(i -> length - i)
+              .filter(i -> random.nextBoolean())
+              .boxed()
+              .toList());
+    }
+    return parts.stream()
+        .map(
+            part ->
+                Cut.of(
+                    part,
+                    part.report().examples() == 0
+                        ? List.of()
+                        : places.get(part.report().stage() % 2)))
+        .toList();
+  }
+
+  /** Tells of them, each stage's pieces in order, all stages' in any; up to so many. */
+  private static void tell(Synchronizer synchronizer, List<Cut> cuts, int most, Random random) {
+    GradientArrivals arrivals = synchronizer.arrivals(cuts.size());
+    List<Deque<Runnable>> left = new ArrayList<>();
+    for (Cut cut : cuts) {
+      Deque<Runnable> ofStage = new ArrayDeque<>();
+      cut.pieces().forEach(piece -> ofStage.add(() -> arrivals.arrived(piece)));
+      ofStage.add(() -> arrivals.arrived(cut.rest()));
+      left.add(ofStage);
+    }
+    for (int told = 0; told < most && !left.isEmpty(); told++) {
+      Deque<Runnable> next = left.get(random.nextInt(left.size()));
+      next.remove().run();
+      left.removeIf(Deque::isEmpty);
+    }
+  }
+
+  /**
+   * Gradients that come in pieces, of tries that failed before too, are what they are in one piece,
+   * to the bit; what has come in pieces is closed when the step is decided.
+   */
+  @Property(tries = 300)
+  void gradientsMayComeInPieces(
+      @ForAll @IntRange(min = 1, max = 3) int replicas,
+      @ForAll boolean lastIsIdle,
+      @ForAll Random random) {
+    SyncSettings settings = new SyncSettings(GradientWeight.EXAMPLES, 0.2, 0);
+    Descent together = new Descent();
+    Descent inPieces = new Descent();
+    Synchronizer expected = new Synchronizer(together, SHARING_STAGES, 0, settings);
+    Synchronizer synchronizer = new Synchronizer(inPieces, SHARING_STAGES, 0, settings);
+    int idle = lastIsIdle && replicas > 1 ? replicas - 1 : replicas;
+    for (long step = 0; step < 3; step++) {
+      tell(
+          synchronizer,
+          cut(withIdle(sharingParts(step, 0, replicas), idle), random),
+          random.nextInt(12),
+          random);
+      List<Cut> cuts = cut(withIdle(sharingParts(step, 1, replicas), idle), random);
+      tell(synchronizer, cuts, Integer.MAX_VALUE, random);
+      StepOutcome outcome = synchronizer.commit(step, 0, cuts.stream().map(Cut::rest).toList());
+      assertThat(outcome)
+          .isEqualTo(expected.commit(step, 0, withIdle(sharingParts(step, 1, replicas), idle)));
+      synchronizer.gather();
+      expected.gather();
+      assertThat(inPieces.weights).isEqualTo(together.weights);
+      cuts.stream()
+          .flatMap(cut -> cut.pieces().stream())
+          .forEach(
+              piece -> assertThat(piece.tensors().get(StagePart.GRADIENTS).wasClosed()).isTrue());
+    }
+  }
+
+  /** The replica of this number had no micro-batches. */
+  private static List<StagePart> withIdle(List<StagePart> parts, int replica) {
+    List<StagePart> all = new ArrayList<>();
+    for (StagePart part : parts) {
+      if (part.report().stage() / 2 == replica) {
+        all.add(idle(part.report()));
+      } else {
+        all.add(part);
+      }
+    }
+    return all;
+  }
+
+  private static StagePart idle(StageStep like) {
+    int length = like.stage() % 2 == 0 ? 3 : 5;
+    return new StagePart(
+        new StageStep(
+            like.stage(),
+            like.executor(),
+            like.step(),
+            like.attempt(),
+            Loss.none(),
+            0,
+            0,
+            0,
+            List.of(),
+            Traffic.none(),
+            0),
+        Tensors.of(StagePart.GRADIENTS, Nd4j.valueArrayOf(new long[] {length}, Double.NaN)));
+  }
+
+  @Test
+  void piecesThatLeaveAHoleOrOverlapAreRefused() {
+    StagePart part = part(0, Loss.none(), 4, 8, 20);
+    for (List<Integer> places : List.of(List.of(1), List.of(2, 1))) {
+      Synchronizer synchronizer = synchronizer(GradientWeight.EXAMPLES, 0, 0);
+      GradientArrivals arrivals = synchronizer.arrivals(2);
+      Cut cut = Cut.of(part, places);
+      List<GradientPiece> pieces = cut.pieces();
+      if (pieces.size() == 1) {
+        arrivals.arrived(pieces.get(0));
+        // All of it once more.
+        assertThatThrownBy(() -> arrivals.arrived(part)).hasMessageContaining("3 elements");
+      } else {
+        assertThatThrownBy(() -> arrivals.arrived(pieces.get(1)))
+            .isInstanceOfSatisfying(
+                StagecoachException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.PEER));
+      }
+    }
+  }
+
+  @Test
+  void replicasThatAreCutDifferentlyAreRefused() {
+    GradientArrivals arrivals = synchronizer(GradientWeight.EXAMPLES, 0, 0).arrivals(4);
+    arrivals.arrived(Cut.of(part(0, 2, 4, 8, 20), List.of(1)).pieces().get(0));
+    GradientPiece other = Cut.of(part(2, 2, 4, 8, 20), List.of(2)).pieces().get(0);
+    assertThatThrownBy(() -> arrivals.arrived(other)).hasMessageContaining("stage 2");
+  }
+
   @Test
   void aStageThatDoesNotFitIsRefusedWhenItComes() {
     Synchronizer synchronizer = synchronizer(GradientWeight.EXAMPLES, 0, 0);
-    assertThatThrownBy(() -> synchronizer.arrived(part(0, Loss.none(), 1, 1), 2))
+    assertThatThrownBy(() -> synchronizer.arrivals(2).arrived(part(0, Loss.none(), 1, 1)))
         .hasMessageContaining("stage 0");
   }
 }

@@ -22,10 +22,11 @@ import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /**
- * Whole steps of a pipeline whose driver does its part beside the stages' work, and between two
- * steps, in turns: the latter sums and takes norms when all gradients are there, and updates all
- * weights before any are sent. Dense layers of real weights and messages, Adam; passes last as long
- * as they are told, so that executors that share cores do not slow each other down.
+ * Whole steps of a pipeline whose driver does its part beside the stages' work, layer by layer or
+ * stage by stage, and between two steps, in turns: the latter sums and takes norms when all
+ * gradients are there, and updates all weights before any are sent. Dense layers of real weights
+ * and messages, Adam; passes last as long as they are told, so that executors that share cores do
+ * not slow each other down.
  *
  * <p>Argument: the JSON file to write.
  */
@@ -52,14 +53,21 @@ public final class BarrierSteps {
    * What was measured, in milliseconds.
    *
    * @param passes what the simulator says of the passes alone
-   * @param beside a step, the driver's part beside the stages' work
    * @param between a step, the driver's part between two steps
+   * @param stages a step, the driver's part beside the stages' work, stage by stage
+   * @param layers the same, layer by layer
    */
-  public record Row(String size, int executors, double passes, double beside, double between) {
+  public record Row(
+      String size, int executors, double passes, double between, double stages, double layers) {
 
     /** What of that which a step takes beyond its passes is hidden behind them. */
     public double hidden() {
-      return (between - beside) / (between - passes);
+      return (between - layers) / (between - passes);
+    }
+
+    /** The same, had the gradients of a stage come in one piece. */
+    public double hiddenByStages() {
+      return (between - stages) / (between - passes);
     }
   }
 
@@ -77,7 +85,8 @@ public final class BarrierSteps {
     List<Row> rows = new ArrayList<>();
     try {
       BarrierSteps benchmark = new BarrierSteps(folder);
-      System.out.println("size  executors  passes ms  between ms  beside ms  hidden");
+      System.out.println(
+          "size  executors  passes ms  between ms  stages ms  layers ms  hidden: stages  layers");
       for (int executors : new int[] {2, 4}) {
         try (JavaSparkContext spark =
             TrialApplication.start("barrier", executors, PacedEngine.jar(folder))) {
@@ -86,12 +95,14 @@ public final class BarrierSteps {
             rows.add(row);
             System.out.printf(
                 Locale.ROOT,
-                "%-5s %9d  %9.1f  %10.1f  %9.1f  %5.2f%n",
+                "%-5s %9d  %9.1f  %10.1f  %9.1f  %9.1f  %14.2f  %6.2f%n",
                 row.size(),
                 row.executors(),
                 row.passes(),
                 row.between(),
-                row.beside(),
+                row.stages(),
+                row.layers(),
+                row.hiddenByStages(),
                 row.hidden());
           }
         }
@@ -140,8 +151,9 @@ public final class BarrierSteps {
         size.name(),
         executors,
         passes(executors, perStage) / 1e6,
-        Times.of(walls.get(DriverWork.BESIDE)).medianMillis(),
-        Times.of(walls.get(DriverWork.BETWEEN)).medianMillis());
+        Times.of(walls.get(DriverWork.BETWEEN)).medianMillis(),
+        Times.of(walls.get(DriverWork.STAGES)).medianMillis(),
+        Times.of(walls.get(DriverWork.LAYERS)).medianMillis());
   }
 
   private long passes(int executors, int layers) {

@@ -37,6 +37,7 @@ public final class PacedEngine implements StageEngine {
     int layers = Math.min(spec.endLayer(), Integer.parseInt(lines[2])) - spec.firstLayer();
     return new PacedModule(
         engine.open(plain(spec, lines)),
+        layers,
         layers * Long.parseLong(lines[0]),
         layers * Long.parseLong(lines[1]));
   }

@@ -1,5 +1,6 @@
 package io.stagecoach.benchmarks;
 
+import io.stagecoach.engine.FinishedGradients;
 import io.stagecoach.engine.Forward;
 import io.stagecoach.engine.ParameterLayout;
 import io.stagecoach.engine.StageGradients;
@@ -10,15 +11,31 @@ import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Another module, whose passes end no sooner than some time after they have begun. */
+/**
+ * Another module, whose passes end no sooner than some time after they have begun; each layer has
+ * the same share of it. Only in steps of {@link #IN_PIECES} it says which gradients are final
+ * before the last pass has ended.
+ */
 final class PacedModule implements StageModule {
 
+  /** The epoch of such steps. */
+  static final int IN_PIECES = 1;
+
   private final StageModule module;
+  private final int layers;
   private final long forwardNanos;
   private final long backwardNanos;
 
-  PacedModule(StageModule module, long forwardNanos, long backwardNanos) {
+  private boolean inPieces;
+  private long began;
+
+  /**
+   * @param forwardNanos of all layers together
+   * @param backwardNanos of all layers together
+   */
+  PacedModule(StageModule module, int layers, long forwardNanos, long backwardNanos) {
     this.module = module;
+    this.layers = layers;
     this.forwardNanos = forwardNanos;
     this.backwardNanos = backwardNanos;
   }
@@ -33,10 +50,24 @@ final class PacedModule implements StageModule {
 
   @Override
   public Tensors backward(int microBatch, Tensors outputGradients) {
-    long end = System.nanoTime() + backwardNanos;
+    began = System.nanoTime();
     Tensors result = module.backward(microBatch, outputGradients);
-    park(end);
+    park(began + backwardNanos);
     return result;
+  }
+
+  @Override
+  public void endWith(FinishedGradients told) {
+    if (inPieces) {
+      // The output layer, too, says something; it takes no time.
+      int[] passed = {0};
+      module.endWith(
+          (flat, from, to) -> {
+            passed[0] = Math.min(passed[0] + 1, layers);
+            park(began + passed[0] * backwardNanos / layers);
+            told.finished(flat, from, to);
+          });
+    }
   }
 
   private static void park(long end) {
@@ -67,6 +98,7 @@ final class PacedModule implements StageModule {
 
   @Override
   public void beginStep(StepContext context) {
+    inPieces = context.epoch() == IN_PIECES;
     module.beginStep(context);
   }
 

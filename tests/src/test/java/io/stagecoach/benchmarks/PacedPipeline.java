@@ -17,6 +17,7 @@ import io.stagecoach.spark.cluster.PipelineSpec;
 import io.stagecoach.spark.cluster.StageSlices;
 import io.stagecoach.spark.cluster.StoreAccess;
 import io.stagecoach.spark.exchange.ExchangeKind;
+import io.stagecoach.sync.GradientArrivals;
 import io.stagecoach.sync.GradientWeight;
 import io.stagecoach.sync.Judgement;
 import io.stagecoach.sync.SliceOwners;
@@ -52,7 +53,7 @@ final class PacedPipeline implements AutoCloseable {
 
     Optional<INDArray> weights(int stage);
 
-    void arrived(StagePart part);
+    GradientArrivals arrivals();
 
     void commit(long step, List<StagePart> parts);
 
@@ -133,19 +134,26 @@ final class PacedPipeline implements AutoCloseable {
 
   /** One step; what executors do after the decision may still be going on when it returns. */
   void step() {
-    step(DriverWork.BESIDE);
+    step(DriverWork.LAYERS);
   }
 
   /** The same, with the driver's part at another time. */
   void step(DriverWork when) {
     long step = end.updates();
     StepContext context =
-        new StepContext(step, pipeline.nextAttempt(step), 0, microBatches, Mode.TRAINING, false);
+        new StepContext(
+            step,
+            pipeline.nextAttempt(step),
+            when == DriverWork.LAYERS ? PacedModule.IN_PIECES : 0,
+            microBatches,
+            Mode.TRAINING,
+            false);
     pipeline.tell(
         Order.of(
             new Message.RunStep(context, author.name(), workload.slices(microBatches)),
             end::weights));
-    List<StagePart> parts = pipeline.await(when == DriverWork.BESIDE ? end::arrived : part -> {});
+    List<StagePart> parts =
+        pipeline.await(when == DriverWork.BETWEEN ? GradientArrivals.NONE : end.arrivals());
     try {
       end.commit(step, parts);
       if (when == DriverWork.BETWEEN) {
@@ -182,8 +190,8 @@ final class PacedPipeline implements AutoCloseable {
     }
 
     @Override
-    public void arrived(StagePart part) {
-      synchronizer.arrived(part, parts);
+    public GradientArrivals arrivals() {
+      return synchronizer.arrivals(parts);
     }
 
     @Override
@@ -240,8 +248,9 @@ final class PacedPipeline implements AutoCloseable {
     }
 
     @Override
-    public void arrived(StagePart part) {
+    public GradientArrivals arrivals() {
       // Executors have the gradients.
+      return GradientArrivals.NONE;
     }
 
     @Override

@@ -184,7 +184,7 @@ final class ResidentPipeline implements AutoCloseable {
     long told = System.nanoTime();
     long whileTold = synchronizer.updateNanos() - updated;
     int stages = pipeline.stages().size();
-    List<StagePart> parts = pipeline.await(part -> synchronizer.arrived(part, stages));
+    List<StagePart> parts = pipeline.await(synchronizer.arrivals(stages));
     long arrived = System.nanoTime();
     try {
       StepOutcome outcome = synchronizer.commit(step, 0, parts);

@@ -31,7 +31,10 @@ import org.nd4j.linalg.factory.Nd4j;
 class TiedGptIT {
 
   private static final int LENGTH = 16;
-  private static final int WIDTH = 16;
+
+  /** So wide that the gradients of a block go to the driver in a piece of their own. */
+  private static final int WIDTH = 64;
+
   private static final int BLOCKS = 2;
 
   @TempDir Path directory;

@@ -63,7 +63,10 @@ final class BlockSum {
     }
   }
 
-  /** Ends: the sum of all blocks is then where it is made, or zero where none came. */
+  /**
+   * Ends: the sum of all blocks is then where it is made, or zero where none came. May be said
+   * twice.
+   */
   void end() {
     if (block == NONE) {
       sum.assign(0);

@@ -1,6 +1,7 @@
 package io.stagecoach.engine.dl4j;
 
 import io.stagecoach.batch.Blocks;
+import io.stagecoach.engine.FinishedGradients;
 import io.stagecoach.engine.Forward;
 import io.stagecoach.engine.Loss;
 import io.stagecoach.engine.Mode;
@@ -25,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.IntConsumer;
 import org.deeplearning4j.exception.DL4JInvalidInputException;
 import org.deeplearning4j.nn.api.Trainable;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -60,6 +62,7 @@ public final class Dl4jStageModule implements StageModule, SplitBackward {
   private StepContext context;
   private double regularization;
   private long examples;
+  private Optional<FinishedGradients> told = Optional.empty();
   private final Map<Integer, OpenHalf> open = new HashMap<>();
 
   /** What the first half of a backward pass left, by layer. */
@@ -148,6 +151,7 @@ public final class Dl4jStageModule implements StageModule, SplitBackward {
     free.clear();
     free.addAll(slots);
     context = step;
+    told = Optional.empty();
     examples = 0;
     for (Slot slot : slots) {
       slot.replica().setCounts(step.step(), step.epoch());
@@ -330,6 +334,11 @@ public final class Dl4jStageModule implements StageModule, SplitBackward {
     }
   }
 
+  @Override
+  public void endWith(FinishedGradients listener) {
+    told = Optional.of(listener);
+  }
+
   private Tensors backpropagate(int microBatch, Tensors outputGradients) {
     Slot slot = spec.recompute() == Recompute.STAGE ? again(microBatch) : resume(microBatch);
     Replica replica = slot.replica();
@@ -337,8 +346,14 @@ public final class Dl4jStageModule implements StageModule, SplitBackward {
     Map<String, INDArray> incoming = changeable(outputGradients);
     Tensors result = Tensors.none();
     if (!incoming.isEmpty() || !slice.outputs().isEmpty()) {
-      result = outgoing(replica.backward(incoming, context.step(), microBatch, slot.memory()));
-      if (gradients != null) {
+      boolean inPieces = gradients != null && told.isPresent();
+      IntConsumer passed =
+          inPieces
+              ? layer -> gradients.addLast(layer, microBatch, replica.examples(), told.get())
+              : layer -> {};
+      result =
+          outgoing(replica.backward(incoming, context.step(), microBatch, slot.memory(), passed));
+      if (gradients != null && !inPieces) {
         gradients.add(microBatch, replica.examples());
       }
     }
@@ -398,16 +413,25 @@ public final class Dl4jStageModule implements StageModule, SplitBackward {
     MemoryWorkspace outer = Nd4j.getMemoryManager().getCurrentWorkspace();
     try {
       half.slot().memory().resume();
-      half.layers()
-          .forEach(
-              (layer, dense) -> {
-                half.slot().replica().backwardWeights(dense);
-                gradients.addLayer(layer, microBatch);
-              });
+      secondHalf(half, microBatch);
       release(half.slot());
       free.add(half.slot());
     } finally {
       Nd4j.getMemoryManager().setCurrentWorkspace(outer);
+    }
+  }
+
+  /** The layers in the order of a backward pass. Those that were not split are final before. */
+  private void secondHalf(OpenHalf half, int microBatch) {
+    for (int layer = slice.nodes().size() - 1; layer >= 0; layer--) {
+      DenseHalves.Open dense = half.layers().get(layer);
+      if (dense != null) {
+        half.slot().replica().backwardWeights(dense);
+        gradients.addLayer(layer, microBatch);
+      }
+      if (told.isPresent()) {
+        gradients.end(layer, told.get());
+      }
     }
   }
 

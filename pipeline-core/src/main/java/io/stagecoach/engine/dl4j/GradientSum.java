@@ -1,11 +1,12 @@
 package io.stagecoach.engine.dl4j;
 
 import io.stagecoach.batch.Blocks;
+import io.stagecoach.engine.FinishedGradients;
 import io.stagecoach.engine.ParameterLayout;
 import io.stagecoach.engine.ParameterLayout.Kind;
-import io.stagecoach.engine.ParameterLayout.View;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -21,17 +22,27 @@ final class GradientSum implements AutoCloseable {
 
   private final INDArray scratch;
   private final INDArray sum;
-  private final List<INDArray> statistics;
   private final BlockSum whole;
-
-  /** Of each layer; null where it has no parameters. */
-  private final List<BlockSum> parts = new ArrayList<>();
+  private final List<Part> parts = new ArrayList<>();
 
   /** Of the blocks before the one that is being summed, as soon as there are some. */
   private INDArray earlier;
 
   private Blocks blocks;
   private boolean inParts;
+
+  /**
+   * A layer's part of the vector.
+   *
+   * @param sum none where the layer has no parameters
+   * @param statistics what of the scratch is to be weighted
+   */
+  private record Part(long from, long to, Optional<BlockSum> sum, List<INDArray> statistics) {
+
+    void weight(int examples) {
+      statistics.forEach(statistic -> statistic.muli(examples));
+    }
+  }
 
   /**
    * @param layout what the vector is made of
@@ -41,24 +52,31 @@ final class GradientSum implements AutoCloseable {
     // Zeros: the gradients of frozen layers, which nothing ever writes.
     this.scratch = Nd4j.zeros(type, layout.length());
     this.sum = Nd4j.zeros(type, layout.length());
-    this.statistics =
-        layout.views().stream()
-            .filter(view -> view.kind() == Kind.STATISTIC && view.length() > 0)
-            .map(this::inScratch)
-            .toList();
     this.whole = new BlockSum(scratch, sum, this::earlier);
     long offset = 0;
     for (long length : layerLengths) {
-      long begin = offset;
-      parts.add(
-          length == 0
-              ? null
-              : new BlockSum(
-                  part(scratch, begin, length),
-                  part(sum, begin, length),
-                  () -> part(earlier(), begin, length)));
+      parts.add(part(offset, offset + length, layout));
       offset += length;
     }
+  }
+
+  private Part part(long from, long to, ParameterLayout layout) {
+    if (from == to) {
+      return new Part(from, to, Optional.empty(), List.of());
+    }
+    return new Part(
+        from,
+        to,
+        Optional.of(
+            new BlockSum(
+                interval(scratch, from, to),
+                interval(sum, from, to),
+                () -> interval(earlier(), from, to))),
+        layout.views().stream()
+            .filter(view -> view.kind() == Kind.STATISTIC && view.length() > 0)
+            .filter(view -> from <= view.offset() && view.offset() < to)
+            .map(view -> interval(scratch, view.offset(), view.offset() + view.length()))
+            .toList());
   }
 
   private INDArray earlier() {
@@ -69,12 +87,8 @@ final class GradientSum implements AutoCloseable {
     return earlier;
   }
 
-  private static INDArray part(INDArray whole, long offset, long length) {
-    return whole.get(NDArrayIndex.interval(offset, offset + length));
-  }
-
-  private INDArray inScratch(View view) {
-    return part(scratch, view.offset(), view.length());
+  private static INDArray interval(INDArray whole, long from, long to) {
+    return whole.get(NDArrayIndex.interval(from, to));
   }
 
   /** Where the layers write. */
@@ -91,13 +105,9 @@ final class GradientSum implements AutoCloseable {
 
   /** Takes what a micro-batch left in {@link #scratch}. */
   void add(int microBatch, int microBatchExamples) {
-    for (INDArray statistic : statistics) {
-      statistic.muli(microBatchExamples);
-    }
+    parts.forEach(part -> part.weight(microBatchExamples));
     if (inParts) {
-      for (int layer = 0; layer < parts.size(); layer++) {
-        addPart(layer, microBatch);
-      }
+      parts.forEach(part -> add(part, microBatch));
     } else {
       whole.add(blocks.of(microBatch));
     }
@@ -110,12 +120,10 @@ final class GradientSum implements AutoCloseable {
    */
   void addWithout(Set<Integer> without, int microBatch, int microBatchExamples) {
     toParts();
-    for (INDArray statistic : statistics) {
-      statistic.muli(microBatchExamples);
-    }
     for (int layer = 0; layer < parts.size(); layer++) {
+      parts.get(layer).weight(microBatchExamples);
       if (!without.contains(layer)) {
-        addPart(layer, microBatch);
+        add(parts.get(layer), microBatch);
       }
     }
   }
@@ -123,35 +131,39 @@ final class GradientSum implements AutoCloseable {
   /** Takes one layer's part: of a second half, which has no statistics. */
   void addLayer(int layer, int microBatch) {
     toParts();
-    addPart(layer, microBatch);
+    add(parts.get(layer), microBatch);
+  }
+
+  /** Takes the last micro-batch's part of one layer, which is then final. */
+  void addLast(int layer, int microBatch, int microBatchExamples, FinishedGradients told) {
+    toParts();
+    parts.get(layer).weight(microBatchExamples);
+    add(parts.get(layer), microBatch);
+    end(layer, told);
+  }
+
+  /** Ends one layer's part, which is then final. */
+  void end(int layer, FinishedGradients told) {
+    Part part = parts.get(layer);
+    part.sum().ifPresent(BlockSum::end);
+    told.finished(sum, part.from(), part.to());
   }
 
   private void toParts() {
     if (!inParts) {
       inParts = true;
-      for (BlockSum part : parts) {
-        if (part != null) {
-          part.goOn(whole);
-        }
-      }
+      parts.forEach(part -> part.sum().ifPresent(sumOfPart -> sumOfPart.goOn(whole)));
     }
   }
 
-  private void addPart(int layer, int microBatch) {
-    BlockSum part = parts.get(layer);
-    if (part != null) {
-      part.add(blocks.of(microBatch));
-    }
+  private void add(Part part, int microBatch) {
+    part.sum().ifPresent(sumOfPart -> sumOfPart.add(blocks.of(microBatch)));
   }
 
   /** The sum; a live view until the next {@link #begin}. To be asked for after the last add. */
   INDArray flat() {
     if (inParts) {
-      for (BlockSum part : parts) {
-        if (part != null) {
-          part.end();
-        }
-      }
+      parts.forEach(part -> part.sum().ifPresent(BlockSum::end));
     } else {
       whole.end();
     }

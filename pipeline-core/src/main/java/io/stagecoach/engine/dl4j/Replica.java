@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.MaskState;
 import org.deeplearning4j.nn.api.Trainable;
@@ -230,16 +231,22 @@ final class Replica {
    * Runs backward; the gradients of the weights are then in the scratch.
    *
    * @param sent the gradients of what {@link #forward} gave, which this may change, where they flow
+   * @param passed hears of each node, the last one first, when its gradients are in the scratch
    * @return the gradients of what was received, for the caller to own, where they flow
    */
   Map<String, INDArray> backward(
-      Map<String, INDArray> sent, long step, int microBatch, StageMemory.Slot slot) {
+      Map<String, INDArray> sent,
+      long step,
+      int microBatch,
+      StageMemory.Slot slot,
+      IntConsumer passed) {
     return backward(
         sent,
         step,
         microBatch,
         slot,
-        (i, epsilon, memory) -> nodes.get(i).backward(epsilon, memory));
+        (i, epsilon, memory) -> nodes.get(i).backward(epsilon, memory),
+        passed);
   }
 
   /**
@@ -266,7 +273,8 @@ final class Replica {
             return node.beforePreProcessor(half.inputGradient(), memory);
           }
           return nodes.get(i).backward(epsilon, memory);
-        });
+        },
+        i -> {});
   }
 
   /** Runs the second half of a layer's backward; its gradients are then in the scratch. */
@@ -284,7 +292,8 @@ final class Replica {
       long step,
       int microBatch,
       StageMemory.Slot slot,
-      NodeBackward nodeBackward) {
+      NodeBackward nodeBackward,
+      IntConsumer passed) {
     key.at(step, microBatch);
     try (GradientScopes gradients = new GradientScopes(slot, sent)) {
       for (int i = nodes.size() - 1; i >= 0; i--) {
@@ -303,6 +312,7 @@ final class Replica {
           gradients.leave(place);
         }
         gradients.done(described.name());
+        passed.accept(i);
       }
       Map<String, INDArray> received = new LinkedHashMap<>();
       for (String name : slice.received()) {

@@ -37,6 +37,8 @@ public final class InProcessPipeline implements AutoCloseable {
   private final ScheduleAuthor author;
   private UnaryOperator<Tensors> wire = tensors -> tensors;
   private int blocks = 1;
+  private boolean layerByLayer;
+  private final Map<Integer, ToldGradients> told = new HashMap<>();
 
   /**
    * @param json the model
@@ -159,6 +161,8 @@ public final class InProcessPipeline implements AutoCloseable {
     StepContext context =
         new StepContext(step, 0, epoch, count, blocks, Mode.TRAINING, carriesState);
     stages.forEach(stage -> stage.beginStep(context));
+    layerByLayer = step % 2 == 0;
+    told.clear();
     // As many stages on one executor as they allow, if the author interleaves.
     int chunks = author.name().matches("interleaved-1f1b|looped-bfs") ? chunks() : 1;
     List<List<Action>> lists = author.compute(new PipelineShape(stages.size(), count, chunks));
@@ -179,6 +183,7 @@ public final class InProcessPipeline implements AutoCloseable {
     }
     results.values().forEach(Tensors::close);
     lent.values().forEach(Tensors::close);
+    told.forEach((stage, gradients) -> gradients.check(stages.get(stage).gradients().flat()));
     Loss sum = Loss.none();
     for (Loss loss : losses) {
       sum = sum.plus(loss);
@@ -215,6 +220,15 @@ public final class InProcessPipeline implements AutoCloseable {
     }
   }
 
+  /** Every other step ends layer by layer, and comes to the same. */
+  private void end(int stage) {
+    if (layerByLayer) {
+      ToldGradients gradients = new ToldGradients();
+      told.put(stage, gradients);
+      stages.get(stage).endWith(gradients);
+    }
+  }
+
   private boolean run(
       Action action,
       List<Tensors> microBatches,
@@ -239,7 +253,11 @@ public final class InProcessPipeline implements AutoCloseable {
       losses[m] = losses[m] == null ? forward.loss() : losses[m].plus(forward.loss());
       return true;
     }
+    boolean last = m == microBatches.size() - 1;
     if (action instanceof Action.BackwardWeights) {
+      if (last) {
+        end(s);
+      }
       stage.splitBackward().orElseThrow().backwardWeights(m);
       lent.remove(s * microBatches.size() + m).close();
       return true;
@@ -253,6 +271,9 @@ public final class InProcessPipeline implements AutoCloseable {
       gradients = wire.apply(gradients);
     }
     boolean whole = action instanceof Action.Backward;
+    if (whole && last) {
+      end(s);
+    }
     Tensors down =
         whole
             ? stage.backward(m, gradients)

@@ -4,6 +4,7 @@ import io.stagecoach.engine.Mode;
 import io.stagecoach.engine.StepContext;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.schedule.ScheduleAuthor;
+import io.stagecoach.sync.GradientArrivals;
 import io.stagecoach.sync.StagePart;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -244,13 +245,13 @@ public final class LastingPipeline implements Pipeline {
   }
 
   @Override
-  public List<StagePart> await(Consumer<StagePart> arrived) {
+  public List<StagePart> await(GradientArrivals arrivals) {
     while (true) {
       try {
         if (untold != null) {
           throw untold;
         }
-        List<StagePart> parts = current.await(arrived);
+        List<StagePart> parts = current.await(arrivals);
         recovery.ended();
         if (told.step().context().mode() == Mode.TRAINING) {
           carried.keep(parts);

@@ -28,6 +28,7 @@ import java.util.UUID;
   @JsonSubTypes.Type(value = Message.Ready.class, name = "ready"),
   @JsonSubTypes.Type(value = Message.UseSchedule.class, name = "use-schedule"),
   @JsonSubTypes.Type(value = Message.RunStep.class, name = "run-step"),
+  @JsonSubTypes.Type(value = Message.GradientsFinished.class, name = "gradients-finished"),
   @JsonSubTypes.Type(value = Message.StepDone.class, name = "step-done"),
   @JsonSubTypes.Type(value = Message.KeepSlices.class, name = "keep-slices"),
   @JsonSubTypes.Type(value = Message.TakeSlice.class, name = "take-slice"),
@@ -118,7 +119,18 @@ public sealed interface Message {
    */
   record RunStep(StepContext context, String schedule, List<Slice> slices) implements Message {}
 
-  /** A stage is done with a step; its gradients, if it trained, and its spans are beside it. */
+  /**
+   * A piece of a stage's gradients, beside it, is final while the stage's last backward pass still
+   * runs. Pieces come from the end of the stage's flat vector towards the begin.
+   *
+   * @param offset where in the stage's flat vector the piece begins
+   */
+  record GradientsFinished(int stage, long step, int attempt, long offset) implements Message {}
+
+  /**
+   * A stage is done with a step; its spans and, if it trained, its gradients, but for those that
+   * were sent as {@link GradientsFinished}, are beside it.
+   */
   record StepDone(
       int stage,
       int executor,

@@ -1,12 +1,12 @@
 package io.stagecoach.spark.cluster;
 
 import io.stagecoach.schedule.ScheduleAuthor;
+import io.stagecoach.sync.GradientArrivals;
 import io.stagecoach.sync.StagePart;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -59,19 +59,23 @@ public interface Pipeline extends AutoCloseable {
   /** Tells all stages to run a step. */
   void tell(Order order);
 
-  /** As {@link #await(Consumer)}, for whoever has nothing to do meanwhile. */
+  /**
+   * As {@link #await(GradientArrivals)}, for whoever has nothing to do meanwhile and needs no
+   * gradients.
+   */
   default List<StagePart> await() {
-    return await(part -> {});
+    return await(GradientArrivals.NONE);
   }
 
   /**
    * Waits until all stages are done with the step that they were told.
    *
-   * @param arrived is lent what a stage did when it has come, while others are still at it: that of
-   *     each stage, of the try that succeeds after those of tries that fail; on the caller's thread
+   * @param arrivals hears of gradients, and of what a stage did, when they have come, while others
+   *     are still at it: those of each stage, of the try that succeeds after those of tries that
+   *     fail; on the caller's thread
    * @return what each stage did, in stage order, for the caller to close
    */
-  List<StagePart> await(Consumer<StagePart> arrived);
+  List<StagePart> await(GradientArrivals arrivals);
 
   /**
    * The stages' own weights, where they are to keep these.

@@ -12,6 +12,7 @@ import io.stagecoach.spark.exchange.HopSerializer;
 import io.stagecoach.spark.gpu.DistinctGpus;
 import io.stagecoach.spark.gpu.FallbackWarning;
 import io.stagecoach.spark.gpu.GpuRule;
+import io.stagecoach.sync.GradientArrivals;
 import io.stagecoach.sync.StagePart;
 import io.stagecoach.tensor.Tensors;
 import java.io.Serializable;
@@ -26,7 +27,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
@@ -288,12 +288,12 @@ final class ShufflePipeline implements Pipeline {
   }
 
   @Override
-  public List<StagePart> await(Consumer<StagePart> arrived) {
+  public List<StagePart> await(GradientArrivals arrivals) {
     Message.RunStep step = told;
     boolean weights = fresh;
     for (int moves = 0; ; moves++) {
       try {
-        return lent(run(step, weights), arrived);
+        return lent(run(step, weights), arrivals);
       } catch (MisplacedException e) {
         if (moves == MOST_MOVES || step.context().carriesState()) {
           // State that recurrent layers carry from step to step is on the executor that was left.
@@ -310,9 +310,9 @@ final class ShufflePipeline implements Pipeline {
   }
 
   /** All parts come at once, at the end of the step's job. */
-  private static List<StagePart> lent(List<StagePart> parts, Consumer<StagePart> arrived) {
+  private static List<StagePart> lent(List<StagePart> parts, GradientArrivals arrivals) {
     try {
-      parts.forEach(arrived);
+      parts.forEach(arrivals::arrived);
       return parts;
     } catch (RuntimeException e) {
       parts.forEach(StagePart::close);

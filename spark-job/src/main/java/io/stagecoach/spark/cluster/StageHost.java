@@ -295,12 +295,16 @@ final class StageHost implements Receiver, AutoCloseable {
       StageInput.take(hosted, tensors);
     }
     List<Action> mine = actions(step);
-    runtime.begin(
-        step.context(),
-        mine,
-        step.slices(),
-        GivenColumns.unpack(tensors, step.context().microBatches()));
-    perform(mine, step.context());
+    List<Tensors> given = GivenColumns.unpack(tensors, step.context().microBatches());
+    if (slices.isEmpty() && step.context().mode() == Mode.TRAINING) {
+      GradientStream gradients = new GradientStream(this::say);
+      runtime.begin(step.context(), mine, step.slices(), given, gradients);
+      perform(mine, step.context(), gradients);
+      StepAnswer.end(runtime, step.context(), gradients).forEach(this::answer);
+      return;
+    }
+    runtime.begin(step.context(), mine, step.slices(), given);
+    runtime.perform(mine);
     slices.ifPresent(kept -> kept.sum(step.context()));
     StepAnswer.Summed summed =
         slices.map(kept -> (StepAnswer.Summed) kept).orElse(StepAnswer.Summed.WHOLE);
@@ -308,14 +312,10 @@ final class StageHost implements Receiver, AutoCloseable {
   }
 
   /**
-   * Performs the actions. Where the driver waits for gradients, those of a stage go to it as soon
-   * as they are summed, beside what other stages here have still to do.
+   * Performs the actions. The driver waits for gradients: what a stage has left of them when it is
+   * done goes to it at once, beside what other stages here have still to do.
    */
-  private void perform(List<Action> mine, StepContext context) {
-    if (slices.isPresent() || context.mode() != Mode.TRAINING) {
-      runtime.perform(mine);
-      return;
-    }
+  private void perform(List<Action> mine, StepContext context, GradientStream gradients) {
     Map<Integer, Integer> last = new HashMap<>();
     for (int i = 0; i < mine.size(); i++) {
       last.put(mine.get(i).stage(), i);
@@ -323,7 +323,7 @@ final class StageHost implements Receiver, AutoCloseable {
     int done = 0;
     for (int end : last.values().stream().sorted().toList()) {
       runtime.perform(mine.subList(done, end + 1));
-      answer(StepAnswer.end(runtime, mine.get(end).stage(), context));
+      answer(StepAnswer.end(runtime, mine.get(end).stage(), context, gradients));
       done = end + 1;
     }
   }

@@ -63,8 +63,8 @@ record StepAnswer(StageStep report, Tensors tensors) {
   }
 
   /** Ends a step that trains for one stage, while others on the executor have more to do in it. */
-  static StepAnswer end(ExecutorRuntime runtime, int stage, StepContext context) {
-    return of(runtime.end(stage), runtime, context, Summed.WHOLE);
+  static StepAnswer end(ExecutorRuntime runtime, int stage, StepContext context, Summed summed) {
+    return of(runtime.end(stage), runtime, context, summed);
   }
 
   private static StepAnswer of(

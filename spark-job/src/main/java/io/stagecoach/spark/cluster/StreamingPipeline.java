@@ -19,7 +19,9 @@ import io.stagecoach.spark.gpu.DistinctGpus;
 import io.stagecoach.spark.gpu.FallbackWarning;
 import io.stagecoach.spark.gpu.GpuRule;
 import io.stagecoach.stage.Span;
+import io.stagecoach.sync.GradientArrivals;
 import io.stagecoach.sync.GradientBarrier;
+import io.stagecoach.sync.GradientPiece;
 import io.stagecoach.sync.SliceOwners;
 import io.stagecoach.sync.StagePart;
 import io.stagecoach.sync.StepDecision;
@@ -37,7 +39,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.spark.SparkEnv;
@@ -240,7 +242,7 @@ final class StreamingPipeline implements Pipeline {
     receipts.open(lastStep, attempt, kept.mirroredIn(step.context()));
     List<Object> key = List.of(schedule.name(), schedule.microBatches());
     boolean isNew = !schedule.equals(told.put(key, schedule));
-    for (int executor = 0; executor < spec.executors(); executor++) {
+    for (int executor : firstStagesFirst()) {
       List<StageSpec> hosted = spec.stagesOf(executor);
       Peer peer = rendezvous.peer(hosted.get(0).stage());
       if (isNew) {
@@ -257,10 +259,25 @@ final class StreamingPipeline implements Pipeline {
     }
   }
 
+  /** The executors, those first whose stages, of whichever replica, have first something to do. */
+  private List<Integer> firstStagesFirst() {
+    int ofReplica = spec.stages().size() / spec.replicas();
+    return IntStream.range(0, spec.executors())
+        .boxed()
+        .sorted(
+            Comparator.comparingInt(
+                executor ->
+                    spec.stagesOf(executor).stream()
+                        .mapToInt(stage -> stage.stage() % ofReplica)
+                        .min()
+                        .orElseThrow()))
+        .toList();
+  }
+
   @Override
-  public List<StagePart> await(Consumer<StagePart> arrived) {
+  public List<StagePart> await(GradientArrivals arrivals) {
     try {
-      List<StagePart> parts = barrier.await(spec.deadlines().step(), arrived);
+      List<StagePart> parts = barrier.await(spec.deadlines().step(), arrivals);
       try {
         receipts.await(spec.deadlines().step());
       } catch (RuntimeException e) {
@@ -479,6 +496,12 @@ final class StreamingPipeline implements Pipeline {
       if (message instanceof Message.StepDone done) {
         processes.put(done.stage(), done.memory());
         barrier.arrive(new StagePart(done.report(spans(done, tensors)), tensors));
+        return;
+      }
+      if (message instanceof Message.GradientsFinished finished) {
+        barrier.arrive(
+            new GradientPiece(
+                finished.stage(), finished.step(), finished.attempt(), finished.offset(), tensors));
         return;
       }
       if (message instanceof Message.SliceSent slice) {

@@ -257,7 +257,7 @@ final class TrainingLoop {
     long told = nanoClock.getAsLong();
     long whileTold = updates.updateNanos() - updated;
     int stages = pipeline.stages().size();
-    List<StagePart> parts = pipeline.await(part -> updates.arrived(part, stages));
+    List<StagePart> parts = pipeline.await(updates.arrivals(stages));
     long arrived = nanoClock.getAsLong();
     try {
       StepOutcome outcome = updates.commit(step, epoch, parts);

@@ -14,6 +14,7 @@ import io.stagecoach.schedule.GPipe;
 import io.stagecoach.schedule.ScheduleAuthor;
 import io.stagecoach.stage.StageStep;
 import io.stagecoach.stage.Traffic;
+import io.stagecoach.sync.GradientArrivals;
 import io.stagecoach.sync.StagePart;
 import io.stagecoach.tensor.Tensors;
 import java.time.Duration;
@@ -25,7 +26,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -98,7 +98,7 @@ class LastingPipelineTest {
     }
 
     @Override
-    public List<StagePart> await(Consumer<StagePart> arrived) {
+    public List<StagePart> await(GradientArrivals arrivals) {
       now += nanosPerTry;
       if (!failures.isEmpty()) {
         throw failures.remove();

@@ -14,6 +14,7 @@ import io.stagecoach.spark.cluster.ProcessMemory;
 import io.stagecoach.spark.cluster.StageAddress;
 import io.stagecoach.stage.StageStep;
 import io.stagecoach.stage.Traffic;
+import io.stagecoach.sync.GradientArrivals;
 import io.stagecoach.sync.StagePart;
 import io.stagecoach.tensor.Tensors;
 import java.util.ArrayList;
@@ -22,7 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -72,7 +72,7 @@ class PipelineSequencesTest {
     }
 
     @Override
-    public List<StagePart> await(Consumer<StagePart> arrived) {
+    public List<StagePart> await(GradientArrivals arrivals) {
       Map<String, INDArray> last = new LinkedHashMap<>();
       for (int group = 0; group < columns.size(); group++) {
         INDArray tokens = columns.get(group).get(Columns.FEATURES);

@@ -25,6 +25,7 @@ import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.stage.Span;
 import io.stagecoach.stage.StageStep;
 import io.stagecoach.stage.Traffic;
+import io.stagecoach.sync.GradientArrivals;
 import io.stagecoach.sync.StagePart;
 import io.stagecoach.sync.StepOutcome;
 import io.stagecoach.tensor.Narrowing;
@@ -34,7 +35,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
@@ -201,7 +201,7 @@ class ScheduleTuningTest {
     }
 
     @Override
-    public List<StagePart> await(Consumer<StagePart> arrived) {
+    public List<StagePart> await(GradientArrivals arrivals) {
       throw new UnsupportedOperationException();
     }
 

@@ -18,6 +18,7 @@ import io.stagecoach.spark.cluster.StageAddress;
 import io.stagecoach.spark.cluster.StageSlices;
 import io.stagecoach.stage.StageStep;
 import io.stagecoach.stage.Traffic;
+import io.stagecoach.sync.GradientArrivals;
 import io.stagecoach.sync.GradientWeight;
 import io.stagecoach.sync.StagePart;
 import io.stagecoach.sync.StepDecision;
@@ -35,7 +36,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
-import java.util.function.Consumer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
@@ -260,7 +260,7 @@ class StagesUpdateTest {
     }
 
     @Override
-    public List<StagePart> await(Consumer<StagePart> arrived) {
+    public List<StagePart> await(GradientArrivals arrivals) {
       throw new AssertionError("nothing was told");
     }
 

@@ -21,6 +21,7 @@ import io.stagecoach.spark.config.ProgressStyle;
 import io.stagecoach.spark.job.progress.Progress;
 import io.stagecoach.stage.StageStep;
 import io.stagecoach.stage.Traffic;
+import io.stagecoach.sync.GradientArrivals;
 import io.stagecoach.sync.GradientWeight;
 import io.stagecoach.sync.StagePart;
 import io.stagecoach.sync.StepOutcome;
@@ -34,7 +35,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -102,7 +102,7 @@ class TrainingLoopTest {
     }
 
     @Override
-    public List<StagePart> await(Consumer<StagePart> arrived) {
+    public List<StagePart> await(GradientArrivals arrivals) {
       return List.of(
           new StagePart(
               new StageStep(

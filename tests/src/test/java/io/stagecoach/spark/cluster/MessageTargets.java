@@ -61,6 +61,7 @@ public final class MessageTargets {
                   new StepContext(9, 1, 2, 3, Mode.TRAINING, true),
                   "1f1b",
                   List.of(Slice.of(Slice.Split.TRAINING, 2, 64, 16).time(8, 4))),
+              new Message.GradientsFinished(1, 9, 0, 4096),
               new Message.StepDone(
                   1,
                   0,
