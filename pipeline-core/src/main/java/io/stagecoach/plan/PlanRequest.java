@@ -54,7 +54,7 @@ public record PlanRequest(
   }
 
   /** How many executors host the stages. */
-  int executors() {
+  public int executors() {
     return stages / chunks;
   }
 

@@ -6,16 +6,21 @@ import io.stagecoach.plan.StageTime;
 import io.stagecoach.plan.Stash;
 import io.stagecoach.schedule.StageCosts;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.function.IntToLongFunction;
+import java.util.stream.IntStream;
 
 /**
  * How long each executor's device takes for its layers, as a multiple of what was estimated:
  * forward and backward passes apart, for a device may be slow at one of them.
  *
- * @param forward by executor
+ * @param replicas how many pipelines work side by side, all cut alike: as many executors have the
+ *     same layers
+ * @param forward by executor, those of one replica after those of the one before
  * @param backward by executor
  */
-record DeviceSpeeds(List<Double> forward, List<Double> backward) {
+record DeviceSpeeds(int replicas, List<Double> forward, List<Double> backward) {
 
   DeviceSpeeds {
     forward = List.copyOf(forward);
@@ -25,22 +30,26 @@ record DeviceSpeeds(List<Double> forward, List<Double> backward) {
   /**
    * What a pipeline shows.
    *
-   * @param observed what its stages take
-   * @param plan its cut
-   * @param executors how many host its stages: stage s is on executor s mod executors
+   * @param observed what its stages take, those of all replicas
+   * @param plan the cut of each replica
+   * @param executors how many host the stages of one: its stage s is on its executor s mod
+   *     executors
    */
-  static DeviceSpeeds of(StageCosts observed, Plan plan, int executors, LayerEstimates estimates) {
+  static DeviceSpeeds of(
+      StageCosts observed, Plan plan, int executors, int replicas, LayerEstimates estimates) {
+    int stages = plan.stages().size();
     List<Double> forward = new ArrayList<>();
     List<Double> backward = new ArrayList<>();
-    for (int executor = 0; executor < executors; executor++) {
+    for (int executor = 0; executor < replicas * executors; executor++) {
+      int firstOfReplica = executor / executors * stages;
       long forwardSeen = 0;
       long forwardEstimated = 0;
       long backwardSeen = 0;
       long backwardEstimated = 0;
-      for (int s = executor; s < plan.stages().size(); s += executors) {
+      for (int s = executor % executors; s < stages; s += executors) {
         PlannedStage stage = plan.stages().get(s);
-        forwardSeen += observed.forward().get(s);
-        backwardSeen += observed.backward().get(s);
+        forwardSeen += observed.forward().get(firstOfReplica + s);
+        backwardSeen += observed.backward().get(firstOfReplica + s);
         forwardEstimated += estimates.forward(stage.firstLayer(), stage.endLayer());
         backwardEstimated +=
             estimates.backward(stage.firstLayer(), stage.endLayer(), stage.stash());
@@ -48,52 +57,107 @@ record DeviceSpeeds(List<Double> forward, List<Double> backward) {
       forward.add((double) forwardSeen / forwardEstimated);
       backward.add((double) backwardSeen / backwardEstimated);
     }
-    return new DeviceSpeeds(forward, backward);
+    return new DeviceSpeeds(replicas, forward, backward);
   }
 
   /** The same devices, when each place has the one that has the given place now. */
   DeviceSpeeds inOrder(List<Integer> order) {
     return new DeviceSpeeds(
-        order.stream().map(forward::get).toList(), order.stream().map(backward::get).toList());
+        replicas,
+        order.stream().map(forward::get).toList(),
+        order.stream().map(backward::get).toList());
   }
 
-  /** What any run of layers would take as any stage, in nanoseconds. */
-  StageTime times(LayerEstimates estimates) {
-    StageTime whole =
-        (stage, first, end) ->
-            forward(stage, first, end, estimates)
-                + backward(stage, first, end, Stash.ACTIVATIONS, estimates);
-    // A device may be slow at all that belongs to a backward pass.
-    StageTime again =
-        (stage, first, end) ->
-            backward(stage, first, end, Stash.INPUTS, estimates)
-                - backward(stage, first, end, Stash.ACTIVATIONS, estimates);
-    return StageTime.of(whole, again);
+  /** How many executors there are. */
+  int executors() {
+    return forward.size();
   }
 
-  private long forward(int stage, int first, int end, LayerEstimates estimates) {
-    return Math.round(forward.get(stage % forward.size()) * estimates.forward(first, end));
-  }
-
-  private long backward(int stage, int first, int end, Stash stash, LayerEstimates estimates) {
-    return Math.round(
-        backward.get(stage % backward.size()) * estimates.backward(first, end, stash));
+  private int executorsOfReplica() {
+    return executors() / replicas;
   }
 
   /**
-   * What the stages of another cut would take; hops as they are, and of the backward passes the
-   * same share for the weights.
+   * An order in which executors that are alike have the same layers: whoever is waited for at the
+   * gradient barrier then waits, too, for as long.
+   */
+  List<Integer> likeBesideLike() {
+    List<Integer> fastestFirst =
+        IntStream.range(0, executors())
+            .boxed()
+            .sorted(
+                Comparator.comparingDouble(
+                    executor -> forward.get(executor) + backward.get(executor)))
+            .toList();
+    List<Integer> order = new ArrayList<>();
+    for (int replica = 0; replica < replicas; replica++) {
+      for (int place = 0; place < executorsOfReplica(); place++) {
+        order.add(fastestFirst.get(place * replicas + replica));
+      }
+    }
+    return order;
+  }
+
+  /**
+   * What any run of layers would take as any stage, in nanoseconds: in the replica in which that is
+   * longest.
+   */
+  StageTime times(LayerEstimates estimates) {
+    StageTime whole =
+        (stage, first, end) ->
+            longest(
+                stage,
+                executor ->
+                    forward(executor, first, end, estimates)
+                        + backward(executor, first, end, Stash.ACTIVATIONS, estimates));
+    // A device may be slow at all that belongs to a backward pass.
+    StageTime again =
+        (stage, first, end) ->
+            longest(
+                stage,
+                executor ->
+                    backward(executor, first, end, Stash.INPUTS, estimates)
+                        - backward(executor, first, end, Stash.ACTIVATIONS, estimates));
+    return StageTime.of(whole, again);
+  }
+
+  private long longest(int stage, IntToLongFunction ofExecutor) {
+    long longest = 0;
+    for (int replica = 0; replica < replicas; replica++) {
+      longest = Math.max(longest, ofExecutor.applyAsLong(executorOf(replica, stage)));
+    }
+    return longest;
+  }
+
+  private int executorOf(int replica, int stage) {
+    return replica * executorsOfReplica() + stage % executorsOfReplica();
+  }
+
+  private long forward(int executor, int first, int end, LayerEstimates estimates) {
+    return Math.round(forward.get(executor) * estimates.forward(first, end));
+  }
+
+  private long backward(int executor, int first, int end, Stash stash, LayerEstimates estimates) {
+    return Math.round(backward.get(executor) * estimates.backward(first, end, stash));
+  }
+
+  /**
+   * What the stages of another cut, those of all replicas, would take; hops as they are, and of the
+   * backward passes the same share for the weights.
    */
   StageCosts costs(Plan other, StageCosts observed, LayerEstimates estimates) {
     List<Long> forwards = new ArrayList<>();
     List<Long> backwards = new ArrayList<>();
     List<Long> weights = new ArrayList<>();
-    for (int s = 0; s < other.stages().size(); s++) {
+    for (int i = 0; i < replicas * other.stages().size(); i++) {
+      int s = i % other.stages().size();
+      int executor = executorOf(i / other.stages().size(), s);
       PlannedStage stage = other.stages().get(s);
-      forwards.add(forward(s, stage.firstLayer(), stage.endLayer(), estimates));
-      long whole = backward(s, stage.firstLayer(), stage.endLayer(), stage.stash(), estimates);
+      forwards.add(forward(executor, stage.firstLayer(), stage.endLayer(), estimates));
+      long whole =
+          backward(executor, stage.firstLayer(), stage.endLayer(), stage.stash(), estimates);
       backwards.add(whole);
-      double share = (double) observed.weights().get(s) / Math.max(1, observed.backward().get(s));
+      double share = (double) observed.weights().get(i) / Math.max(1, observed.backward().get(i));
       weights.add(stage.recomputes() ? 0 : Math.min(whole, Math.round(share * whole)));
     }
     return new StageCosts(forwards, backwards, weights, observed.hop());

@@ -14,6 +14,7 @@ import io.stagecoach.schedule.Schedule;
 import io.stagecoach.schedule.StageCosts;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
@@ -54,6 +55,7 @@ public final class Replanner {
   private static final int REST = 3;
 
   private final PlanRequest request;
+  private final int replicas;
   private final DevicePins devices;
   private final LayerEstimates estimates;
   private final StepTime stepTime;
@@ -81,13 +83,16 @@ public final class Replanner {
   /**
    * @param plan the cut that the pipeline has
    * @param request what any cut must keep to
-   * @param devices which stages may be on which devices, as these are whenever it is asked
+   * @param replicas how many pipelines of this cut work side by side
+   * @param devices which stages may be on which devices, as these are whenever it is asked; those
+   *     of all replicas are numbered through
    * @param estimates what the layers should take
    * @param nanoClock tells when an hour is over
    */
   public Replanner(
       Plan plan,
       PlanRequest request,
+      int replicas,
       DevicePins devices,
       LayerEstimates estimates,
       StepTime stepTime,
@@ -95,6 +100,7 @@ public final class Replanner {
       LongSupplier nanoClock) {
     this.plan = plan;
     this.request = request;
+    this.replicas = replicas;
     this.devices = devices;
     this.estimates = estimates;
     this.stepTime = stepTime;
@@ -162,17 +168,20 @@ public final class Replanner {
   }
 
   private Optional<Proposal> better(StageCosts observed) {
-    int executors = request.stages() / request.chunks();
-    DeviceSpeeds speeds = DeviceSpeeds.of(observed, plan, executors, estimates);
+    DeviceSpeeds speeds = DeviceSpeeds.of(observed, plan, request.executors(), replicas, estimates);
     long now = stepTime.of(windowSchedule, observed);
     Proposal best;
     try {
-      List<Integer> asTheyAre = IntStream.range(0, executors).boxed().toList();
+      List<Integer> asTheyAre = IntStream.range(0, speeds.executors()).boxed().toList();
       best = proposal(speeds, asTheyAre, observed, now);
-      List<Integer> order =
-          DeviceOrder.best(request, devices, speeds.times(estimates), WORTH_A_MOVE);
-      if (!order.equals(asTheyAre)) {
-        best = betterOf(best, speeds, order, observed, now);
+      List<List<Integer>> orders = new ArrayList<>(List.of(order(speeds, asTheyAre)));
+      if (replicas > 1) {
+        orders.add(order(speeds, speeds.likeBesideLike()));
+      }
+      for (List<Integer> order : orders) {
+        if (!order.equals(asTheyAre) && isAllowed(order)) {
+          best = betterOf(best, speeds, order, observed, now);
+        }
       }
     } catch (StagecoachException e) {
       if (e.kind() != ErrorKind.PLAN) {
@@ -185,6 +194,28 @@ public final class Replanner {
     return isNew && best.gainNanos() >= rules.leastGain() * now
         ? Optional.of(best)
         : Optional.empty();
+  }
+
+  /** The best order in which each stage's executors, those of all replicas, stay together. */
+  private List<Integer> order(DeviceSpeeds speeds, List<Integer> base) {
+    int ofReplica = request.executors();
+    DevicePins together =
+        (stage, device) ->
+            IntStream.range(0, replicas)
+                .map(replica -> replica * ofReplica)
+                .allMatch(first -> devices.allow(first + stage, base.get(first + device)));
+    List<Integer> places =
+        DeviceOrder.best(request, together, speeds.inOrder(base).times(estimates), WORTH_A_MOVE);
+    return IntStream.range(0, base.size())
+        .mapToObj(place -> base.get(place / ofReplica * ofReplica + places.get(place % ofReplica)))
+        .toList();
+  }
+
+  /** Whether pins allow it; where executors have several stages each nobody changes places. */
+  private boolean isAllowed(List<Integer> order) {
+    return request.chunks() == 1
+        && IntStream.range(0, order.size())
+            .allMatch(place -> devices.allow(place, order.get(place)));
   }
 
   /** What is proposed with devices in another order, where that is worth it. */

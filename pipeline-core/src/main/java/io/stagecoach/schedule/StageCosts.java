@@ -3,6 +3,7 @@ package io.stagecoach.schedule;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.ToLongFunction;
 
 /**
  * What a pipeline's parts cost, in one unit of time throughout (nanoseconds, where measured).
@@ -60,23 +61,37 @@ public record StageCosts(List<Long> forward, List<Long> backward, List<Long> wei
 
   /** Those of one pipeline, where these are of so many replicas: the mean of their stages. */
   public StageCosts ofOne(int replicas) {
+    return ofReplicas(
+        replicas, times -> times.stream().mapToLong(Long::longValue).sum() / replicas);
+  }
+
+  /** Those of one pipeline, where these are of so many replicas: of the slowest of their stages. */
+  public StageCosts slowest(int replicas) {
+    return ofReplicas(replicas, Collections::max);
+  }
+
+  private StageCosts ofReplicas(int replicas, ToLongFunction<List<Long>> one) {
     return replicas == 1
         ? this
         : new StageCosts(
-            mean(forward, replicas), mean(backward, replicas), mean(weights, replicas), hop);
+            ofReplicas(forward, replicas, one),
+            ofReplicas(backward, replicas, one),
+            ofReplicas(weights, replicas, one),
+            hop);
   }
 
-  private static List<Long> mean(List<Long> all, int replicas) {
+  private static List<Long> ofReplicas(
+      List<Long> all, int replicas, ToLongFunction<List<Long>> one) {
     int stages = all.size() / replicas;
-    List<Long> means = new ArrayList<>();
+    List<Long> ofOne = new ArrayList<>();
     for (int stage = 0; stage < stages; stage++) {
-      long sum = 0;
-      for (int replica = 0; replica < replicas; replica++) {
-        sum += all.get(replica * stages + stage);
+      List<Long> times = new ArrayList<>();
+      for (int i = stage; i < all.size(); i += stages) {
+        times.add(all.get(i));
       }
-      means.add(sum / replicas);
+      ofOne.add(one.applyAsLong(times));
     }
-    return means;
+    return ofOne;
   }
 
   /** The time that an action occupies its device; 0 for one that carries. */

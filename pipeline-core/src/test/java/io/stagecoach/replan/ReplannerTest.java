@@ -20,6 +20,7 @@ import io.stagecoach.report.StepRecord;
 import io.stagecoach.schedule.Action;
 import io.stagecoach.schedule.OneForwardOneBackward;
 import io.stagecoach.schedule.PipelineShape;
+import io.stagecoach.schedule.Replicated;
 import io.stagecoach.schedule.Schedule;
 import io.stagecoach.schedule.Simulator;
 import io.stagecoach.schedule.StageCosts;
@@ -57,7 +58,9 @@ class ReplannerTest {
 
   private final class World {
 
+    /** By executor, those of one replica after those of the one before. */
     private double[] slowness;
+
     private final Schedule schedule;
     private final Replanner replanner;
     private final List<Integer> changedAt = new ArrayList<>();
@@ -68,9 +71,15 @@ class ReplannerTest {
     private int step;
 
     World(int stages, long limit, ReplanRules rules) {
-      slowness = new double[stages];
+      this(stages, 1, limit, rules);
+    }
+
+    World(int stages, int replicas, long limit, ReplanRules rules) {
+      slowness = new double[replicas * stages];
       Arrays.fill(slowness, 1);
-      schedule = new OneForwardOneBackward().schedule(new PipelineShape(stages, MICRO_BATCHES));
+      schedule =
+          new Replicated(new OneForwardOneBackward(), replicas)
+              .schedule(new PipelineShape(replicas * stages, replicas * MICRO_BATCHES));
       request =
           new PlanRequest(
               model(),
@@ -86,6 +95,7 @@ class ReplannerTest {
           new Replanner(
               plan,
               request,
+              replicas,
               devices,
               new LayerEstimates(layers, layers.stream().map(time -> 2 * time).toList()),
               (by, costs) -> Simulator.simulate(by, costs).makespan(),
@@ -93,16 +103,16 @@ class ReplannerTest {
               () -> nanoTime);
     }
 
-    private long forward(int stage, int first, int end) {
+    private long forward(int executor, int first, int end) {
       double sum = layers.subList(first, end).stream().mapToLong(time -> time * 1_000_000).sum();
-      return Math.round(slowness[stage] * sum * (1 + noise * (random.nextDouble() - 0.5)));
+      return Math.round(slowness[executor] * sum * (1 + noise * (random.nextDouble() - 0.5)));
     }
 
     private StageCosts costs(Plan of) {
       List<Long> forward = new ArrayList<>();
-      for (int s = 0; s < of.stages().size(); s++) {
-        PlannedStage stage = of.stages().get(s);
-        forward.add(forward(s, stage.firstLayer(), stage.endLayer()));
+      for (int executor = 0; executor < slowness.length; executor++) {
+        PlannedStage stage = of.stages().get(executor % of.stages().size());
+        forward.add(forward(executor, stage.firstLayer(), stage.endLayer()));
       }
       return new StageCosts(forward, forward.stream().map(time -> 2 * time).toList(), 0);
     }
@@ -137,7 +147,7 @@ class ReplannerTest {
 
     private StepRecord record(StageCosts costs, long wall) {
       List<StageStep> stages = new ArrayList<>();
-      for (int s = 0; s < plan.stages().size(); s++) {
+      for (int s = 0; s < slowness.length; s++) {
         List<Span> spans = new ArrayList<>();
         long at = 0;
         for (int m = 0; m < MICRO_BATCHES; m++) {
@@ -153,7 +163,12 @@ class ReplannerTest {
 
     /** The least that a step could take by any cut within the memory. */
     private long best() {
-      StageTime exact = (stage, first, end) -> 3 * forward(stage, first, end);
+      StageTime exact =
+          (stage, first, end) ->
+              IntStream.iterate(stage, s -> s < slowness.length, s -> s + request.stages())
+                  .mapToLong(executor -> 3 * forward(executor, first, end))
+                  .max()
+                  .orElseThrow();
       return stepNanos(Partitioners.measured(exact).partition(request));
     }
 
@@ -325,6 +340,54 @@ class ReplannerTest {
     world.run(40);
     assertThat(world.changedAt).isNotEmpty();
     assertThat(world.plan.stages().get(0).layers()).isEqualTo(3);
+  }
+
+  /** All replicas have the same cut, and wait for the slowest. */
+  @Test
+  void aSlowDeviceOfAReplicaIsRelievedInAll() {
+    for (int slow = 0; slow < 4; slow++) {
+      World world = new World(2, 2, PlanRequest.UNLIMITED, rules());
+      world.run(20);
+      assertThat(world.changedAt).as("nothing was wrong").isEmpty();
+      world.slowness[slow] = 3;
+      long before = world.stepNanos(world.plan);
+      world.run(20);
+      assertThat(world.changedAt).as("executor %d", slow).hasSize(1);
+      assertThat(world.stepNanos(world.plan))
+          .isLessThan(Math.round(0.7 * before))
+          .isLessThanOrEqualTo(Math.round(1.01 * world.bestInAnyOrder()));
+    }
+  }
+
+  /**
+   * One slow device in each stage, and each in another replica: together they hold up one stage.
+   */
+  @Test
+  void slowDevicesOfReplicasComeToHaveTheSameLayers() {
+    World world = new World(2, 2, PlanRequest.UNLIMITED, rules());
+    world.slowness = new double[] {3, 1, 1, 3};
+    long before = world.stepNanos(world.plan);
+    world.run(20);
+    assertThat(world.changedAt).hasSize(1);
+    assertThat(world.slowness[0]).isEqualTo(world.slowness[2]);
+    assertThat(world.slowness[1]).isEqualTo(world.slowness[3]);
+    assertThat(world.stepNanos(world.plan))
+        .isLessThan(Math.round(0.7 * before))
+        .isLessThanOrEqualTo(Math.round(1.01 * world.bestInAnyOrder()));
+  }
+
+  /** As before, but nobody may leave the stage that it is in. */
+  @Test
+  void pinsOfReplicasHold() {
+    devices = (place, device) -> place % 2 == device % 2;
+    World world = new World(2, 2, PlanRequest.UNLIMITED, rules());
+    world.slowness = new double[] {3, 1, 1, 3};
+    world.run(30);
+    assertThat(world.changedAt).as("no cut is better").isEmpty();
+    world.slowness = new double[] {3, 1, 1, 1};
+    world.run(30);
+    assertThat(world.changedAt).hasSize(1);
+    assertThat(world.slowness).containsExactly(3, 1, 1, 1);
   }
 
   @Test

@@ -21,6 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** An executor becomes slow while it trains: the other one takes over some of its layers. */
 @Isolated
@@ -87,6 +89,36 @@ class ReplanIT {
         .contains("\"cut\"")
         .isNotEqualTo(Files.readString(workshop.path("out").resolve("plan.json")));
     assertThat(workshop.path("whole").resolve("plan-last.json")).doesNotExist();
+  }
+
+  /**
+   * Two replicas of two stages, four executors; one of them becomes slow, and the layers of all
+   * move. The weights are those of one pipeline that sums in as many blocks.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"driver", "executor"})
+  @EnabledIfSystemProperty(named = LONG, matches = "true")
+  void allReplicasAreCutAnewWhereOneIsSlow(String synchronizer) throws IOException {
+    Workshop workshop = workshop(9, 384);
+    Map<String, String> one = new TreeMap<>(output(workshop, "whole"));
+    one.put("spark.stagecoach.gradientBlocks", "2");
+    StagecoachProcess.Outcome undisturbed = workshop.run("train", settings(workshop, one));
+    assertThat(undisturbed.exitCode()).as(undisturbed.toString()).isZero();
+
+    Map<String, String> replan = new TreeMap<>(output(workshop, "out"));
+    replan.put("spark.master", "local-cluster[4,1,1024]");
+    replan.put("spark.executor.memory", "512m");
+    replan.put("spark.stagecoach.replicas", "2");
+    replan.put("spark.stagecoach.replan", "true");
+    replan.put("spark.stagecoach.synchronizer", synchronizer);
+    StagecoachProcess.Outcome replanned =
+        withASlowExecutor(workshop, settings(workshop, replan), "out", 8);
+    assertThat(replanned.exitCode()).as(replanned.toString()).isZero();
+    Networks.assertSame(workshop.network("out"), workshop.network("whole"));
+    assertThat(choices(workshop, "out"))
+        .as(replanned.toString())
+        .anySatisfy(line -> assertThat(line).startsWith("Cut anew after step "));
+    choices(workshop, "out").forEach(System.out::println);
   }
 
   private static Map<String, String> output(Workshop workshop, String name) {

@@ -250,15 +250,6 @@ public final class StagecoachConf {
               + Settings.EXCHANGE.key()
               + "=streaming");
     }
-    if (replan() && replicas() > 1) {
-      problems.add(
-          Settings.REPLAN.key()
-              + " is true and "
-              + Settings.REPLICAS.key()
-              + " is "
-              + replicas()
-              + "; a running pipeline is cut anew only where there is one: allowed is one of them");
-    }
     if (learningRate().isPresent() && learningRateMinimum() > learningRate().get()) {
       problems.add(
           Settings.LEARNING_RATE_MINIMUM.key()

@@ -109,6 +109,7 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
             new Replanner(
                 plan.plan(),
                 plan.request(conf),
+                plan.replicas(),
                 devicePins(run.specs().apply(plan).pins(), run.pipeline()),
                 estimates(profile, plan),
                 stepTime(conf.exchange(), profile, plan),
@@ -187,7 +188,7 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
   }
 
   private PlanTimes times(Proposal proposal) {
-    StageCosts costs = proposal.costs();
+    StageCosts costs = proposal.costs().slowest(plan.replicas());
     return new PlanTimes(
         profile.layerTimes(plan.rows()),
         costs.forward(),

@@ -335,7 +335,7 @@ class StagecoachConfTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"cut, '0,2'", "wireType, float16", "replicas, 2"})
+  @CsvSource({"cut, '0,2'", "wireType, float16"})
   void refusesToMoveLayersThatMustStay(String name, String text) {
     SparkConf spark =
         new SparkConf(false)
