@@ -1,12 +1,14 @@
 package io.stagecoach.scale;
 
+import io.stagecoach.tensor.MessageSize;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * The barrier of {@code synchronizer=driver}: all gradients pass the driver's link, the driver adds
- * up replicas, takes the norm and updates, and all weights pass its link again.
+ * up replicas, takes the norm and updates, and all weights pass its link again. Its link and its
+ * memory work side by side, and both beside the stages.
  */
 final class DriverBarrier {
 
@@ -18,51 +20,78 @@ final class DriverBarrier {
     this.driver = driver;
   }
 
+  /** A part of a stage's gradients, of all replicas. */
+  private record Piece(double ready, double bytes) {}
+
   /**
-   * The driver's link takes one message after the other, as they come; the sums begin when all are
-   * there; weights leave for one stage after the other.
+   * The next step begins when every stage has its weights by the time at which its first
+   * micro-batch comes to it.
    */
   BarrierLoad load(Gradients gradients) {
-    double received = received(gradients);
+    List<Piece> pieces = pieces(gradients);
     double model = gradients.modelBytes();
     int replicas = gradients.replicas();
-    // Each byte is put in its place; each further replica's is read, added to one read, and
-    // written;
-    // the norm reads all once more.
-    double touched =
-        2 * model + 3 * (replicas - 1) * model + model + gradients.updateBytes() * model;
-    double computing = touched / driver.memoryBytesPerSecond();
-    double sending =
-        replicas * model / driver.bytesPerSecond()
-            + gradients.executors() * driver.secondsPerMessage();
-    double largest =
-        gradients.bytes().stream().mapToDouble(Double::doubleValue).max().orElseThrow();
-    // The last one's weights are under way when the driver has sent them.
-    double arriving =
-        Math.max(sending, largest / network.bytesPerSecond()) + network.latencySeconds();
-    double busy = 2 * sending + computing;
-    return new BarrierLoad(
-        received + computing + arriving - gradients.passes(), replicas * model, busy);
+    double decided = decided(pieces, gradients);
+    double messages = (pieces.size() + gradients.stages().size()) * driver.secondsPerMessage();
+    double busy =
+        replicas * (2 * model / driver.bytesPerSecond() + messages)
+            + (summing(replicas) + gradients.updateBytes()) * model / driver.memoryBytesPerSecond();
+    return new BarrierLoad(next(decided, gradients) - gradients.passes(), replicas * model, busy);
   }
 
-  /** When all gradients are at the driver. */
-  private double received(Gradients gradients) {
-    List<Integer> byEnd =
-        IntStream.range(0, gradients.stages())
-            .boxed()
-            .sorted(Comparator.comparing(gradients.ends()::get))
-            .toList();
-    double link = 0;
-    double last = 0;
-    for (int stage : byEnd) {
-      double bytes = gradients.bytes().get(stage);
-      double begins = gradients.ends().get(stage) + network.latencySeconds();
-      link =
-          Math.max(link, begins)
-              + gradients.replicas()
-                  * (bytes / driver.bytesPerSecond() + driver.secondsPerMessage());
-      last = Math.max(last, Math.max(link, begins + bytes / network.bytesPerSecond()));
+  private static List<Piece> pieces(Gradients gradients) {
+    List<Piece> pieces = new ArrayList<>();
+    for (StageLoad stage : gradients.stages()) {
+      int count = stage.pieces(MessageSize.WORTHWHILE_BYTES);
+      for (int i = 0; i < count; i++) {
+        pieces.add(new Piece(stage.ready(i, count), stage.bytes() / count));
+      }
     }
-    return last;
+    pieces.sort(Comparator.comparingDouble(Piece::ready));
+    return pieces;
+  }
+
+  /**
+   * How often memory is touched for each byte of the model's gradients: each is put in its place;
+   * each further replica's is read, added to one read, and written; the norm reads all once more.
+   */
+  private static double summing(int replicas) {
+    return 2 + 3 * (replicas - 1) + 1;
+  }
+
+  /** When the norm of all gradients is known. */
+  private double decided(List<Piece> pieces, Gradients gradients) {
+    int replicas = gradients.replicas();
+    double link = 0;
+    double memory = 0;
+    for (Piece piece : pieces) {
+      double begins = piece.ready() + network.latencySeconds();
+      link = Math.max(link, begins) + replicas * sending(piece.bytes());
+      double there = Math.max(link, begins + piece.bytes() / network.bytesPerSecond());
+      memory =
+          Math.max(memory, there)
+              + summing(replicas) * piece.bytes() / driver.memoryBytesPerSecond();
+    }
+    return memory;
+  }
+
+  private double sending(double bytes) {
+    return bytes / driver.bytesPerSecond() + driver.secondsPerMessage();
+  }
+
+  /** When the next step can begin: weights leave stage by stage, each stage's when updated. */
+  private double next(double decided, Gradients gradients) {
+    double memory = decided;
+    double link = decided;
+    double next = 0;
+    for (StageLoad stage : gradients.stages()) {
+      memory += gradients.updateBytes() * stage.bytes() / driver.memoryBytesPerSecond();
+      link = Math.max(link, memory) + gradients.replicas() * sending(stage.bytes());
+      double there =
+          Math.max(link, memory + stage.bytes() / network.bytesPerSecond())
+              + network.latencySeconds();
+      next = Math.max(next, there - stage.begins());
+    }
+    return next;
   }
 }

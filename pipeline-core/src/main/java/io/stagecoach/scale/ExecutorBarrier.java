@@ -26,17 +26,17 @@ final class ExecutorBarrier {
    * @param devices of each stage
    */
   BarrierLoad load(Gradients gradients, List<DescribedDevice> devices) {
-    int stages = gradients.stages();
+    int stages = gradients.stages().size();
     int replicas = gradients.replicas();
     double decided = 0;
     for (int stage = 0; stage < stages; stage++) {
-      double bytes = gradients.bytes().get(stage);
+      double bytes = gradients.stages().get(stage).bytes();
       double memory = devices.get(stage).memoryBytesPerSecond();
       double adding = 3 * (replicas - 1) * bytes / memory;
       double norm = bytes / memory;
       double mirroring = gradients.executors() == 1 ? 0 : network.seconds(bytes);
       double known =
-          gradients.ends().get(stage)
+          gradients.stages().get(stage).ends()
               + exchange(bytes, replicas)
               + adding
               + copying(bytes, memory)
@@ -52,13 +52,13 @@ final class ExecutorBarrier {
 
   /** When all executors have done what a decision asks of them. */
   private double ready(double decided, Gradients gradients, List<DescribedDevice> devices) {
-    int stages = gradients.stages();
+    int stages = gradients.stages().size();
     int replicas = gradients.replicas();
     double[] busyUntil = new double[gradients.executors()];
     Arrays.fill(busyUntil, decided);
     double end = decided;
     for (int stage = 0; stage < stages; stage++) {
-      double bytes = gradients.bytes().get(stage);
+      double bytes = gradients.stages().get(stage).bytes();
       double memory = devices.get(stage).memoryBytesPerSecond();
       double updated = decided + gradients.updateBytes() * bytes / memory;
       busyUntil[owner(stage, stages, replicas)] = updated + copying(bytes, memory);
@@ -67,7 +67,7 @@ final class ExecutorBarrier {
       }
     }
     for (int stage = 0; stage < stages && busyUntil.length > 1; stage++) {
-      double bytes = gradients.bytes().get(stage);
+      double bytes = gradients.stages().get(stage).bytes();
       int mirror = (owner(stage, stages, replicas) + 1) % busyUntil.length;
       double memory = devices.get(mirror % stages).memoryBytesPerSecond();
       busyUntil[mirror] += copying(bytes, memory) + gradients.updateBytes() * bytes / memory;

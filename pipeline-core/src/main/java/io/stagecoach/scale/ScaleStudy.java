@@ -21,8 +21,7 @@ import java.util.stream.IntStream;
 
 /**
  * Plans and simulates steps on a described cluster. The cut is the best one for its devices; passes
- * are simulated action by action; the barrier is computed for both synchronizers. A stage's next
- * step is taken to begin when all stages have their weights.
+ * are simulated action by action; the barrier is computed for both synchronizers.
  */
 public final class ScaleStudy {
 
@@ -182,14 +181,23 @@ public final class ScaleStudy {
     Plan plan = best.plan();
     StageCosts costs = best.costs();
     Simulation simulation = best.simulation();
-    List<Double> bytes = new ArrayList<>();
+    List<StageLoad> stages = new ArrayList<>();
+    long begins = 0;
     long memory = 0;
     int recomputing = 0;
     int bottleneck = 0;
     int layers = 0;
     for (int s = 0; s < plan.stages().size(); s++) {
       PlannedStage stage = plan.stages().get(s);
-      bytes.add((double) stage.cost().parameterBytes());
+      stages.add(
+          new StageLoad(
+              begins / NANOS,
+              costs.backward().get(s) / NANOS,
+              simulation.ends().get(s) / NANOS,
+              stage.layers(),
+              stage.cost().parameterBytes()));
+      // The first micro-batch meets nobody on its way.
+      begins += costs.forward().get(s) + costs.hop();
       memory = Math.max(memory, stage.memory().total());
       recomputing += stage.recomputes() ? 1 : 0;
       layers = Math.max(layers, stage.layers());
@@ -197,8 +205,7 @@ public final class ScaleStudy {
     }
     Gradients gradients =
         new Gradients(
-            simulation.ends().stream().map(end -> end / NANOS).toList(),
-            bytes,
+            stages,
             replicas,
             description.model().updateBytes() / description.model().bytesPerNumber());
     return new ScalePoint(

@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -169,17 +170,29 @@ class GpuIT {
     }
   }
 
-  /** One GPU for two executors of a host: whoever finds it free has it. */
+  /**
+   * One GPU for two executors of a host: whoever finds it free has it, and the stage that is wanted
+   * on a GPU is there, whichever that is.
+   */
   @Test
   void executorsFindTheirGpusThemselves() throws IOException {
-    Map<String, String> settings = workshop.classifierSettings();
-    settings.put("spark.stagecoach.gpu.find", printing("one.sh", "\"GPU-only\""));
-    settings.put("spark.stagecoach.gpu.lockFolder", workshop.path("locks").toString());
-    settings.put("spark.stagecoach.gpu.cpuFallback", "true");
-    trains(settings, "mixed");
+    List<OneDriver.Command> commands = new ArrayList<>();
+    for (int pinned = 0; pinned < 2; pinned++) {
+      Map<String, String> settings = workshop.classifierSettings();
+      settings.put("spark.stagecoach.gpu.find", printing("one.sh", "\"GPU-only\""));
+      settings.put("spark.stagecoach.gpu.lockFolder", workshop.path("locks").toString());
+      settings.put("spark.stagecoach.gpu.cpuFallback", "true");
+      settings.put("spark.stagecoach.pin.stages", pinned + ":gpu," + (1 - pinned) + ":cpu");
+      settings.put("spark.stagecoach.output.path", workshop.path("mixed" + pinned).toString());
+      commands.add(new OneDriver.Command("train", settings));
+    }
+    new OneDriver(workshop).succeedInOneSession(commands);
 
-    assertThat(devices("mixed"))
-        .contains("GPU GPU-only, but on the CPU", "CPU (others have taken the host's GPU-only)");
-    Networks.assertSame(workshop.network("mixed"), withoutGpus);
+    for (int pinned = 0; pinned < 2; pinned++) {
+      assertThat(devices("mixed" + pinned))
+          .contains("stage " + pinned + " on GPU GPU-only, but on the CPU")
+          .contains("stage " + (1 - pinned) + " on CPU (others have taken the host's GPU-only)");
+      Networks.assertSame(workshop.network("mixed" + pinned), withoutGpus);
+    }
   }
 }
