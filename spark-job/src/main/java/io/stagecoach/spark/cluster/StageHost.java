@@ -49,6 +49,10 @@ final class StageHost implements Receiver, AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(StageHost.class);
   private static final long POLL_MILLIS = 500;
+
+  /** How long whoever is still being sent something has to take it. */
+  private static final Duration LAST_WORDS = Duration.ofSeconds(2);
+
   private static final long MEMORY_INTERVAL_NANOS = 1_000_000_000L;
 
   private record ScheduleKey(String name, int microBatches) {}
@@ -453,6 +457,8 @@ final class StageHost implements Receiver, AutoCloseable {
     try (memory;
         endpoint;
         mail) {
+      // Gradients are sent from where the stages have them.
+      endpoint.settle(LAST_WORDS);
       slices.ifPresent(HostedSlices::leave);
       if (runtime != null) {
         GpuClaims.memory().ifPresent(gpu -> LOG.info("At the end of the stages: {}", gpu));

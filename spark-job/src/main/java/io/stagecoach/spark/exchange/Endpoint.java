@@ -306,6 +306,17 @@ public final class Endpoint implements AutoCloseable {
   }
 
   /**
+   * Waits until all that was sent is out, and ends connections whose peers do not take it. For
+   * whoever is about to give back memory that messages were sent from.
+   *
+   * @param patience how long a peer is waited for
+   */
+  public void settle(Duration patience) {
+    long end = System.nanoTime() + patience.toNanos();
+    links().forEach(link -> link.settle(end));
+  }
+
+  /**
    * Says goodbye to all peers, waits for what is under way, and ends threads and connections.
    *
    * @throws StagecoachException INTERNAL if tensors of a message are still open

@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.spark.network.client.RpcResponseCallback;
 import org.apache.spark.network.client.TransportClient;
 import org.apache.spark.network.util.TransportFrameDecoder;
@@ -35,6 +36,8 @@ final class Link implements Peer {
 
   /** What a connection's thread needs to see that it has ended. */
   private static final long SETTLE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private static final long SETTLE_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
   private enum State {
     CONNECTED,
@@ -526,12 +529,32 @@ final class Link implements Peer {
       LOG.warn("{} did not take what was sent within {}: closing all the same", this, timeout);
       client.close();
     }
+    awaitSettled(timeout.toNanos() + SETTLE_NANOS);
+  }
+
+  private void awaitSettled(long nanos) {
     try {
-      if (!settled.await(timeout.toNanos() + SETTLE_NANOS, TimeUnit.NANOSECONDS)) {
+      if (!settled.await(nanos, TimeUnit.NANOSECONDS)) {
         LOG.warn("The connection to {} did not end", this);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /**
+   * Waits until all that was sent is out. Where it is not by then the connection ends: from here on
+   * nothing is read of memory that belongs to whoever sent it.
+   *
+   * @param endNanos until when, by {@link System#nanoTime}
+   */
+  void settle(long endNanos) {
+    while (!unsent.isEmpty() && System.nanoTime() < endNanos) {
+      LockSupport.parkNanos(SETTLE_PAUSE_NANOS);
+    }
+    if (!unsent.isEmpty()) {
+      fail(new IOException("it did not take what was sent in time"));
+      awaitSettled(SETTLE_NANOS);
     }
   }
 

@@ -9,9 +9,12 @@ import io.stagecoach.error.StagecoachException;
 import io.stagecoach.stage.Hop;
 import io.stagecoach.tensor.Tensors;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.spark.SparkConf;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -79,6 +82,66 @@ class EndpointTest {
           assertThat(message.tensors().isEmpty()).isEqualTo(i % 3 != 0);
         }
       }
+    }
+  }
+
+  /** What is sent from somebody's memory is out before that is given back. */
+  @Test
+  void whatIsSentIsOutWhenItHasSettled() throws Exception {
+    try (Network network = Network.plain()) {
+      Network.Heard heard = new Network.Heard();
+      Endpoint driver = network.endpoint("driver", heard);
+      Endpoint executor = network.endpoint("executor", new Network.Heard());
+      Peer peer = executor.connect(driver.host(), driver.port());
+      INDArray gradients = Nd4j.valueArrayOf(new long[] {16 << 20}, 3f, DataType.FLOAT);
+      peer.send(
+          Control.of("gradients", new byte[0], Tensors.viewsOf(Map.of("g", gradients), () -> {})));
+      executor.settle(Network.PATIENCE);
+      gradients.assign(Float.NaN);
+      try (Control got = heard.message()) {
+        assertThat(got.tensors().get("g").minNumber().floatValue()).isEqualTo(3);
+        assertThat(got.tensors().get("g").maxNumber().floatValue()).isEqualTo(3);
+      }
+      assertThat(peer.isOpen()).isTrue();
+    }
+  }
+
+  @Test
+  void whoDoesNotTakeWhatIsSentIsLeft() throws Exception {
+    try (Network network = Network.plain()) {
+      CountDownLatch reads = new CountDownLatch(1);
+      Endpoint deaf =
+          network.endpoint(
+              "deaf",
+              new Receiver() {
+                @Override
+                public void message(Peer from, Control message) {
+                  message.close();
+                  try {
+                    reads.await();
+                  } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                  }
+                }
+
+                @Override
+                public void lost(Peer from, StagecoachException why) {}
+              });
+      Endpoint executor = network.endpoint("executor", new Network.Heard());
+      Peer peer = executor.connect(deaf.host(), deaf.port());
+      peer.send(Control.of("first", bytes("words")));
+      INDArray gradients = Nd4j.valueArrayOf(new long[] {16 << 20}, 3f, DataType.FLOAT);
+      AtomicBoolean released = new AtomicBoolean();
+      peer.send(
+          Control.of(
+              "gradients",
+              new byte[0],
+              Tensors.viewsOf(Map.of("g", gradients), () -> released.set(true))));
+      assertThat(released).isFalse();
+      executor.settle(Duration.ofMillis(200));
+      assertThat(released).as("nothing is read from there any more").isTrue();
+      assertThat(peer.isOpen()).isFalse();
+      reads.countDown();
     }
   }
 
