@@ -78,14 +78,47 @@ final class BlockUpdates {
   /** One update's numbers. */
   private record Step(INDArray gradients, double scale, int divisor, int iteration, int epoch) {}
 
-  /**
-   * A part of the weights that is updated at once.
-   *
-   * @param from its first element
-   * @param to the one after its last
-   * @param update updates it
-   */
-  record Part(long from, long to, Runnable update) {}
+  /** A part of the weights that is updated at once. */
+  sealed interface Part {
+
+    /** Its first element. */
+    long from();
+
+    /** The one after its last. */
+    long to();
+  }
+
+  /** What the kernel updates. */
+  private record Walked(UpdateKernel.Work work) implements Part {
+
+    @Override
+    public long from() {
+      return work.stretch().offset();
+    }
+
+    @Override
+    public long to() {
+      return work.stretch().offset() + work.stretch().length();
+    }
+  }
+
+  /** What ND4J's operations update. */
+  private record Operated(long from, long to, Runnable update) implements Part {}
+
+  /** Updates some of the parts of a step, in their order. */
+  static void update(List<Part> parts) {
+    List<UpdateKernel.Work> walked = new ArrayList<>();
+    for (Part part : parts) {
+      if (part instanceof Walked one) {
+        walked.add(one.work());
+      } else if (part instanceof Operated other) {
+        UpdateKernel.update(walked);
+        walked.clear();
+        other.update().run();
+      }
+    }
+    UpdateKernel.update(walked);
+  }
 
   /**
    * Prepares an update of the weights.
@@ -112,20 +145,15 @@ final class BlockUpdates {
               : Optional.empty();
       if (pieces.isEmpty()) {
         parts.add(
-            new Part(
+            new Operated(
                 block.getParamOffsetStart(),
                 block.getParamOffsetEnd(),
                 () -> applyNd4j(block, step)));
         continue;
       }
       for (Piece piece : pieces.get()) {
-        Stretch stretch = piece.stretch();
         UpdateKernel.Step from = (piece.normalized() ? fromView : fromGradients).orElseThrow();
-        parts.add(
-            new Part(
-                stretch.offset(),
-                stretch.offset() + stretch.length(),
-                () -> from.update(stretch, piece.recipe())));
+        parts.add(new Walked(new UpdateKernel.Work(from, piece.stretch(), piece.recipe())));
       }
     }
     return parts;

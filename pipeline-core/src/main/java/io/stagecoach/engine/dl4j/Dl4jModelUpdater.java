@@ -15,7 +15,6 @@ import io.stagecoach.model.optimizer.OptimizerSettings;
 import io.stagecoach.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.api.Model;
@@ -322,14 +321,10 @@ public final class Dl4jModelUpdater implements StatefulUpdater {
 
     @Override
     public void of(long from, long to) {
-      Iterator<Part> parts = left.iterator();
-      while (parts.hasNext()) {
-        Part part = parts.next();
-        if (part.from() < to && from < part.to()) {
-          parts.remove();
-          part.update().run();
-        }
-      }
+      List<Part> asked =
+          left.stream().filter(part -> part.from() < to && from < part.to()).toList();
+      left.removeIf(asked::contains);
+      BlockUpdates.update(asked);
     }
 
     @Override

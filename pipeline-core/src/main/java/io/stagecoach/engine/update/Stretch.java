@@ -16,6 +16,17 @@ public record Stretch(long offset, long length, List<Long> states) {
     states = List.copyOf(states);
   }
 
+  /** Whether another one begins where this one ends, in the weights and in the updater's state. */
+  boolean isFollowedBy(Stretch next) {
+    return offset + length == next.offset
+        && states.stream().map(place -> place + length).toList().equals(next.states);
+  }
+
+  /** The whole of this one and one that follows it. */
+  Stretch and(Stretch next) {
+    return new Stretch(offset, length + next.length, states);
+  }
+
   /**
    * One of several shares that make up the whole, about as long as the others.
    *

@@ -48,6 +48,45 @@ public final class UpdateKernel {
     return FlatVector.reaches(weights);
   }
 
+  /**
+   * A stretch and what is done to it in a step.
+   *
+   * @param step whose vectors
+   */
+  public record Work(Step step, Stretch stretch, Recipe recipe) {
+
+    private boolean isGoneOnBy(Work next) {
+      return step == next.step && recipe.equals(next.recipe) && stretch.isFollowedBy(next.stretch);
+    }
+
+    private Work and(Work next) {
+      return new Work(step, stretch.and(next.stretch), recipe);
+    }
+  }
+
+  /**
+   * Does all of it. Neighbours of which the same is to be done are walked over as one, however
+   * short they are by themselves: there is more to share among threads.
+   *
+   * @param all in the order of the weights
+   */
+  public static void update(List<Work> all) {
+    Work open = null;
+    for (Work next : all) {
+      if (open != null && open.isGoneOnBy(next)) {
+        open = open.and(next);
+      } else {
+        if (open != null) {
+          open.step.update(open.stretch, open.recipe);
+        }
+        open = next;
+      }
+    }
+    if (open != null) {
+      open.step.update(open.stretch, open.recipe);
+    }
+  }
+
   /** Vectors of one step, as long as the weights. */
   public final class Step {
 

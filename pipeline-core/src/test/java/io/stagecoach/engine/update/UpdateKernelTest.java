@@ -3,6 +3,7 @@ package io.stagecoach.engine.update;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -10,6 +11,7 @@ import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -129,6 +131,52 @@ class UpdateKernelTest {
         .step(shared.gradients(), Optional.empty())
         .update(shared.stretch(11, length - 30), RECIPE);
     shared.assertEqualTo(alone);
+  }
+
+  /** Neighbours, gaps, and stretches of which something else is to be done. */
+  @Property(tries = 100)
+  void severalTogetherAreEachByItself(
+      @ForAll long seed,
+      @ForAll @Size(min = 1, max = 12) List<@IntRange(min = 1, max = 700) Integer> lengths) {
+    Random random = new Random(seed);
+    int all = 30 + lengths.stream().mapToInt(Integer::intValue).sum();
+    Vectors together = Vectors.random(seed, DataType.FLOAT, all, 3);
+    Vectors alone = together.copy();
+    UpdateKernel.Step step =
+        new UpdateKernel(together.weights(), Optional.of(together.state()), new UpdateThreads(2))
+            .step(together.gradients(), Optional.empty());
+    Recipe other =
+        new Recipe(0.5, 3, List.of(new Penalty(Penalty.Of.WEIGHTS, 0.01)), RULE, List.of());
+    List<UpdateKernel.Work> work = new ArrayList<>();
+    int offset = 0;
+    for (int length : lengths) {
+      offset += random.nextInt(4) == 0 ? 2 : 0;
+      // Equal, and not the same.
+      Recipe recipe = random.nextInt(4) == 0 ? other : new Recipe(1, 3, List.of(), RULE, List.of());
+      work.add(new UpdateKernel.Work(step, together.stretch(offset, length), recipe));
+      offset += length;
+    }
+    UpdateKernel.update(work);
+    UpdateKernel.Step last =
+        new UpdateKernel(alone.weights(), Optional.of(alone.state()))
+            .step(alone.gradients(), Optional.empty());
+    for (int i = work.size() - 1; i >= 0; i--) {
+      last.update(work.get(i).stretch(), work.get(i).recipe());
+    }
+    together.assertEqualTo(alone);
+  }
+
+  @Test
+  void aStretchIsFollowedWhereWeightsAndStateGoOn() {
+    Stretch first = new Stretch(4, 6, List.of(4L, 104L));
+    assertThat(first.isFollowedBy(new Stretch(10, 3, List.of(10L, 110L)))).isTrue();
+    assertThat(first.and(new Stretch(10, 3, List.of(10L, 110L))))
+        .isEqualTo(new Stretch(4, 9, List.of(4L, 104L)));
+    assertThat(first.isFollowedBy(new Stretch(11, 3, List.of(11L, 111L)))).isFalse();
+    assertThat(first.isFollowedBy(new Stretch(10, 3, List.of(10L, 210L))))
+        .as("another block's state")
+        .isFalse();
+    assertThat(first.isFollowedBy(new Stretch(10, 3, List.of()))).isFalse();
   }
 
   @Test
