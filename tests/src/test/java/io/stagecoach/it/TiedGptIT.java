@@ -116,7 +116,7 @@ class TiedGptIT {
     settings.put("spark.stagecoach.data.sequenceLength", String.valueOf(LENGTH));
     settings.put("spark.stagecoach.output.path", workshop.path(name).toString());
     settings.put("spark.stagecoach.epochs", "100");
-    settings.put("spark.stagecoach.maxSteps", "6");
+    settings.put("spark.stagecoach.maxSteps", "4");
     return settings;
   }
 
