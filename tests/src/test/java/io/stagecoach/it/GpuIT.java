@@ -9,7 +9,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -170,29 +169,38 @@ class GpuIT {
     }
   }
 
+  private static Map<String, String> gpusFoundByExecutors() {
+    Map<String, String> settings = workshop.classifierSettings();
+    settings.put("spark.stagecoach.gpu.find", printing("one.sh", "\"GPU-only\""));
+    settings.put("spark.stagecoach.gpu.lockFolder", workshop.path("locks").toString());
+    settings.put("spark.stagecoach.gpu.cpuFallback", "true");
+    return settings;
+  }
+
   /**
-   * One GPU for two executors of a host: whoever finds it free has it, and the stage that is wanted
-   * on a GPU is there, whichever that is.
+   * One GPU for two executors of a host: whoever finds it free has it. What a pin asks for is what
+   * executors compute on, which they are asked.
    */
   @Test
   void executorsFindTheirGpusThemselves() throws IOException {
-    List<OneDriver.Command> commands = new ArrayList<>();
-    for (int pinned = 0; pinned < 2; pinned++) {
-      Map<String, String> settings = workshop.classifierSettings();
-      settings.put("spark.stagecoach.gpu.find", printing("one.sh", "\"GPU-only\""));
-      settings.put("spark.stagecoach.gpu.lockFolder", workshop.path("locks").toString());
-      settings.put("spark.stagecoach.gpu.cpuFallback", "true");
-      settings.put("spark.stagecoach.pin.stages", pinned + ":gpu," + (1 - pinned) + ":cpu");
-      settings.put("spark.stagecoach.output.path", workshop.path("mixed" + pinned).toString());
-      commands.add(new OneDriver.Command("train", settings));
-    }
-    new OneDriver(workshop).succeedInOneSession(commands);
+    Map<String, String> settings = gpusFoundByExecutors();
+    settings.put("spark.stagecoach.pin.stages", "0:cpu");
+    trains(settings, "mixed");
 
-    for (int pinned = 0; pinned < 2; pinned++) {
-      assertThat(devices("mixed" + pinned))
-          .contains("stage " + pinned + " on GPU GPU-only, but on the CPU")
-          .contains("stage " + (1 - pinned) + " on CPU (others have taken the host's GPU-only)");
-      Networks.assertSame(workshop.network("mixed" + pinned), withoutGpus);
-    }
+    assertThat(devices("mixed"))
+        .contains("GPU GPU-only, but on the CPU", "CPU (others have taken the host's GPU-only)");
+    Networks.assertSame(workshop.network("mixed"), withoutGpus);
+  }
+
+  @Test
+  void aStageThatIsWantedOnAGpuIsNotPutOnTheCpu() {
+    Map<String, String> settings = gpusFoundByExecutors();
+    settings.put("spark.stagecoach.pin.stages", "1:gpu");
+    settings.put("spark.stagecoach.deadline.launch", "3s");
+    StagecoachProcess.Outcome refused = workshop.run("train", settings);
+    assertThat(refused.exitCode()).as(refused.toString()).isEqualTo(25);
+    assertThat(refused.lastLine().get("error").asText())
+        .contains("The pins \"1:gpu\" take 1 executor that compute on a GPU, and there are 0")
+        .containsPattern("executors are 0 on \\S+ \\(cpu\\), 1 on \\S+ \\(cpu\\)");
   }
 }
