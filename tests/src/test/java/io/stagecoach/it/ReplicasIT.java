@@ -13,17 +13,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
-import org.deeplearning4j.nn.conf.layers.DenseLayer;
-import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
-import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.learning.config.Adam;
-import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /**
  * Two replicas of two stages, in four executors, come to the weights of one pipeline that sums in
@@ -105,24 +99,7 @@ class ReplicasIT {
 
   /** Its second layer's gradients go to the driver before those of the first one are there. */
   private static String classifier() {
-    return new NeuralNetConfiguration.Builder()
-        .seed(3)
-        .dataType(DataType.DOUBLE)
-        .updater(new Adam(0.001))
-        .l2(1e-4)
-        .activation(Activation.TANH)
-        .list()
-        .layer(new DenseLayer.Builder().nIn(Workshop.FEATURES).nOut(WIDTH).dropOut(0.9).build())
-        .layer(new DenseLayer.Builder().nIn(WIDTH).nOut(WIDTH).build())
-        .layer(new DenseLayer.Builder().nIn(WIDTH).nOut(8).build())
-        .layer(
-            new OutputLayer.Builder(LossFunction.MCXENT)
-                .activation(Activation.SOFTMAX)
-                .nIn(8)
-                .nOut(Workshop.CLASSES)
-                .build())
-        .build()
-        .toJson();
+    return Workshop.classifier(DataType.DOUBLE, WIDTH).toJson();
   }
 
   private static Map<String, String> settings(Workshop workshop, String name) {

@@ -54,6 +54,11 @@ public record Workshop(Path directory) {
 
   /** The same in another precision. */
   static MultiLayerConfiguration classifier(DataType type) {
+    return classifier(type, 16);
+  }
+
+  /** The same of another width. */
+  static MultiLayerConfiguration classifier(DataType type, int width) {
     return new NeuralNetConfiguration.Builder()
         .seed(3)
         .dataType(type)
@@ -61,9 +66,9 @@ public record Workshop(Path directory) {
         .l2(1e-4)
         .activation(Activation.TANH)
         .list()
-        .layer(new DenseLayer.Builder().nIn(FEATURES).nOut(16).dropOut(0.9).build())
-        .layer(new DenseLayer.Builder().nIn(16).nOut(16).build())
-        .layer(new DenseLayer.Builder().nIn(16).nOut(8).build())
+        .layer(new DenseLayer.Builder().nIn(FEATURES).nOut(width).dropOut(0.9).build())
+        .layer(new DenseLayer.Builder().nIn(width).nOut(width).build())
+        .layer(new DenseLayer.Builder().nIn(width).nOut(8).build())
         .layer(
             new OutputLayer.Builder(LossFunction.MCXENT)
                 .activation(Activation.SOFTMAX)

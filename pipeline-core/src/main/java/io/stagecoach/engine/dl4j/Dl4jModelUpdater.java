@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.gradient.DefaultGradient;
 import org.deeplearning4j.nn.gradient.Gradient;
@@ -321,9 +322,9 @@ public final class Dl4jModelUpdater implements StatefulUpdater {
 
     @Override
     public void of(long from, long to) {
-      List<Part> asked =
-          left.stream().filter(part -> part.from() < to && from < part.to()).toList();
-      left.removeIf(asked::contains);
+      Predicate<Part> isAsked = part -> part.from() < to && from < part.to();
+      List<Part> asked = left.stream().filter(isAsked).toList();
+      left.removeIf(isAsked);
       BlockUpdates.update(asked);
     }
 

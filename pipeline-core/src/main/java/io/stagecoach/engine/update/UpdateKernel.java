@@ -62,6 +62,10 @@ public final class UpdateKernel {
     private Work and(Work next) {
       return new Work(step, stretch.and(next.stretch), recipe);
     }
+
+    private void run() {
+      step.update(stretch, recipe);
+    }
   }
 
   /**
@@ -77,13 +81,13 @@ public final class UpdateKernel {
         open = open.and(next);
       } else {
         if (open != null) {
-          open.step.update(open.stretch, open.recipe);
+          open.run();
         }
         open = next;
       }
     }
     if (open != null) {
-      open.step.update(open.stretch, open.recipe);
+      open.run();
     }
   }
 
