@@ -1,5 +1,7 @@
 package io.stagecoach.sync;
 
+import java.io.Serializable;
+
 /**
  * What the driver decided about a try of a step, for whoever holds weights: nothing changes before
  * it, and once by it.
@@ -12,7 +14,8 @@ package io.stagecoach.sync;
  * @param skipped whether the weights stay as they are
  */
 public record StepDecision(
-    long update, int attempt, int epoch, long divisor, double clipScale, boolean skipped) {
+    long update, int attempt, int epoch, long divisor, double clipScale, boolean skipped)
+    implements Serializable {
 
   /** How many updates the model has seen after it. */
   public long updatesAfter() {

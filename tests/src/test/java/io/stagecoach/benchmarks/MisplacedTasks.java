@@ -1,16 +1,20 @@
 package io.stagecoach.benchmarks;
 
 import io.stagecoach.error.StagecoachException;
+import io.stagecoach.plan.Partitioners;
 import io.stagecoach.schedule.PipelineShape;
 import io.stagecoach.schedule.ScheduleAuthor;
 import io.stagecoach.schedule.Schedules;
 import io.stagecoach.spark.cluster.Pipeline;
+import io.stagecoach.spark.cluster.PipelineSpec;
 import io.stagecoach.spark.cluster.StageAddress;
 import io.stagecoach.spark.exchange.ExchangeKind;
+import io.stagecoach.spark.job.KeptWeightsPipeline;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -24,15 +28,15 @@ import scala.collection.Seq;
 import scala.reflect.ClassTag$;
 
 /**
- * Trains by {@code exchange=shuffle} on three executors with one slot each, of which another job of
- * the application occupies one: Spark, which is told not to wait for it, has to put a stage's task
+ * Trains by {@code exchange=shuffle} on executors with one slot each, of which other jobs of the
+ * application occupy some: Spark, which is told not to wait for them, has to put a stage's task
  * elsewhere. Prints a line of each run; its test reads them.
  *
  * <p>Arguments: a directory for its files, and a jar with this class, for the executors.
  */
 public final class MisplacedTasks {
 
-  private static final int EXECUTORS = 3;
+  private static final int EXECUTORS = 4;
   private static final int MICRO_BATCHES = 4;
   private static final int STEPS_BEFORE = 2;
   private static final int STEPS_AFTER = 3;
@@ -97,6 +101,7 @@ public final class MisplacedTasks {
               + ", WEIGHTS "
               + (Arrays.equals(undisturbed, pipeline.weights()) ? "identical" : "different"));
     }
+    keptWeightsMove(undisturbed);
     try (TrialPipeline pipeline = pipeline(EXECUTORS)) {
       steps(pipeline, STEPS_BEFORE);
       try (Occupied occupied = new Occupied(pipeline.stages().get(0))) {
@@ -107,6 +112,59 @@ public final class MisplacedTasks {
         System.out.println("NO ROOM " + e.kind() + ": " + e.getMessage());
       }
     }
+  }
+
+  /**
+   * Both executors of stages that keep their weights are occupied, until the stages are placed
+   * elsewhere: what these go on from is only to be had from those that they have left.
+   */
+  private void keptWeightsMove(double[] undisturbed) throws IOException {
+    PipelineSpec spec =
+        TrialPipeline.spec(
+            spark,
+            workload,
+            folder.resolve("store"),
+            ExchangeKind.SHUFFLE,
+            author,
+            new PipelineShape(2, MICRO_BATCHES),
+            Partitioners.named("balanced"));
+    List<Occupied> occupied = new ArrayList<>();
+    try (KeptWeightsPipeline pipeline =
+        new KeptWeightsPipeline(spec, workload.model(), author.name(), () -> free(occupied))) {
+      for (int step = 0; step < STEPS_BEFORE; step++) {
+        pipeline.step(workload.slices(MICRO_BATCHES));
+      }
+      List<StageAddress> before = pipeline.stages();
+      for (StageAddress stage : before) {
+        occupied.add(new Occupied(stage));
+        occupied.get(occupied.size() - 1).await();
+      }
+      for (int step = 0; step < STEPS_AFTER; step++) {
+        pipeline.step(workload.slices(MICRO_BATCHES));
+      }
+      boolean moved =
+          pipeline.stages().stream()
+              .map(StageAddress::executor)
+              .noneMatch(before.stream().map(StageAddress::executor).toList()::contains);
+      System.out.println(
+          "KEPT MOVED "
+              + moved
+              + ", WEIGHTS "
+              + (Arrays.equals(undisturbed, pipeline.weights()) ? "identical" : "different"));
+    } finally {
+      free(occupied);
+    }
+  }
+
+  private static void free(List<Occupied> occupied) {
+    try {
+      for (Occupied one : occupied) {
+        one.close();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    occupied.clear();
   }
 
   private static void steps(TrialPipeline pipeline, int count) {

@@ -99,12 +99,31 @@ record Chaos(Workshop workshop, int steps) {
     return workshop.network("alone");
   }
 
-  /** Runs, with these things happening. */
+  /**
+   * Runs, with these things happening.
+   *
+   * @param synchronizers that of the first start, that of the second, and so on from the first one
+   */
   Result disturbed(
-      String exchange, String schedule, List<Fault> faults, long seed, MultiLayerNetwork expected)
+      String exchange,
+      String schedule,
+      List<String> synchronizers,
+      List<Fault> faults,
+      long seed,
+      MultiLayerNetwork expected)
       throws IOException {
-    String name = exchange + "-" + schedule;
-    DisturbedRun run = new DisturbedRun(workshop, settings(name, exchange, schedule), faults, seed);
+    String name = String.join("-", exchange, schedule, synchronizers.get(0));
+    DisturbedRun run =
+        new DisturbedRun(
+            workshop,
+            start -> {
+              Map<String, String> settings = settings(name, exchange, schedule);
+              settings.put(
+                  "spark.stagecoach.synchronizer", synchronizers.get(start % synchronizers.size()));
+              return settings;
+            },
+            faults,
+            seed);
     StagecoachProcess.Outcome outcome = run.run();
     if (outcome.exitCode() != 0) {
       throw new AssertionError(outcome.toString());

@@ -31,7 +31,10 @@ class ChaosIT {
     Chaos chaos = Chaos.in(directory, STEPS);
     List<Fault> faults = List.of(Fault.HANG, Fault.KILL, Fault.DRIVER, Fault.DISK);
 
-    Chaos.Result result = chaos.disturbed("shuffle", "gpipe", faults, SEED, chaos.undisturbed());
+    // What stages have kept goes on with the driver that comes after the one that is killed.
+    Chaos.Result result =
+        chaos.disturbed(
+            "shuffle", "gpipe", List.of("executor", "driver"), faults, SEED, chaos.undisturbed());
 
     assertThat(result.run().struck().keySet()).containsExactlyInAnyOrderElementsOf(faults);
     assertThat(result.identical()).as(result.outcome().toString()).isTrue();
@@ -52,21 +55,30 @@ class ChaosIT {
     StringBuilder table = new StringBuilder();
     line(
         table,
-        "| exchange | schedule | faults | starts | run again | after s | kill to step s | weights |");
-    line(table, "| --- | --- | --- | --- | --- | --- | --- | --- |");
+        "| exchange | synchronizer | schedule | faults | starts | run again | after s"
+            + " | kill to step s | weights |");
+    line(table, "| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
     boolean identical = true;
     for (String exchange : List.of("streaming", "shuffle")) {
-      for (String schedule : List.of("1f1b", "gpipe")) {
+      for (String synchronizer : List.of("driver", "executor")) {
+        String schedule = synchronizer.equals("driver") ? "1f1b" : "gpipe";
         seed++;
         Chaos.Result result =
-            chaos.disturbed(exchange, schedule, Chaos.faults(kinds, count, seed), seed, expected);
+            chaos.disturbed(
+                exchange,
+                schedule,
+                List.of(synchronizer),
+                Chaos.faults(kinds, count, seed),
+                seed,
+                expected);
         identical &= result.identical();
         line(
             table,
             String.format(
                 Locale.ROOT,
-                "| %s | `%s` | %s | %d | %d | %s | %s | %s |",
+                "| %s | %s | `%s` | %s | %d | %d | %s | %s | %s |",
                 exchange,
+                synchronizer,
                 schedule,
                 result.run().struck(),
                 result.run().starts(),

@@ -12,12 +12,13 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.IntFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
  * A run to which things happen at random, but seeded, moments: each time it has got on again, the
- * next. Where its driver is killed the same command is given again.
+ * next. Where its driver is killed the command is given again.
  */
 final class DisturbedRun {
 
@@ -26,7 +27,7 @@ final class DisturbedRun {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   private final Workshop workshop;
-  private final Map<String, String> settings;
+  private final IntFunction<Map<String, String>> settings;
   private final List<Fault> faults;
   private final Random random;
   private final Map<Fault, Integer> struck = new EnumMap<>(Fault.class);
@@ -35,10 +36,12 @@ final class DisturbedRun {
   private int starts;
 
   /**
+   * @param settings of each start, from 0: of one run, which goes on
    * @param faults what is to happen, in order
    * @param seed of the moments, and of whom it hits
    */
-  DisturbedRun(Workshop workshop, Map<String, String> settings, List<Fault> faults, long seed) {
+  DisturbedRun(
+      Workshop workshop, IntFunction<Map<String, String>> settings, List<Fault> faults, long seed) {
     this.workshop = workshop;
     this.settings = settings;
     this.faults = List.copyOf(faults);
@@ -72,7 +75,7 @@ final class DisturbedRun {
   StagecoachProcess.Outcome run() {
     int next = 0;
     while (true) {
-      try (StagecoachProcess run = workshop.start("train", settings)) {
+      try (StagecoachProcess run = workshop.start("train", settings.apply(starts))) {
         starts++;
         next = disturb(run, next);
         StagecoachProcess.Outcome outcome = run.await(Duration.ofMinutes(10));
@@ -153,7 +156,7 @@ final class DisturbedRun {
 
   /** What the report of the run says. */
   JsonNode report() throws IOException {
-    Path out = Path.of(settings.get("spark.stagecoach.output.path"));
+    Path out = Path.of(settings.apply(0).get("spark.stagecoach.output.path"));
     return new ObjectMapper().readTree(out.resolve("report.json").toFile());
   }
 }

@@ -21,8 +21,8 @@ import org.nd4j.linalg.api.buffer.DataType;
 
 /**
  * Two replicas of two stages, in four executors, come to the weights of one pipeline that sums in
- * two blocks: by shuffle, and by streaming, where stages keep their own weights, while an executor
- * is killed for good.
+ * two blocks: by both exchanges, whoever has the weights, and where stages keep their own, while an
+ * executor is killed for good.
  */
 @Isolated("Its deadlines are short.")
 class ReplicasIT {
@@ -47,8 +47,9 @@ class ReplicasIT {
         new OneDriver(workshop)
             .succeedInOneSession(
                 List.of(
-                    firstSteps(workshop, "shuffled", "shuffle"),
-                    firstSteps(workshop, "streamed", "streaming")));
+                    firstSteps(workshop, "shuffled", "shuffle", "driver"),
+                    firstSteps(workshop, "kept", "shuffle", "executor"),
+                    firstSteps(workshop, "streamed", "streaming", "driver")));
     assertThat(first)
         .allSatisfy(
             outcome ->
@@ -86,13 +87,16 @@ class ReplicasIT {
 
     assertSameAsOnePipeline(
         workshop,
-        List.of(workshop.network("shuffled"), workshop.network("streamed")),
+        List.of(
+            workshop.network("shuffled"), workshop.network("kept"), workshop.network("streamed")),
         workshop.network("second"));
   }
 
-  private static OneDriver.Command firstSteps(Workshop workshop, String name, String exchange) {
+  private static OneDriver.Command firstSteps(
+      Workshop workshop, String name, String exchange, String synchronizer) {
     Map<String, String> settings = settings(workshop, name);
     settings.put("spark.stagecoach.exchange", exchange);
+    settings.put("spark.stagecoach.synchronizer", synchronizer);
     settings.put("spark.stagecoach.maxSteps", String.valueOf(FIRST_STEPS));
     return new OneDriver.Command("train", settings);
   }

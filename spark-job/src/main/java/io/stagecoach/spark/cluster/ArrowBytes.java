@@ -35,7 +35,9 @@ final class ArrowBytes implements AutoCloseable {
       if (encoded.length() > Integer.MAX_VALUE - 8 - CHECKSUM_BYTES) {
         throw new StagecoachException(
             ErrorKind.RESOURCE,
-            "A stage has " + encoded.length() + " bytes of weights; Spark's tasks carry 2 GiB",
+            "A stage has "
+                + encoded.length()
+                + " bytes of weights, or of weights and updater state; Spark's tasks carry 2 GiB",
             "Use more stages, or exchange=streaming.");
       }
       int length = (int) encoded.length();

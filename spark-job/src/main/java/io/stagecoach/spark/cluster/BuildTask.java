@@ -51,6 +51,7 @@ final class BuildTask implements PinnedRdd.Work {
   @Override
   public Iterator<Tuple2<Integer, Object>> run(
       int executor, Iterator<Product2<Integer, Object>> arrived, Serializable data) {
+    KeptSlices.dropForgotten();
     // First: ND4J is so loaded with what it is to compute on.
     GpuClaim gpu = GpuClaims.here();
     Configuration configuration = hadoop.value();
@@ -70,6 +71,27 @@ final class BuildTask implements PinnedRdd.Work {
                 gpu));
     return JavaConverters.asScalaIterator(
         List.of(new Tuple2<Integer, Object>(executor, here)).iterator());
+  }
+
+  /**
+   * Ends what was built on an executor, by whatever index, but for the weights that it has kept.
+   */
+  static final class Leave implements PinnedRdd.Work {
+
+    private static final long serialVersionUID = 1L;
+
+    private final UUID run;
+
+    Leave(UUID run) {
+      this.run = run;
+    }
+
+    @Override
+    public Iterator<Tuple2<Integer, Object>> run(
+        int executor, Iterator<Product2<Integer, Object>> arrived, Serializable data) {
+      ResidentStages.leave(run);
+      return JavaConverters.asScalaIterator(List.<Tuple2<Integer, Object>>of().iterator());
+    }
   }
 
   /** Closes what was built on an executor, by whatever index. */

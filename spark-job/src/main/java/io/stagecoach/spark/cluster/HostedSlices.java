@@ -1,6 +1,8 @@
 package io.stagecoach.spark.cluster;
 
 import io.stagecoach.engine.Mode;
+import io.stagecoach.engine.StageEngine;
+import io.stagecoach.engine.StageEngines;
 import io.stagecoach.engine.StageModule;
 import io.stagecoach.engine.StageSpec;
 import io.stagecoach.engine.StepContext;
@@ -23,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.IntConsumer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -84,8 +87,13 @@ final class HostedSlices implements StepAnswer.Summed, AutoCloseable {
   private final StagePeers peers;
   private final Inbox inbox;
 
+  /** Of the step that is being summed, by owner. */
+  private final Map<Integer, Sum> sums = new TreeMap<>();
+
   /** Of the step's mini-batch, by owner. */
   private final Map<Integer, Long> examples = new HashMap<>();
+
+  private Optional<StepDecision> followed = Optional.empty();
 
   /** How many updates the weights have seen that came from other executors. */
   private long givenOf = -1;
@@ -127,6 +135,31 @@ final class HostedSlices implements StepAnswer.Summed, AutoCloseable {
   }
 
   /**
+   * The slices of stages at work.
+   *
+   * @param hosted the stages here
+   * @param engine what they were built by
+   * @param specs what they were built from
+   * @param order what is to be kept and mirrored; what stages before these have left of it in this
+   *     process is closed
+   */
+  static HostedSlices keep(
+      List<HostedStage> hosted,
+      String engine,
+      List<StageSpec> specs,
+      Message.KeepSlices order,
+      StagePeers peers,
+      Inbox inbox) {
+    // The driver has what was left here.
+    KeptSlices.drop(order.run());
+    StageEngine builder = StageEngines.named(engine);
+    Map<Integer, StageSpec> byStage = new HashMap<>();
+    specs.forEach(spec -> byStage.put(spec.stage(), spec));
+    return new HostedSlices(
+        hosted, spec -> builder.updater(spec).map(SliceUpdater::new), byStage, order, peers, inbox);
+  }
+
+  /**
    * A stage, here or mirrored, goes on from what the driver has.
    *
    * @param state borrowed
@@ -137,9 +170,8 @@ final class HostedSlices implements StepAnswer.Summed, AutoCloseable {
       mirror.restore(updates, state.weights(), state.updater());
       return;
     }
-    SliceUpdater slice = slice(stage);
-    slice.restore(updates, state.weights(), state.updater());
-    giveWeights(stage, updates);
+    slice(stage).restore(updates, state.weights(), state.updater());
+    giveHere(stage);
   }
 
   private SliceUpdater slice(int stage) {
@@ -155,37 +187,62 @@ final class HostedSlices implements StepAnswer.Summed, AutoCloseable {
                     null));
   }
 
-  /** Gives an owner's weights to the computes of all replicas, and of those that use some. */
-  private void giveWeights(int owner, long updates) {
+  /** Gives an owner's weights to the computes here, of its replicas and of those that use some. */
+  private void giveHere(int owner) {
     SliceUpdater slice = slice(owner);
     int index = owners.indexOf(owner);
     for (int replica : owners.replicasOf(index)) {
       if (peers.isHere(replica)) {
         setOwn(replica, slice.weights());
-      } else {
-        // Copies: nobody says when they have come, and these may end before.
+      }
+    }
+    for (TiedUse use : ties) {
+      if (use.owner() == index) {
+        owners.replicasOf(use.user()).stream()
+            .filter(peers::isHere)
+            .forEach(user -> setCopy(use, user, slice.weights(use.parameter())));
+      }
+    }
+  }
+
+  /**
+   * Sends the weights that a stage has to those that compute with them elsewhere. To be called when
+   * they have changed; nothing where the stage has none of its own, here or at all.
+   */
+  void sendWeights(int stage) {
+    SliceUpdater slice = Optional.ofNullable(stages.get(stage)).flatMap(Kept::slice).orElse(null);
+    if (slice == null) {
+      return;
+    }
+    int index = owners.indexOf(stage);
+    // Copies: nobody says when they have come, and these may end before.
+    for (int replica : owners.replicasOf(index)) {
+      if (!peers.isHere(replica)) {
         peers.send(
             replica,
-            new Message.ReplicaWeights(replica, updates),
+            new Message.ReplicaWeights(replica, slice.updates()),
             Tensors.of(Message.ReplicaWeights.WEIGHTS, slice.weights().dup()));
       }
     }
     for (TiedUse use : ties) {
       if (use.owner() == index) {
-        giveCopies(use, slice.weights(use.parameter()), updates);
+        sendCopies(use, slice);
       }
     }
   }
 
-  private void giveCopies(TiedUse use, INDArray weights, long updates) {
+  /** Sends the weights of all stages here, as {@link #sendWeights(int)} does. */
+  void sendWeights() {
+    stages.keySet().forEach(this::sendWeights);
+  }
+
+  private void sendCopies(TiedUse use, SliceUpdater slice) {
     for (int user : owners.replicasOf(use.user())) {
-      if (peers.isHere(user)) {
-        setCopy(use, user, weights);
-      } else {
+      if (!peers.isHere(user)) {
         peers.send(
             user,
-            new Message.TiedWeights(use, user, updates),
-            Tensors.of(use.copy(), weights.dup()));
+            new Message.TiedWeights(use, user, slice.updates()),
+            Tensors.of(use.copy(), slice.weights(use.parameter()).dup()));
       }
     }
   }
@@ -232,23 +289,59 @@ final class HostedSlices implements StepAnswer.Summed, AutoCloseable {
    * before anything is waited for.
    */
   void sum(StepContext context) {
+    share(context);
+    reduce(context);
+    addUses(context);
+  }
+
+  /** The first part of {@link #sum}: sends gradients to the replicas that have the weights. */
+  void share(StepContext context) {
+    closeSums();
+    if (context.mode() == Mode.TRAINING) {
+      stages.forEach((stage, kept) -> sendToOwner(stage, kept, context));
+    }
+  }
+
+  /**
+   * The second part: takes what replicas have sent, and sends the gradients of parameters that
+   * other executors have.
+   */
+  void reduce(StepContext context) {
     if (context.mode() != Mode.TRAINING) {
       return;
     }
-    stages.forEach((stage, kept) -> sendToOwner(stage, kept, context));
-    Map<Integer, Sum> sums = new TreeMap<>();
-    try {
-      stages.forEach(
-          (stage, kept) -> {
-            if (owners.owns(stage) && kept.hasParameters()) {
-              sums.put(stage, sumOfReplicas(stage, context));
-            }
-          });
-      hold(sums, context);
-      addUses(sums, context);
-    } finally {
-      sums.values().forEach(Sum::close);
+    stages.forEach(
+        (stage, kept) -> {
+          if (owners.owns(stage) && kept.hasParameters()) {
+            sums.put(stage, sumOfReplicas(stage, context));
+          }
+        });
+    hold(context);
+    sendUses(context);
+  }
+
+  /** The last part: takes the gradients of uses elsewhere of the parameters here. */
+  void addUses(StepContext context) {
+    if (context.mode() != Mode.TRAINING) {
+      return;
     }
+    for (TiedUse use : ties) {
+      int user = owners.ownerOf(use.user());
+      int owner = owners.ownerOf(use.owner());
+      if (peers.isHere(owner) && peers.isHere(user)) {
+        slice(owner).addUse(use.parameter(), ofCopy(use, sums.get(user)));
+      } else if (peers.isHere(owner)) {
+        try (Tensors came = inbox.await(gradient(use, context))) {
+          slice(owner).addUse(use.parameter(), came.get(use.copy()));
+        }
+      }
+    }
+    closeSums();
+  }
+
+  private void closeSums() {
+    sums.values().forEach(Sum::close);
+    sums.clear();
   }
 
   private void sendToOwner(int stage, Kept kept, StepContext context) {
@@ -308,7 +401,7 @@ final class HostedSlices implements StepAnswer.Summed, AutoCloseable {
     return new Sum(sum, all, came);
   }
 
-  private void hold(Map<Integer, Sum> sums, StepContext context) {
+  private void hold(StepContext context) {
     sums.forEach(
         (owner, sum) -> {
           examples.put(owner, sum.examples());
@@ -323,7 +416,7 @@ final class HostedSlices implements StepAnswer.Summed, AutoCloseable {
         });
   }
 
-  private void addUses(Map<Integer, Sum> sums, StepContext context) {
+  private void sendUses(StepContext context) {
     for (TiedUse use : ties) {
       int user = owners.ownerOf(use.user());
       int owner = owners.ownerOf(use.owner());
@@ -333,17 +426,6 @@ final class HostedSlices implements StepAnswer.Summed, AutoCloseable {
             owner,
             gradient(use, context),
             Tensors.of(use.copy(), ofCopy(use, sums.get(user)).dup()));
-      }
-    }
-    for (TiedUse use : ties) {
-      int user = owners.ownerOf(use.user());
-      int owner = owners.ownerOf(use.owner());
-      if (peers.isHere(owner) && peers.isHere(user)) {
-        slice(owner).addUse(use.parameter(), ofCopy(use, sums.get(user)));
-      } else if (peers.isHere(owner)) {
-        try (Tensors came = inbox.await(gradient(use, context))) {
-          slice(owner).addUse(use.parameter(), came.get(use.copy()));
-        }
       }
     }
   }
@@ -375,15 +457,25 @@ final class HostedSlices implements StepAnswer.Summed, AutoCloseable {
     return norms;
   }
 
-  /** Follows a decision, with what it is about. */
-  void follow(StepDecision decision) {
+  /**
+   * Follows a decision, with what it is about; what is here has the new weights then. The last one
+   * is not followed a second time.
+   *
+   * @param changed is told of each stage whose weights have changed, when they have
+   */
+  void follow(StepDecision decision, IntConsumer changed) {
+    if (followed.equals(Optional.of(decision))) {
+      return;
+    }
     stages.forEach(
         (stage, kept) -> {
           if (kept.slice().isPresent() && kept.slice().get().follow(decision)) {
-            giveWeights(stage, decision.updatesAfter());
+            giveHere(stage);
+            changed.accept(stage);
           }
         });
     mirrors.forEach((stage, mirror) -> follow(decision, stage, mirror));
+    followed = Optional.of(decision);
   }
 
   private void follow(StepDecision decision, int stage, SliceUpdater mirror) {
@@ -405,6 +497,7 @@ final class HostedSlices implements StepAnswer.Summed, AutoCloseable {
    * the gradients of a step that the driver may have decided about.
    */
   void leave() {
+    closeSums();
     Map<Integer, SliceUpdater> left = new TreeMap<>(mirrors);
     mirrors.forEach(
         (stage, mirror) ->
@@ -442,6 +535,7 @@ final class HostedSlices implements StepAnswer.Summed, AutoCloseable {
 
   @Override
   public void close() {
+    closeSums();
     stages.values().forEach(kept -> kept.slice().ifPresent(SliceUpdater::close));
     mirrors.values().forEach(SliceUpdater::close);
     KeptSlices.end(order.run(), Map.of());

@@ -15,6 +15,9 @@ import java.util.UUID;
  */
 final class KeptSlices {
 
+  /** Stages that come back for what others left do so sooner. */
+  private static final Duration LEFT_FOR = Duration.ofHours(1);
+
   /** Of a run: how many hosts still use theirs, and what ended ones have left. */
   private static final class OfRun {
     private int hosts;
@@ -91,14 +94,14 @@ final class KeptSlices {
     RUNS.values().removeIf(ofRun -> ofRun.hosts == 0 && ofRun.left.isEmpty());
   }
 
-  /** Closes what runs have left that have not come back for it within so long. */
-  static void dropOlderThan(Duration age) {
+  /** Closes what runs have left that have not come back for it in good time. */
+  static void dropForgotten() {
     synchronized (RUNS) {
       long now = System.nanoTime();
       RUNS.values()
           .forEach(
               ofRun -> {
-                if (now - ofRun.leftAt > age.toNanos()) {
+                if (now - ofRun.leftAt > LEFT_FOR.toNanos()) {
                   close(ofRun);
                 }
               });

@@ -8,7 +8,7 @@ import io.stagecoach.error.Where;
 import io.stagecoach.schedule.Schedule;
 import io.stagecoach.schedule.ScheduleAuthor;
 import io.stagecoach.schedule.Ticks;
-import io.stagecoach.spark.exchange.HopSerializer;
+import io.stagecoach.spark.exchange.ShuffleSerializer;
 import io.stagecoach.spark.gpu.DistinctGpus;
 import io.stagecoach.spark.gpu.FallbackWarning;
 import io.stagecoach.spark.gpu.GpuRule;
@@ -37,7 +37,6 @@ import org.apache.spark.util.SerializableConfiguration;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import scala.reflect.ClassTag$;
 
 /**
  * Stages that live on executors without a task, and pass hops by Spark's own shuffle: a step is one
@@ -46,9 +45,6 @@ import scala.reflect.ClassTag$;
 final class ShufflePipeline implements Pipeline {
 
   private static final Logger LOG = LoggerFactory.getLogger(ShufflePipeline.class);
-
-  /** Smaller weights travel with the first tick's task; Spark warns of tasks above 1,000 KiB. */
-  private static final int MOST_WITH_TASK = 256 << 10;
 
   /** How often stages move after Spark has put a task elsewhere, before that is an error. */
   private static final int MOST_MOVES = 3;
@@ -72,9 +68,10 @@ final class ShufflePipeline implements Pipeline {
   private final ScheduleBook schedules;
   private final BufferAllocator memory = new RootAllocator();
   private final ArrowBytes bytes;
-  private final HopSerializer serializer;
+  private final ShuffleSerializer serializer;
   private final Map<Integer, ProcessMemory> processes = new ConcurrentHashMap<>();
   private final TickTuning tuning = new TickTuning();
+  private final ShuffledSlices slices;
   private final byte[][] lastWeights;
   private List<Home> homes = List.of();
 
@@ -100,7 +97,8 @@ final class ShufflePipeline implements Pipeline {
     this.jobs = new PinnedJobs(spark, run, spec.deadlines().heartbeat());
     this.schedules = spec.book();
     this.bytes = new ArrowBytes(memory, spec.network().messageLimit());
-    this.serializer = new HopSerializer(spec.network().messageLimit());
+    this.serializer = new ShuffleSerializer(spec.network().messageLimit());
+    this.slices = new ShuffledSlices(spec, run, bytes, new SliceJobs());
     this.lastWeights = new byte[spec.executors()][0];
   }
 
@@ -291,10 +289,14 @@ final class ShufflePipeline implements Pipeline {
   public List<StagePart> await(GradientArrivals arrivals) {
     Message.RunStep step = told;
     boolean weights = fresh;
+    slices.tell();
     for (int moves = 0; ; moves++) {
       try {
         return lent(run(step, weights), arrivals);
       } catch (MisplacedException e) {
+        if (slices.areKept()) {
+          throw withoutWeights(e);
+        }
         if (moves == MOST_MOVES || step.context().carriesState()) {
           // State that recurrent layers carry from step to step is on the executor that was left.
           throw misplaced(e);
@@ -328,8 +330,9 @@ final class ShufflePipeline implements Pipeline {
             step.context(),
             new ArrayList<>(step.slices()),
             schedule.text(),
-            tuning.passes(schedule));
-    Ticks ticks = TickTask.cut(order.schedule(), order.passes());
+            tuning.passes(schedule),
+            slices.traffic(step.context()));
+    StepTicks ticks = order.ticks();
     List<Broadcast<byte[]>> broadcasts = new ArrayList<>();
     List<ShuffleDependency<Integer, Object, Object>> shuffles = new ArrayList<>();
     PinnedRdd rdd =
@@ -353,16 +356,17 @@ final class ShufflePipeline implements Pipeline {
       long start = System.nanoTime();
       List<Object> results = jobs.run(rdd, what, homes, spec.deadlines().step());
       long wall = System.nanoTime() - start;
+      slices.stepEnded();
       List<StagePart> parts = parts(results, schedule);
       tuning
-          .observe(schedule, wall, parts.stream().map(StagePart::report).toList())
+          .observe(schedule, ticks.count(), wall, parts.stream().map(StagePart::report).toList())
           .ifPresent(
               passes ->
                   LOG.info(
                       "{} takes {} ticks a step from here on, with up to {} passes of a stage in"
                           + " each: the shortest for what ticks and passes take here",
                       schedule.name(),
-                      Ticks.of(schedule, passes).count(),
+                      Ticks.of(schedule, passes).count() + ticks.count() - ticks.schedule().count(),
                       passes));
       return parts;
     } catch (StagecoachException e) {
@@ -392,20 +396,13 @@ final class ShufflePipeline implements Pipeline {
     for (int executor = 0; executor < spec.executors(); executor++) {
       all.add(
           new TickTask.Sent(
-              withWeights ? weights(lastWeights[executor], broadcasts) : SentBytes.none(),
-              spec.hostsFirst(executor) ? SentBytes.withTask(toldGiven) : SentBytes.none()));
+              withWeights
+                  ? SentBytes.of(spark, lastWeights[executor], broadcasts)
+                  : SentBytes.none(),
+              spec.hostsFirst(executor) ? SentBytes.withTask(toldGiven) : SentBytes.none(),
+              slices.decision()));
     }
     return all;
-  }
-
-  private SentBytes weights(byte[] encoded, List<Broadcast<byte[]>> broadcasts) {
-    if (encoded.length <= MOST_WITH_TASK) {
-      return SentBytes.withTask(encoded);
-    }
-    Broadcast<byte[]> broadcast =
-        spark.broadcast(encoded, ClassTag$.MODULE$.<byte[]>apply(byte[].class));
-    broadcasts.add(broadcast);
-    return SentBytes.fetched(broadcast);
   }
 
   /** What the stages say, in their order. */
@@ -440,13 +437,61 @@ final class ShufflePipeline implements Pipeline {
         e);
   }
 
+  /**
+   * The weights of an executor that Spark gives to others are not where its stages would move to:
+   * it counts as one that is lost, but for that nobody is to blame.
+   */
+  private static StagecoachException withoutWeights(MisplacedException e) {
+    return new StagecoachException(
+        ErrorKind.PEER,
+        e.getMessage() + ", where its weights are not",
+        Where.nowhere(),
+        "Raise spark.locality.wait, or keep other jobs off these executors.",
+        e);
+  }
+
+  @Override
+  public StageSlices slices() {
+    return slices;
+  }
+
+  /** Runs jobs about the stages' own weights. */
+  private final class SliceJobs implements ShuffledSlices.Jobs {
+
+    @Override
+    public List<Home> homes() {
+      return homes;
+    }
+
+    @Override
+    public List<Home> elsewhere() {
+      return Home.all(spark).stream().filter(home -> !homes.contains(home)).toList();
+    }
+
+    @Override
+    public List<Object> run(
+        List<Home> on, PinnedRdd.Work work, List<KeepTask.Kept> data, String what) {
+      try {
+        return jobs.run(
+            rule.on(new PinnedRdd(spark, on, null, data, work)), what, on, spec.deadlines().step());
+      } catch (MisplacedException e) {
+        throw withoutWeights(e);
+      } catch (StagecoachException e) {
+        throw e.at(place(e.where()));
+      }
+    }
+  }
+
   @Override
   public void abandon() {
     if (!spark.isStopped()) {
       List<Home> now = Home.all(spark);
-      end(Stream.concat(left.stream(), homes.stream()).filter(now::contains).toList(), HURRY);
+      end(
+          Stream.concat(left.stream(), homes.stream()).filter(now::contains).toList(),
+          new BuildTask.Leave(run),
+          HURRY);
     } else {
-      end(List.of(), HURRY);
+      end(List.of(), new BuildTask.Leave(run), HURRY);
     }
   }
 
@@ -455,14 +500,15 @@ final class ShufflePipeline implements Pipeline {
     if (!spark.isStopped()) {
       end(
           Stream.concat(left.stream(), homes.stream()).distinct().toList(),
+          new BuildTask.Close(run),
           spec.deadlines().contact());
     } else {
-      end(List.of(), HURRY);
+      end(List.of(), new BuildTask.Close(run), HURRY);
     }
   }
 
-  /** Stages that cannot be closed now are closed when their executor is given others of the run. */
-  private void end(List<Home> all, Duration deadline) {
+  /** Stages that cannot be ended now are ended when their executor is given others of the run. */
+  private void end(List<Home> all, PinnedRdd.Work last, Duration deadline) {
     if (ended) {
       return;
     }
@@ -471,9 +517,10 @@ final class ShufflePipeline implements Pipeline {
         bytes;
         jobs) {
       Arrays.fill(lastWeights, null);
+      slices.close();
       if (!all.isEmpty()) {
         jobs.run(
-            rule.on(new PinnedRdd(spark, all, null, null, new BuildTask.Close(run))),
+            rule.on(new PinnedRdd(spark, all, null, null, last)),
             "Stagecoach: closing the stages",
             all,
             deadline);

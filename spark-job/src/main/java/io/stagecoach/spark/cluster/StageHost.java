@@ -1,9 +1,6 @@
 package io.stagecoach.spark.cluster;
 
 import io.stagecoach.engine.Mode;
-import io.stagecoach.engine.StageEngine;
-import io.stagecoach.engine.StageEngines;
-import io.stagecoach.engine.StageSpec;
 import io.stagecoach.engine.StepContext;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.MemoryShortage;
@@ -210,15 +207,22 @@ final class StageHost implements Receiver, AutoCloseable {
       } else if (heardNow.message() instanceof Message.RunStep step) {
         run(step, tensors);
       } else if (heardNow.message() instanceof Message.KeepSlices keep) {
-        // The driver has what was left here.
-        KeptSlices.drop(keep.run());
-        slices = Optional.of(keep(keep));
+        slices =
+            Optional.of(
+                HostedSlices.keep(
+                    runtime.stages(),
+                    assigned.engine(),
+                    assigned.specs(),
+                    keep,
+                    new ConnectedPeers(endpoint, executor, assigned.stages()),
+                    new Inbox()));
       } else if (heardNow.message() instanceof Message.TakeSlice take) {
         kept().take(take.stage(), take.updates(), SliceState.unpack(tensors));
+        kept().sendWeights(take.stage());
       } else if (heardNow.message() instanceof Message.SendKept kept) {
         sendKept(kept);
       } else if (heardNow.message() instanceof Message.Decide decide) {
-        kept().follow(decide.decision());
+        kept().follow(decide.decision(), kept()::sendWeights);
       } else if (heardNow.message() instanceof Message.SendSlices) {
         HostedSlices kept = kept();
         kept.states()
@@ -232,19 +236,6 @@ final class StageHost implements Receiver, AutoCloseable {
             "All executors must run the same version of the job.");
       }
     }
-  }
-
-  private HostedSlices keep(Message.KeepSlices keep) {
-    StageEngine engine = StageEngines.named(assigned.engine());
-    Map<Integer, StageSpec> specs = new HashMap<>();
-    assigned.specs().forEach(spec -> specs.put(spec.stage(), spec));
-    return new HostedSlices(
-        runtime.stages(),
-        spec -> engine.updater(spec).map(SliceUpdater::new),
-        specs,
-        keep,
-        new ConnectedPeers(endpoint, executor, assigned.stages()),
-        new Inbox());
   }
 
   /** What came from other executors' stages. */

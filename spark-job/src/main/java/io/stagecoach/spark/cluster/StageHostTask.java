@@ -4,7 +4,6 @@ import io.stagecoach.error.MemoryShortage;
 import io.stagecoach.error.Where;
 import io.stagecoach.spark.gpu.GpuClaims;
 import java.io.Serializable;
-import java.time.Duration;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -23,9 +22,6 @@ final class StageHostTask implements Serializable {
   /** Runs that have a host in this executor: one stage per executor, whatever its cores. */
   private static final Set<UUID> HOSTED = ConcurrentHashMap.newKeySet();
 
-  /** Stages that come back for what others left do so sooner. */
-  private static final Duration LEFT_FOR = Duration.ofHours(1);
-
   private final HostSettings settings;
   private final SerializableConfiguration hadoop;
 
@@ -42,7 +38,7 @@ final class StageHostTask implements Serializable {
     if (!HOSTED.add(settings.runId())) {
       return;
     }
-    KeptSlices.dropOlderThan(LEFT_FOR);
+    KeptSlices.dropForgotten();
     try (StageHost host =
         StageHost.open(
             SparkEnv.get(),

@@ -2,10 +2,11 @@ package io.stagecoach.spark.cluster;
 
 import io.stagecoach.batch.Slice;
 import io.stagecoach.engine.StepContext;
-import io.stagecoach.schedule.Action;
 import io.stagecoach.schedule.Schedule;
 import io.stagecoach.schedule.Ticks;
-import io.stagecoach.spark.exchange.ShuffledHop;
+import io.stagecoach.spark.exchange.ShuffleInput;
+import io.stagecoach.spark.exchange.ShuffleOutput;
+import io.stagecoach.sync.StepDecision;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,11 +27,11 @@ final class TickTask implements PinnedRdd.Work {
   private static final long serialVersionUID = 1L;
 
   /** Schedules as they came, cut: the same ones come in every step. */
-  private static final ConcurrentMap<Cut, Ticks> CUTS = new ConcurrentHashMap<>();
+  private static final ConcurrentMap<Cut, StepTicks> CUTS = new ConcurrentHashMap<>();
 
   private static final int MOST_CUTS = 256;
 
-  private record Cut(String schedule, int passes) {}
+  private record Cut(String schedule, int passes, SliceTraffic traffic) {}
 
   /**
    * A step, as all its ticks know it.
@@ -40,9 +41,27 @@ final class TickTask implements PinnedRdd.Work {
    * @param slices the examples of each micro-batch
    * @param schedule the schedule as text
    * @param passes how many passes a tick has
+   * @param traffic who waits for whom, where stages keep their weights
    */
-  record Order(UUID run, StepContext context, List<Slice> slices, String schedule, int passes)
-      implements Serializable {}
+  record Order(
+      UUID run,
+      StepContext context,
+      List<Slice> slices,
+      String schedule,
+      int passes,
+      SliceTraffic traffic)
+      implements Serializable {
+
+    /** Its ticks. */
+    StepTicks ticks() {
+      if (CUTS.size() > MOST_CUTS) {
+        CUTS.clear();
+      }
+      return CUTS.computeIfAbsent(
+          new Cut(schedule, passes, traffic),
+          cut -> new StepTicks(Ticks.of(Schedule.parse(schedule), passes), traffic));
+    }
+  }
 
   /**
    * What an executor is sent with the first tick.
@@ -50,8 +69,10 @@ final class TickTask implements PinnedRdd.Work {
    * @param weights its stages' new weights; none where they are as before
    * @param given the micro-batches' columns, where its first stage does not read them from the
    *     batch store
+   * @param decision the last one, where the stages keep their weights and there was one
    */
-  record Sent(SentBytes weights, SentBytes given) implements Serializable {}
+  record Sent(SentBytes weights, SentBytes given, List<StepDecision> decision)
+      implements Serializable {}
 
   private final Order order;
   private final int tick;
@@ -61,41 +82,33 @@ final class TickTask implements PinnedRdd.Work {
     this.tick = tick;
   }
 
-  static Ticks cut(String schedule, int passes) {
-    if (CUTS.size() > MOST_CUTS) {
-      CUTS.clear();
-    }
-    return CUTS.computeIfAbsent(
-        new Cut(schedule, passes), cut -> Ticks.of(Schedule.parse(schedule), passes));
-  }
-
   @Override
   public Iterator<Tuple2<Integer, Object>> run(
       int executor, Iterator<Product2<Integer, Object>> arrived, Serializable data) {
-    List<ShuffledHop.Incoming> hops = new ArrayList<>();
+    List<ShuffleInput> came = new ArrayList<>();
     while (arrived.hasNext()) {
-      hops.add((ShuffledHop.Incoming) arrived.next()._2());
+      came.add((ShuffleInput) arrived.next()._2());
     }
-    Ticks ticks = cut(order.schedule(), order.passes());
+    StepTicks ticks = order.ticks();
+    Schedule schedule = ticks.schedule().schedule();
     ResidentStages stages = ResidentStages.of(order.run(), executor);
     if (tick == 0) {
-      Sent sent = (Sent) data;
       stages.begin(
-          order.context(),
-          ticks.schedule().executors().get(executor),
-          order.slices(),
-          sent.weights().bytes(),
-          sent.given().bytes());
+          order.context(), schedule.executors().get(executor), order.slices(), (Sent) data);
     }
-    List<Action> run = ticks.runs().get(tick).get(executor);
-    List<ShuffledHop.Outgoing> out = stages.tick(order.context(), tick, hops, run);
+    List<ShuffleOutput> out =
+        stages.tick(
+            order.context(),
+            tick,
+            came,
+            ticks.parts(tick, executor),
+            ticks.actions(tick, executor));
     List<Tuple2<Integer, Object>> records = new ArrayList<>();
-    for (ShuffledHop.Outgoing hop : out) {
-      records.add(new Tuple2<>(ticks.schedule().executorOf(hop.hop().to()), hop));
+    for (ShuffleOutput one : out) {
+      records.add(new Tuple2<>(schedule.executorOf(one.stage()), one));
     }
     if (tick == ticks.count() - 1) {
-      List<byte[]> results = stages.end(ProcessMemory.ofThisProcess());
-      records.add(new Tuple2<>(executor, results.toArray(byte[][]::new)));
+      records.add(new Tuple2<>(executor, stages.results().toArray(byte[][]::new)));
     }
     return JavaConverters.asScalaIterator(records.iterator());
   }

@@ -29,6 +29,7 @@ final class TickTuning {
   private static final class Seen {
     int steps;
     long wallNanos;
+    long ticks;
     Map<String, LongSummaryStatistics> nanos = new HashMap<>();
     int passes = 1;
   }
@@ -43,15 +44,17 @@ final class TickTuning {
   /**
    * Takes what a step took.
    *
+   * @param ticks how many ticks it had, those included in which nothing is computed
    * @return the number of passes, where it has just been chosen
    */
-  OptionalInt observe(Schedule schedule, long wallNanos, List<StageStep> stages) {
+  OptionalInt observe(Schedule schedule, int ticks, long wallNanos, List<StageStep> stages) {
     Seen of = seen.computeIfAbsent(schedule, unused -> new Seen());
     of.steps++;
     if (of.steps <= WARM_UP || of.steps > WARM_UP + MEASURED) {
       return OptionalInt.empty();
     }
     of.wallNanos += wallNanos;
+    of.ticks += ticks;
     for (StageStep stage : stages) {
       for (Span span : stage.spans()) {
         if (span.isCompute()) {
@@ -85,8 +88,8 @@ final class TickTuning {
     }
     StageCosts costs = new StageCosts(forward, backward, weights, 0);
     Ticks now = Ticks.of(schedule, 1);
-    long beside = of.wallNanos / MEASURED - now.makespan(costs, 0);
-    return Ticks.cheapest(schedule, costs, Math.max(0, beside / now.count())).passes();
+    long beside = of.wallNanos - MEASURED * now.makespan(costs, 0);
+    return Ticks.cheapest(schedule, costs, Math.max(0, beside / of.ticks)).passes();
   }
 
   private static long mean(Seen of, Action action) {

@@ -1186,8 +1186,7 @@ public final class Settings {
               + " to it and new weights come back, each step. executor: each stage its own; the driver"
               + " hears norms only, and decides about clipping, skipping and the update, so that it"
               + " needs neither the network nor the time for them. Both train the same to the last"
-              + " bit, and a run that was interrupted goes on with either. executor is for"
-              + " exchange=streaming.");
+              + " bit, and a run that was interrupted goes on with either.");
 
   public static final Setting<Integer> SYNCHRONIZER_THREADS =
       setting(

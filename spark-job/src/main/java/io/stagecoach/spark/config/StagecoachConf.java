@@ -239,17 +239,6 @@ public final class StagecoachConf {
               + "; allowed is at least "
               + (replicas() > 1 ? Settings.REPLICAS : Settings.GRADIENT_BLOCKS).key());
     }
-    if (synchronizer() == SynchronizerKind.EXECUTOR && exchange() != ExchangeKind.STREAMING) {
-      problems.add(
-          Settings.SYNCHRONIZER.key()
-              + " is executor and "
-              + Settings.EXCHANGE.key()
-              + " "
-              + exchange().word()
-              + ", under which no task lasts that could hold weights; allowed is "
-              + Settings.EXCHANGE.key()
-              + "=streaming");
-    }
     if (learningRate().isPresent() && learningRateMinimum() > learningRate().get()) {
       problems.add(
           Settings.LEARNING_RATE_MINIMUM.key()

@@ -10,31 +10,14 @@ public sealed interface ShuffledHop {
   /** Which hop. */
   Hop hop();
 
-  /**
-   * One that is to be written.
-   *
-   * @param tensors an Arrow stream, which the serializer closes when it is written; null for none
-   */
-  record Outgoing(Hop hop, EncodedTensors tensors) implements ShuffledHop, AutoCloseable {
+  /** One that is to be written. */
+  record Outgoing(Hop hop, EncodedTensors tensors) implements ShuffledHop, ShuffleOutput {
     @Override
-    public void close() {
-      if (tensors != null) {
-        tensors.close();
-      }
+    public int stage() {
+      return hop.to();
     }
   }
 
-  /**
-   * One that was read.
-   *
-   * @param payload the Arrow stream, owned by whoever holds this; null for none
-   */
-  record Incoming(Hop hop, ReceiveBuffer payload) implements ShuffledHop, AutoCloseable {
-    @Override
-    public void close() {
-      if (payload != null) {
-        payload.close();
-      }
-    }
-  }
+  /** One that was read. */
+  record Incoming(Hop hop, ReceiveBuffer payload) implements ShuffledHop, ShuffleInput {}
 }

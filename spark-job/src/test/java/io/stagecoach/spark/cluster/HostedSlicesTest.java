@@ -16,6 +16,8 @@ import io.stagecoach.engine.StepContext;
 import io.stagecoach.engine.dl4j.Dl4jEngine;
 import io.stagecoach.engine.dl4j.Dl4jModelUpdater;
 import io.stagecoach.spark.cluster.StageSlices.SliceState;
+import io.stagecoach.spark.exchange.ShuffleSerializer;
+import io.stagecoach.spark.exchange.ShuffledLetter;
 import io.stagecoach.stage.HostedStage;
 import io.stagecoach.stage.StageStep;
 import io.stagecoach.stage.Traffic;
@@ -30,6 +32,8 @@ import io.stagecoach.sync.Synchronizer;
 import io.stagecoach.sync.Synchronizer.Counts;
 import io.stagecoach.sync.TiedUse;
 import io.stagecoach.tensor.Tensors;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -42,6 +46,11 @@ import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.spark.serializer.SerializationStream;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
@@ -51,6 +60,8 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Adam;
+import scala.reflect.ClassTag;
+import scala.reflect.ClassTag$;
 
 /**
  * Executors of three stages and their replicas, one of which is lost at one moment or another of a
@@ -82,29 +93,48 @@ class HostedSlicesTest {
     WHEN_ITS_MIRROR_HAS_FOLLOWED
   }
 
+  /** What carries what they say to each other. */
+  private enum Carrier {
+
+    /** Whenever it comes. */
+    STREAMING,
+
+    /** Between the parts of a step. */
+    SHUFFLE
+  }
+
   @ParameterizedTest
   @CsvSource({
-    "1, 0, BEFORE_THE_DECISION",
-    "1, 1, BEFORE_THE_DECISION",
-    "1, 2, BEFORE_THE_DECISION",
-    "1, 0, AFTER_THE_DECISION",
-    "1, 1, AFTER_THE_DECISION",
-    "1, 2, AFTER_THE_DECISION",
-    "1, 0, WHEN_ITS_MIRROR_HAS_FOLLOWED",
-    "1, 2, WHEN_ITS_MIRROR_HAS_FOLLOWED",
-    "2, 0, BEFORE_THE_DECISION",
-    "2, 1, AFTER_THE_DECISION",
-    "2, 4, AFTER_THE_DECISION",
-    "3, 8, WHEN_ITS_MIRROR_HAS_FOLLOWED"
+    "STREAMING, 1, 0, BEFORE_THE_DECISION",
+    "STREAMING, 1, 1, BEFORE_THE_DECISION",
+    "STREAMING, 1, 2, BEFORE_THE_DECISION",
+    "STREAMING, 1, 0, AFTER_THE_DECISION",
+    "STREAMING, 1, 1, AFTER_THE_DECISION",
+    "STREAMING, 1, 2, AFTER_THE_DECISION",
+    "STREAMING, 1, 0, WHEN_ITS_MIRROR_HAS_FOLLOWED",
+    "STREAMING, 1, 2, WHEN_ITS_MIRROR_HAS_FOLLOWED",
+    "STREAMING, 2, 0, BEFORE_THE_DECISION",
+    "STREAMING, 2, 1, AFTER_THE_DECISION",
+    "STREAMING, 2, 4, AFTER_THE_DECISION",
+    "STREAMING, 3, 8, WHEN_ITS_MIRROR_HAS_FOLLOWED",
+    "SHUFFLE, 1, 1, BEFORE_THE_DECISION",
+    "SHUFFLE, 1, 2, AFTER_THE_DECISION",
+    "SHUFFLE, 1, 0, WHEN_ITS_MIRROR_HAS_FOLLOWED",
+    "SHUFFLE, 2, 0, BEFORE_THE_DECISION",
+    "SHUFFLE, 2, 4, AFTER_THE_DECISION",
+    "SHUFFLE, 3, 8, WHEN_ITS_MIRROR_HAS_FOLLOWED"
   })
-  void theLossOfOneExecutorLeavesEverything(int replicas, int lost, Moment moment)
+  void theLossOfOneExecutorLeavesEverything(Carrier carrier, int replicas, int lost, Moment moment)
       throws Exception {
     boolean decided = moment != Moment.BEFORE_THE_DECISION;
     UUID run = UUID.randomUUID();
     try (Dl4jModelUpdater model = Dl4jModelUpdater.create(JSON);
         Dl4jModelUpdater reference = Dl4jModelUpdater.create(JSON)) {
       List<ParameterLayout> layouts = layouts(model);
-      Hosts executors = new Hosts(run, model, layouts, replicas);
+      Hosts executors =
+          carrier == Carrier.STREAMING
+              ? new StreamingHosts(run, model, layouts, replicas)
+              : new ShuffleHosts(run, model, layouts, replicas);
       StepDecider decider =
           new StepDecider(model.parameterLayout(), layouts, new Counts(0, 0), SETTINGS);
       StepDecision last = null;
@@ -115,11 +145,13 @@ class HostedSlicesTest {
           last = decider.decide(step, 0, parts).decision();
         }
         if (!lostNow) {
-          for (HostedSlices host : executors.hosts) {
-            host.follow(last);
+          for (int stage = 0; stage < executors.hosts.size(); stage++) {
+            executors.follow(stage, last);
+            // Said twice, it is followed once.
+            executors.follow(stage, last);
           }
         } else if (moment == Moment.WHEN_ITS_MIRROR_HAS_FOLLOWED) {
-          executors.hosts.get((lost + 1) % executors.hosts.size()).follow(last);
+          executors.follow((lost + 1) % executors.hosts.size(), last);
         }
         parts.forEach(StagePart::close);
       }
@@ -210,17 +242,16 @@ class HostedSlicesTest {
    * Executors that are objects here, each with a stage of a replica, and the mirror of the one
    * before.
    */
-  private static final class Hosts {
+  private abstract static class Hosts {
 
     final List<HostedSlices> hosts = new ArrayList<>();
-    private final List<PeerMail> mails = new ArrayList<>();
-    private final List<Module> modules = new ArrayList<>();
+    final List<Module> modules = new ArrayList<>();
 
-    Hosts(UUID run, Dl4jModelUpdater model, List<ParameterLayout> layouts, int replicas) {
+    /** Makes them, without weights yet. */
+    void open(UUID run, List<ParameterLayout> layouts, int replicas) {
       SliceOwners owners = new SliceOwners(STAGES, replicas);
       int count = replicas * STAGES;
       for (int stage = 0; stage < count; stage++) {
-        mails.add(new PeerMail());
         modules.add(new Module(stage, layouts.get(stage % STAGES)));
         int before = (stage + count - 1) % count;
         hosts.add(
@@ -234,9 +265,13 @@ class HostedSlicesTest {
                     List.<TiedUse>of(),
                     owners.owns(before) ? List.of(spec(before)) : List.of(),
                     (stage + 1) % count),
-                new Wires(stage),
-                new Inbox(mails.get(stage))));
+                peers(stage),
+                inbox(stage)));
       }
+    }
+
+    void give(Dl4jModelUpdater model, List<ParameterLayout> layouts) {
+      SliceOwners owners = new SliceOwners(STAGES, hosts.size() / STAGES);
       for (int index = 0; index < STAGES; index++) {
         int owner = owners.ownerOf(index);
         StateLayout part = part(model, layouts.get(index));
@@ -245,7 +280,8 @@ class HostedSlicesTest {
                 StateLayout.views(part.weights(), model.parameters()),
                 StateLayout.views(part.updater(), model.flatUpdaterState()));
         hosts.get(owner).take(owner, 0, state);
-        hosts.get((owner + 1) % count).take(owner, 0, state);
+        hosts.get(owner).sendWeights(owner);
+        hosts.get((owner + 1) % hosts.size()).take(owner, 0, state);
       }
     }
 
@@ -253,7 +289,76 @@ class HostedSlicesTest {
       return (slice, columns) -> Tensors.none();
     }
 
+    abstract StagePeers peers(int stage);
+
+    abstract HostedSlices.Inbox inbox(int stage);
+
+    abstract void closeMail(int stage);
+
     /** What the stages say of a step. */
+    abstract List<StagePart> step(int step) throws Exception;
+
+    void follow(int stage, StepDecision decision) {
+      hosts.get(stage).follow(decision, hosts.get(stage)::sendWeights);
+    }
+
+    static StepContext context(int step) {
+      return new StepContext(step, 0, 0, 1, Mode.TRAINING, false);
+    }
+
+    void begin(int stage, int step) {
+      hosts.get(stage).begin(context(step));
+      modules.get(stage).beginStep(context(step));
+    }
+
+    StagePart end(int stage, int step) {
+      StageStep report = report(stage, step);
+      return new StagePart(report, hosts.get(stage).of(report, modules.get(stage)));
+    }
+
+    /** All end, and one of them with its process. */
+    void lose(int lost) {
+      for (int stage = 0; stage < hosts.size(); stage++) {
+        if (stage == lost) {
+          hosts.get(stage).close();
+        } else {
+          hosts.get(stage).leave();
+        }
+        closeMail(stage);
+        modules.get(stage).close();
+      }
+    }
+  }
+
+  /** Each has a thread of its own, and waits for what the others send. */
+  private static final class StreamingHosts extends Hosts {
+
+    private final List<PeerMail> mails = new ArrayList<>();
+
+    StreamingHosts(UUID run, Dl4jModelUpdater model, List<ParameterLayout> layouts, int replicas) {
+      for (int stage = 0; stage < replicas * STAGES; stage++) {
+        mails.add(new PeerMail());
+      }
+      open(run, layouts, replicas);
+      give(model, layouts);
+    }
+
+    @Override
+    StagePeers peers(int stage) {
+      return new Wires(stage);
+    }
+
+    @Override
+    HostedSlices.Inbox inbox(int stage) {
+      return new Inbox(mails.get(stage));
+    }
+
+    @Override
+    void closeMail(int stage) {
+      mails.get(stage).close();
+    }
+
+    @Override
     List<StagePart> step(int step) throws Exception {
       ExecutorService threads = Executors.newCachedThreadPool();
       try {
@@ -273,25 +378,9 @@ class HostedSlicesTest {
     }
 
     private StagePart step(int stage, int step) {
-      StepContext context = new StepContext(step, 0, 0, 1, Mode.TRAINING, false);
-      hosts.get(stage).begin(context);
-      modules.get(stage).beginStep(context);
-      hosts.get(stage).sum(context);
-      StageStep report = report(stage, step);
-      return new StagePart(report, hosts.get(stage).of(report, modules.get(stage)));
-    }
-
-    /** All end, and one of them with its process. */
-    void lose(int lost) {
-      for (int stage = 0; stage < hosts.size(); stage++) {
-        if (stage == lost) {
-          hosts.get(stage).close();
-        } else {
-          hosts.get(stage).leave();
-        }
-        mails.get(stage).close();
-        modules.get(stage).close();
-      }
+      begin(stage, step);
+      hosts.get(stage).sum(context(step));
+      return end(stage, step);
     }
 
     /** Puts messages in the others' mail, as a network would: a copy. */
@@ -314,6 +403,91 @@ class HostedSlicesTest {
         tensors.asMap().forEach((name, array) -> copies.put(name, array.dup()));
         tensors.close();
         mails.get(stage).put(message, Tensors.of(copies));
+      }
+    }
+  }
+
+  /** They do one part of a step after the other, and what they send comes in between. */
+  private static final class ShuffleHosts extends Hosts {
+
+    private static final ClassTag<Object> ANY = ClassTag$.MODULE$.apply(Object.class);
+
+    private final BufferAllocator memory = new RootAllocator();
+    private final ShuffleSerializer serializer = new ShuffleSerializer(1 << 20);
+    private final List<ShuffledMail> mails = new ArrayList<>();
+
+    ShuffleHosts(UUID run, Dl4jModelUpdater model, List<ParameterLayout> layouts, int replicas) {
+      for (int stage = 0; stage < replicas * STAGES; stage++) {
+        mails.add(new ShuffledMail(Set.of(stage), memory, 1 << 20));
+      }
+      open(run, layouts, replicas);
+      give(model, layouts);
+    }
+
+    @Override
+    StagePeers peers(int stage) {
+      return mails.get(stage);
+    }
+
+    @Override
+    HostedSlices.Inbox inbox(int stage) {
+      return mails.get(stage);
+    }
+
+    @Override
+    void closeMail(int stage) {
+      mails.get(stage).close();
+    }
+
+    @Override
+    void lose(int lost) {
+      super.lose(lost);
+      memory.close();
+    }
+
+    @Override
+    List<StagePart> step(int step) {
+      StepContext context = context(step);
+      carry();
+      all(stage -> begin(stage, step));
+      all(stage -> hosts.get(stage).share(context));
+      carry();
+      all(stage -> hosts.get(stage).reduce(context));
+      carry();
+      List<StagePart> parts = new ArrayList<>();
+      all(
+          stage -> {
+            hosts.get(stage).addUses(context);
+            parts.add(end(stage, step));
+          });
+      carry();
+      return parts;
+    }
+
+    private void all(IntConsumer act) {
+      IntStream.range(0, hosts.size()).forEach(act);
+    }
+
+    private void carry() {
+      for (ShuffledMail from : mails) {
+        for (ShuffledLetter.Outgoing letter : from.takeOutgoing()) {
+          int stage = letter.stage();
+          ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+          SerializationStream out = serializer.newInstance().serializeStream(bytes);
+          out.writeKey(stage, ANY);
+          out.writeValue(letter, ANY);
+          out.close();
+          mails
+              .get(stage)
+              .arrived(
+                  (ShuffledLetter.Incoming)
+                      serializer
+                          .newInstance()
+                          .deserializeStream(new ByteArrayInputStream(bytes.toByteArray()))
+                          .asKeyValueIterator()
+                          .next()
+                          ._2());
+        }
       }
     }
   }

@@ -30,12 +30,16 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /** Tasks that come twice, late or out of turn change nothing. */
 class ResidentStagesTest {
 
-  private static final byte[] NOTHING = new byte[0];
+  private static final TickTask.Sent NOTHING =
+      new TickTask.Sent(SentBytes.none(), SentBytes.none(), List.of());
 
   private static final List<Action> FIRST = List.of(new Action.Forward(0, 0));
   private static final List<Action> SECOND =
       List.of(new Action.Forward(0, 1), new Action.Backward(0, 0), new Action.Backward(0, 1));
   private static final List<Action> ALL = Stream.concat(FIRST.stream(), SECOND.stream()).toList();
+  private static final List<StepPart> BEGINNING =
+      List.of(StepPart.FOLLOW, StepPart.BEGIN, StepPart.PASS);
+  private static final List<StepPart> ENDING = List.of(StepPart.PASS, StepPart.END);
   private static final List<Slice> SLICES =
       List.of(Slice.of(Split.TRAINING, 0, 0, 4), Slice.of(Split.TRAINING, 0, 4, 4));
 
@@ -63,7 +67,7 @@ class ResidentStagesTest {
 
   @AfterEach
   void close() {
-    ResidentStages.close(run, 0);
+    ResidentStages.close(run);
     assertThatThrownBy(() -> ResidentStages.of(run, 0))
         .isInstanceOfSatisfying(
             StagecoachException.class,
@@ -75,10 +79,10 @@ class ResidentStagesTest {
   }
 
   private INDArray gradients(StepContext context) {
-    stages.begin(context, ALL, SLICES, NOTHING, NOTHING);
-    stages.tick(context, 0, List.of(), FIRST);
-    stages.tick(context, 1, List.of(), SECOND);
-    assertThat(stages.end(new ProcessMemory(1, 1))).hasSize(2);
+    stages.begin(context, ALL, SLICES, NOTHING);
+    stages.tick(context, 0, List.of(), BEGINNING, FIRST);
+    stages.tick(context, 1, List.of(), ENDING, SECOND);
+    assertThat(stages.results()).hasSize(2);
     return module.gradients().flat().dup();
   }
 
@@ -91,28 +95,28 @@ class ResidentStagesTest {
   @Test
   void anAttemptAfterAnAbandonedOneHasItsOwnGradientsOnly() {
     INDArray expected = gradients(step(3, 0));
-    stages.begin(step(3, 1), ALL, SLICES, NOTHING, NOTHING);
-    stages.tick(step(3, 1), 0, List.of(), FIRST);
+    stages.begin(step(3, 1), ALL, SLICES, NOTHING);
+    stages.tick(step(3, 1), 0, List.of(), BEGINNING, FIRST);
     assertThat(gradients(step(3, 2))).isEqualTo(expected);
   }
 
   @Test
   void aTickHappensOnce() {
     StepContext now = step(3, 0);
-    stages.begin(now, ALL, SLICES, NOTHING, NOTHING);
-    stages.tick(now, 0, List.of(), FIRST);
-    assertStale(() -> stages.tick(now, 0, List.of(), FIRST));
-    assertStale(() -> stages.tick(now, 2, List.of(), SECOND));
-    assertStale(() -> stages.tick(step(2, 0), 1, List.of(), SECOND));
-    stages.tick(now, 1, List.of(), SECOND);
+    stages.begin(now, ALL, SLICES, NOTHING);
+    stages.tick(now, 0, List.of(), BEGINNING, FIRST);
+    assertStale(() -> stages.tick(now, 0, List.of(), BEGINNING, FIRST));
+    assertStale(() -> stages.tick(now, 2, List.of(), ENDING, SECOND));
+    assertStale(() -> stages.tick(step(2, 0), 1, List.of(), ENDING, SECOND));
+    stages.tick(now, 1, List.of(), ENDING, SECOND);
   }
 
   @Test
   void stepsAndAttemptsDoNotGoBack() {
     gradients(step(3, 1));
-    assertStale(() -> stages.begin(step(3, 1), ALL, SLICES, NOTHING, NOTHING));
-    assertStale(() -> stages.begin(step(3, 0), ALL, SLICES, NOTHING, NOTHING));
-    assertStale(() -> stages.begin(step(2, 7), ALL, SLICES, NOTHING, NOTHING));
+    assertStale(() -> stages.begin(step(3, 1), ALL, SLICES, NOTHING));
+    assertStale(() -> stages.begin(step(3, 0), ALL, SLICES, NOTHING));
+    assertStale(() -> stages.begin(step(2, 7), ALL, SLICES, NOTHING));
   }
 
   private static void assertShort(Runnable task, String during) {
@@ -164,8 +168,9 @@ class ResidentStagesTest {
                   source));
         });
     StepContext now = step(3, 0);
-    ResidentStages.of(other, 0).begin(now, ALL, SLICES, NOTHING, NOTHING);
-    assertShort(() -> ResidentStages.of(other, 0).tick(now, 0, List.of(), FIRST), "F0.0");
-    ResidentStages.close(other, 0);
+    ResidentStages.of(other, 0).begin(now, ALL, SLICES, NOTHING);
+    assertShort(
+        () -> ResidentStages.of(other, 0).tick(now, 0, List.of(), BEGINNING, FIRST), "F0.0");
+    ResidentStages.close(other);
   }
 }

@@ -40,11 +40,13 @@ class TickTuningTest {
     Schedule schedule = Schedules.standard().named(name).schedule(new PipelineShape(2, 8));
     StageCosts costs = new StageCosts(List.of(10L, 12L), List.of(20L, 22L), List.of(8L, 9L), 0);
     TickTuning tuning = new TickTuning();
-    long wall = Ticks.of(schedule, 1).makespan(costs, tickCost);
+    int others = 3;
+    long wall = Ticks.of(schedule, 1).makespan(costs, tickCost) + others * tickCost;
+    int ticks = Ticks.of(schedule, 1).count() + others;
     OptionalInt chosen = OptionalInt.empty();
     for (int i = 0; i < 20; i++) {
       assertThat(tuning.passes(schedule)).isEqualTo(chosen.orElse(1));
-      OptionalInt now = tuning.observe(schedule, wall, step(schedule, costs));
+      OptionalInt now = tuning.observe(schedule, ticks, wall, step(schedule, costs));
       assertThat(chosen.isPresent() && now.isPresent()).as("it chooses once").isFalse();
       chosen = now.isPresent() ? now : chosen;
     }

@@ -372,20 +372,6 @@ class StagecoachConfTest {
   }
 
   @Test
-  void refusesToKeepWeightsWhereNoTaskLasts() {
-    SparkConf spark =
-        new SparkConf(false)
-            .set("spark.stagecoach.synchronizer", "executor")
-            .set("spark.stagecoach.exchange", "shuffle");
-
-    assertThatThrownBy(() -> StagecoachConf.from(spark))
-        .isInstanceOfSatisfying(
-            StagecoachException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CONFIGURATION))
-        .hasMessageContaining("spark.stagecoach.synchronizer is executor")
-        .hasMessageContaining("spark.stagecoach.exchange");
-  }
-
-  @Test
   void everyReplicaSumsOneBlockOfMicroBatches() {
     StagecoachConf conf = read("replicas", "3");
     assertThat(conf.gradientBlocks()).isEqualTo(3);

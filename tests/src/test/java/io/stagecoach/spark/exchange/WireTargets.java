@@ -158,12 +158,13 @@ public final class WireTargets {
 
     private static final ClassTag<Object> ANY = ClassTag$.MODULE$.apply(Object.class);
     private static final int HEAD = 4 + 33;
+    private static final byte LETTER = 2;
 
-    private final HopSerializer serializer = new HopSerializer(1 << 20);
+    private final ShuffleSerializer serializer = new ShuffleSerializer(1 << 20);
 
     @Override
     public String name() {
-      return "shuffled hop";
+      return "shuffled record";
     }
 
     @Override
@@ -182,16 +183,17 @@ public final class WireTargets {
             new Hop(1, 0, Hop.Kind.GRADIENTS, 2, 1, 0),
             Tensors.of("x", Nd4j.rand(DataType.FLOAT, 4)));
         seeds.add(written(hops.takeOutgoing()));
+        seeds.add(written(List.of(new ShuffledLetter.Outgoing(1, "{}", null))));
         return seeds;
       }
     }
 
-    private byte[] written(List<ShuffledHop.Outgoing> hops) {
+    private byte[] written(List<? extends ShuffleOutput> all) {
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();
       SerializationStream out = serializer.newInstance().serializeStream(bytes);
-      for (ShuffledHop.Outgoing hop : hops) {
-        out.writeKey(hop.hop().to(), ANY);
-        out.writeValue(hop, ANY);
+      for (ShuffleOutput one : all) {
+        out.writeKey(one.stage(), ANY);
+        out.writeValue(one, ANY);
       }
       out.close();
       return bytes.toByteArray();
@@ -208,12 +210,26 @@ public final class WireTargets {
       if (input.length >= HEAD + 4) {
         ByteBuffer bytes = ByteBuffer.wrap(input);
         bytes.putInt(HEAD, sum(input, 4, HEAD - 4));
-        long length = bytes.getLong(HEAD - 8);
-        if (length > 0 && length <= input.length - HEAD - 8) {
-          bytes.putInt(HEAD + 4 + (int) length, sum(input, HEAD + 4, (int) length));
+        long length = bytes.getLong(5);
+        int at = HEAD + 4;
+        if (bytes.get(4) == LETTER) {
+          at = summed(input, at, bytes.getInt(13));
+        }
+        if (length > 0) {
+          int unused = summed(input, at, length);
         }
       }
       return input;
+    }
+
+    /** Sums a part, and says where the next one begins. */
+    private static int summed(byte[] input, int at, long length) {
+      if (length < 0 || length > input.length - at - 4) {
+        return input.length;
+      }
+      int end = at + (int) length;
+      ByteBuffer.wrap(input).putInt(end, sum(input, at, (int) length));
+      return end + 4;
     }
 
     @Override
@@ -223,7 +239,7 @@ public final class WireTargets {
       try {
         while (true) {
           in.readKey(ANY);
-          ((ShuffledHop.Incoming) in.readValue(ANY)).close();
+          ((ShuffleInput) in.readValue(ANY)).close();
         }
       } catch (Exception e) {
         if (e instanceof EOFException) {

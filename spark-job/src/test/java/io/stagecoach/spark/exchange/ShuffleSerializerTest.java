@@ -7,6 +7,8 @@ import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.stage.Hop;
 import io.stagecoach.stage.Traffic;
+import io.stagecoach.tensor.TensorCodec;
+import io.stagecoach.tensor.TensorMessage;
 import io.stagecoach.tensor.Tensors;
 import io.stagecoach.tensor.WireType;
 import java.io.ByteArrayInputStream;
@@ -30,7 +32,7 @@ import scala.reflect.ClassTag;
 import scala.reflect.ClassTag$;
 
 /** Hops through Spark's serialization streams, from one end to the other. */
-class HopSerializerTest {
+class ShuffleSerializerTest {
 
   private static final ClassTag<Object> ANY = ClassTag$.MODULE$.apply(Object.class);
 
@@ -45,18 +47,18 @@ class HopSerializerTest {
     return new Hop(5, 2, kind, microBatch, from, to);
   }
 
-  private static byte[] written(HopSerializer serializer, List<ShuffledHop.Outgoing> hops) {
+  private static byte[] written(ShuffleSerializer serializer, List<? extends ShuffleOutput> all) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     SerializationStream out = serializer.newInstance().serializeStream(bytes);
-    for (ShuffledHop.Outgoing hop : hops) {
-      out.writeKey(hop.hop().to(), ANY);
-      out.writeValue(hop, ANY);
+    for (ShuffleOutput one : all) {
+      out.writeKey(one.stage(), ANY);
+      out.writeValue(one, ANY);
     }
     out.close();
     return bytes.toByteArray();
   }
 
-  private static Iterator<Tuple2<Object, Object>> read(HopSerializer serializer, byte[] bytes) {
+  private static Iterator<Tuple2<Object, Object>> read(ShuffleSerializer serializer, byte[] bytes) {
     DeserializationStream in =
         serializer.newInstance().deserializeStream(new ByteArrayInputStream(bytes));
     return in.asKeyValueIterator();
@@ -64,7 +66,7 @@ class HopSerializerTest {
 
   @Test
   void tensorsArriveAsTheyWereSent() {
-    HopSerializer serializer = new HopSerializer(1 << 20);
+    ShuffleSerializer serializer = new ShuffleSerializer(1 << 20);
     INDArray large = Nd4j.rand(DataType.FLOAT, 300, 70).dup('f');
     INDArray copy = large.dup('f');
     Hop activations = hop(Hop.Kind.ACTIVATIONS, 3, 0, 1);
@@ -102,8 +104,38 @@ class HopSerializerTest {
   }
 
   @Test
+  void lettersArriveAmongHops() {
+    ShuffleSerializer serializer = new ShuffleSerializer(1 << 20);
+    INDArray weights = Nd4j.rand(DataType.DOUBLE, 40, 3);
+    INDArray copy = weights.dup();
+    Hop nothing = hop(Hop.Kind.GRADIENTS, 0, 2, 1);
+    try (ShuffleHops hops = new ShuffleHops(memory, 1 << 20, WireType.FLOAT16);
+        TensorCodec codec = new TensorCodec(memory, "letters", 1 << 20)) {
+      hops.send(nothing, Tensors.none());
+      List<ShuffleOutput> out = new ArrayList<>();
+      out.add(
+          new ShuffledLetter.Outgoing(
+              3, "gr\u00fc\u00dfe", codec.encode(new TensorMessage(0, Tensors.of("w", weights)))));
+      out.addAll(hops.takeOutgoing());
+      out.add(new ShuffledLetter.Outgoing(1, "", null));
+
+      Iterator<Tuple2<Object, Object>> records = read(serializer, written(serializer, out));
+      Tuple2<Object, Object> first = records.next();
+      assertThat(first._1()).isEqualTo(3);
+      ShuffledLetter.Incoming letter = (ShuffledLetter.Incoming) first._2();
+      assertThat(letter.text()).isEqualTo("gr\u00fc\u00dfe");
+      try (Tensors came = codec.decode(letter.payload()).tensors()) {
+        assertThat(came.get("w")).isEqualTo(copy);
+      }
+      assertThat(records.next()._2()).isEqualTo(new ShuffledHop.Incoming(nothing, null));
+      assertThat(records.next()._2()).isEqualTo(new ShuffledLetter.Incoming("", null));
+      assertThat(records.hasNext()).isFalse();
+    }
+  }
+
+  @Test
   void whatNobodyTakesIsClosed() {
-    HopSerializer serializer = new HopSerializer(1 << 20);
+    ShuffleSerializer serializer = new ShuffleSerializer(1 << 20);
     try (ShuffleHops sender = new ShuffleHops(memory, 1 << 20, WireType.FLOAT32);
         ShuffleHops receiver = new ShuffleHops(memory, 1 << 20, WireType.FLOAT32)) {
       Hop first = hop(Hop.Kind.ACTIVATIONS, 0, 0, 1);
@@ -117,7 +149,7 @@ class HopSerializerTest {
 
   @Test
   void aPayloadAboveTheLimitIsNotRead() {
-    HopSerializer serializer = new HopSerializer(100);
+    ShuffleSerializer serializer = new ShuffleSerializer(100);
     try (ShuffleHops sender = new ShuffleHops(memory, 1 << 20, WireType.FLOAT32)) {
       sender.send(hop(Hop.Kind.ACTIVATIONS, 0, 0, 1), Tensors.of("x", Nd4j.rand(8, 8)));
       byte[] bytes = written(serializer, sender.takeOutgoing());
@@ -128,12 +160,27 @@ class HopSerializerTest {
 
   @Test
   void noChangedBitAndNoCutIsTakenForAHop() {
-    HopSerializer serializer = new HopSerializer(1 << 20);
-    byte[] good;
     try (ShuffleHops sender = new ShuffleHops(memory, 1 << 20, WireType.FLOAT32)) {
       sender.send(hop(Hop.Kind.ACTIVATIONS, 3, 0, 1), Tensors.of("x", Nd4j.rand(4, 4)));
-      good = written(serializer, sender.takeOutgoing());
+      assertSound(sender.takeOutgoing());
     }
+  }
+
+  @Test
+  void noChangedBitAndNoCutIsTakenForALetter() {
+    try (TensorCodec codec = new TensorCodec(memory, "letters", 1 << 20)) {
+      assertSound(
+          List.of(
+              new ShuffledLetter.Outgoing(
+                  1,
+                  "gradients",
+                  codec.encode(new TensorMessage(0, Tensors.of("x", Nd4j.rand(4, 4)))))));
+    }
+  }
+
+  private static void assertSound(List<? extends ShuffleOutput> all) {
+    ShuffleSerializer serializer = new ShuffleSerializer(1 << 20);
+    byte[] good = written(serializer, all);
     // The first four bytes are the key, which Spark itself gives its meaning.
     for (int at = Integer.BYTES; at < good.length; at++) {
       byte[] changed = good.clone();
@@ -155,7 +202,7 @@ class HopSerializerTest {
 
   @Test
   void aPayloadThatChangedSaysWhichHop() {
-    HopSerializer serializer = new HopSerializer(1 << 20);
+    ShuffleSerializer serializer = new ShuffleSerializer(1 << 20);
     try (ShuffleHops sender = new ShuffleHops(memory, 1 << 20, WireType.FLOAT32)) {
       sender.send(hop(Hop.Kind.GRADIENTS, 3, 2, 1), Tensors.of("x", Nd4j.rand(4, 4)));
       byte[] bytes = written(serializer, sender.takeOutgoing());

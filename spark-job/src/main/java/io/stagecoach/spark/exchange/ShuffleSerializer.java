@@ -4,6 +4,7 @@ import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import io.stagecoach.stage.Hop;
+import io.stagecoach.tensor.EncodedTensors;
 import io.stagecoach.tensor.ReceiveBuffer;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -16,6 +17,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.WritableByteChannel;
+import java.nio.charset.StandardCharsets;
 import java.util.zip.CRC32C;
 import org.apache.spark.serializer.DeserializationStream;
 import org.apache.spark.serializer.SerializationStream;
@@ -24,24 +26,34 @@ import org.apache.spark.serializer.SerializerInstance;
 import scala.reflect.ClassTag;
 
 /**
- * How hops are written into Spark's shuffle: the number of the executor that they are for, the
- * hop's name with its CRC32C, and their tensors as an Arrow stream, straight from the arrays'
- * memory and straight into it, with its CRC32C. Only pairs of such a number and a {@link
- * ShuffledHop} can be written. What is read that was not so written is a {@code PEER} error, and
- * never the end of the stream, which Spark would take it for.
+ * How hops and letters are written into Spark's shuffle: the number of the executor that they are
+ * for, a head of fixed length with its CRC32C, which is the hop's name, a letter's text with its
+ * CRC32C, and their tensors as an Arrow stream, straight from the arrays' memory and straight into
+ * it, with its CRC32C. Only pairs of such a number and a {@link ShuffleOutput} can be written. What
+ * is read that was not so written is a {@code PEER} error, and never the end of the stream, which
+ * Spark would take it for.
  */
-public final class HopSerializer extends Serializer implements Serializable {
+public final class ShuffleSerializer extends Serializer implements Serializable {
 
   private static final long serialVersionUID = 1L;
   private static final int CHUNK = 1 << 16;
-  private static final int NAME_BYTES = 33;
+  private static final int HEAD_BYTES = 33;
+
+  /** What a head begins with. */
+  private static final byte ACTIVATIONS = 0;
+
+  private static final byte GRADIENTS = 1;
+  private static final byte LETTER = 2;
+
+  /** A letter names what is beside it: a few numbers and names of parameters. */
+  private static final int LONGEST_TEXT = 1 << 20;
 
   private final long limit;
 
   /**
    * @param limit the longest payload that is read, in bytes
    */
-  public HopSerializer(long limit) {
+  public ShuffleSerializer(long limit) {
     this.limit = limit;
   }
 
@@ -72,17 +84,17 @@ public final class HopSerializer extends Serializer implements Serializable {
 
     @Override
     public <T> ByteBuffer serialize(T object, ClassTag<T> tag) {
-      throw new UnsupportedOperationException("hops are written to streams only");
+      throw new UnsupportedOperationException("hops and letters are written to streams only");
     }
 
     @Override
     public <T> T deserialize(ByteBuffer bytes, ClassTag<T> tag) {
-      throw new UnsupportedOperationException("hops are read from streams only");
+      throw new UnsupportedOperationException("hops and letters are read from streams only");
     }
 
     @Override
     public <T> T deserialize(ByteBuffer bytes, ClassLoader loader, ClassTag<T> tag) {
-      throw new UnsupportedOperationException("hops are read from streams only");
+      throw new UnsupportedOperationException("hops and letters are read from streams only");
     }
 
     @Override
@@ -111,12 +123,12 @@ public final class HopSerializer extends Serializer implements Serializable {
       try {
         if (object instanceof Integer executor) {
           out.writeInt(executor);
-        } else if (object instanceof ShuffledHop.Outgoing outgoing) {
+        } else if (object instanceof ShuffleOutput outgoing) {
           try (outgoing) {
             write(outgoing);
           }
         } else {
-          throw new IllegalArgumentException("not a hop: " + object);
+          throw new IllegalArgumentException("neither a hop nor a letter: " + object);
         }
       } catch (IOException e) {
         throw new UncheckedIOException(e);
@@ -124,18 +136,17 @@ public final class HopSerializer extends Serializer implements Serializable {
       return this;
     }
 
-    private void write(ShuffledHop.Outgoing outgoing) throws IOException {
-      Hop hop = outgoing.hop();
-      ByteBuffer name = ByteBuffer.allocate(NAME_BYTES);
-      name.putLong(hop.step()).putInt(hop.attempt());
-      name.put((byte) (hop.kind() == Hop.Kind.GRADIENTS ? 1 : 0));
-      name.putInt(hop.microBatch()).putInt(hop.from()).putInt(hop.to());
-      name.putLong(outgoing.tensors() == null ? 0 : outgoing.tensors().length());
-      out.write(name.array());
-      out.writeInt(sum(name.array()));
-      if (outgoing.tensors() != null) {
+    private void write(ShuffleOutput outgoing) throws IOException {
+      EncodedTensors tensors = outgoing.tensors();
+      long length = tensors == null ? 0 : tensors.length();
+      if (outgoing instanceof ShuffledHop.Outgoing hop) {
+        writeHead(hop.hop(), length);
+      } else if (outgoing instanceof ShuffledLetter.Outgoing letter) {
+        writeHead(letter.text(), length);
+      }
+      if (tensors != null) {
         CRC32C checksum = new CRC32C();
-        for (ByteBuffer part : outgoing.tensors().parts()) {
+        for (ByteBuffer part : tensors.parts()) {
           checksum.update(part.duplicate());
           while (part.hasRemaining()) {
             channel.write(part);
@@ -143,6 +154,29 @@ public final class HopSerializer extends Serializer implements Serializable {
         }
         out.writeInt((int) checksum.getValue());
       }
+    }
+
+    private void writeHead(Hop hop, long length) throws IOException {
+      ByteBuffer head = ByteBuffer.allocate(HEAD_BYTES);
+      head.put(hop.kind() == Hop.Kind.GRADIENTS ? GRADIENTS : ACTIVATIONS).putLong(length);
+      head.putLong(hop.step()).putInt(hop.attempt());
+      head.putInt(hop.microBatch()).putInt(hop.from()).putInt(hop.to());
+      writeSummed(head.array());
+    }
+
+    private void writeHead(String text, long length) throws IOException {
+      byte[] body = text.getBytes(StandardCharsets.UTF_8);
+      if (body.length > LONGEST_TEXT) {
+        throw new IllegalArgumentException("a letter of " + body.length + " bytes");
+      }
+      writeSummed(
+          ByteBuffer.allocate(HEAD_BYTES).put(LETTER).putLong(length).putInt(body.length).array());
+      writeSummed(body);
+    }
+
+    private void writeSummed(byte[] bytes) throws IOException {
+      out.write(bytes);
+      out.writeInt(sum(bytes));
     }
 
     @Override
@@ -176,12 +210,12 @@ public final class HopSerializer extends Serializer implements Serializable {
       this.limit = limit;
     }
 
-    /** A key, a hop, and so on. Spark takes an EOFException for the end. */
+    /** A key, a record, and so on. Spark takes an EOFException for the end. */
     @Override
     @SuppressWarnings("unchecked") // Spark's interface: the caller says what it expects
     public <T> T readObject(ClassTag<T> tag) {
       try {
-        Object next = keyRead ? hop() : (Object) key();
+        Object next = keyRead ? record() : (Object) key();
         keyRead = !keyRead;
         return (T) next;
       } catch (IOException e) {
@@ -202,34 +236,59 @@ public final class HopSerializer extends Serializer implements Serializable {
       return first << 24 | (ByteBuffer.wrap(chunk).getInt(0) >>> 8);
     }
 
-    private ShuffledHop.Incoming hop() throws IOException {
+    private ShuffleInput record() throws IOException {
       try {
-        byte[] name = new byte[NAME_BYTES];
-        in.readFully(name);
-        if (in.readInt() != sum(name)) {
-          throw refused(
-              "The name of a hop by shuffle is not what was sent: its checksum is wrong",
-              Where.nowhere(),
-              null);
-        }
-        return hop(ByteBuffer.wrap(name));
+        ByteBuffer head =
+            ByteBuffer.wrap(readSummed(HEAD_BYTES, "what came by shuffle", Where.nowhere()));
+        byte kind = head.get();
+        long length = head.getLong();
+        return kind == LETTER ? letter(head.getInt(), length) : hop(kind, length, head);
       } catch (EOFException e) {
-        throw refused("A hop by shuffle is cut off", Where.nowhere(), e);
+        throw refused("What came by shuffle is cut off", Where.nowhere(), e);
       }
     }
 
-    private ShuffledHop.Incoming hop(ByteBuffer name) throws IOException {
-      long step = name.getLong();
-      int attempt = name.getInt();
-      Hop.Kind kind = name.get() == 1 ? Hop.Kind.GRADIENTS : Hop.Kind.ACTIVATIONS;
-      Hop hop = new Hop(step, attempt, kind, name.getInt(), name.getInt(), name.getInt());
-      long length = name.getLong();
+    private byte[] readSummed(int length, String words, Where where) throws IOException {
+      byte[] bytes = new byte[length];
+      in.readFully(bytes);
+      if (in.readInt() != sum(bytes)) {
+        throw changed(words, where);
+      }
+      return bytes;
+    }
+
+    private ShuffledHop.Incoming hop(byte kind, long length, ByteBuffer name) throws IOException {
+      Hop hop =
+          new Hop(
+              name.getLong(),
+              name.getInt(),
+              kind == GRADIENTS ? Hop.Kind.GRADIENTS : Hop.Kind.ACTIVATIONS,
+              name.getInt(),
+              name.getInt(),
+              name.getInt());
+      return new ShuffledHop.Incoming(hop, payload(length, words(hop), place(hop)));
+    }
+
+    private ShuffledLetter.Incoming letter(int textLength, long length) throws IOException {
+      if (textLength < 0 || textLength > LONGEST_TEXT) {
+        throw refused("A letter has a text of " + textLength + " bytes", Where.nowhere(), null);
+      }
+      byte[] text = readSummed(textLength, "the text of a letter", Where.nowhere());
+      String words = new String(text, StandardCharsets.UTF_8);
+      return new ShuffledLetter.Incoming(
+          words, payload(length, "the tensors of " + words, Where.nowhere()));
+    }
+
+    /** Null for none. */
+    private ReceiveBuffer payload(long length, String words, Where where) throws IOException {
       if (length == 0) {
-        return new ShuffledHop.Incoming(hop, null);
+        return null;
       }
       if (length < 0 || length > limit) {
         throw refused(
-            words(hop) + " have " + length + " bytes; the limit is " + limit, place(hop), null);
+            "A payload of " + length + " bytes for " + words + "; the limit is " + limit,
+            where,
+            null);
       }
       ReceiveBuffer buffer = ReceiveBuffer.allocate(length);
       try {
@@ -242,18 +301,22 @@ public final class HopSerializer extends Serializer implements Serializable {
           at += bytes;
         }
         if (in.readInt() != (int) checksum.getValue()) {
-          throw refused(
-              words(hop) + " are not what was sent: their checksum is wrong", place(hop), null);
+          throw changed(words, where);
         }
-        return new ShuffledHop.Incoming(hop, buffer);
+        return buffer;
       } catch (IOException | RuntimeException e) {
         buffer.close();
         throw e;
       }
     }
 
+    private static StagecoachException changed(String words, Where where) {
+      return refused(
+          "The checksum of " + words + " is wrong: it is not what was sent", where, null);
+    }
+
     private static String words(Hop hop) {
-      return new Frame.Hop(hop).words().replaceFirst("^the", "The");
+      return new Frame.Hop(hop).words();
     }
 
     private static Where place(Hop hop) {
