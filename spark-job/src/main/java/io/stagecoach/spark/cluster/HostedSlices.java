@@ -1,6 +1,5 @@
 package io.stagecoach.spark.cluster;
 
-import io.stagecoach.engine.Mode;
 import io.stagecoach.engine.StageEngine;
 import io.stagecoach.engine.StageEngines;
 import io.stagecoach.engine.StageModule;
@@ -18,7 +17,6 @@ import io.stagecoach.sync.SliceUpdater;
 import io.stagecoach.sync.StepDecision;
 import io.stagecoach.sync.TiedUse;
 import io.stagecoach.tensor.Tensors;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +25,6 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * The weights and updater state of an executor's stages, where these keep them themselves: updates
@@ -37,37 +34,6 @@ import org.nd4j.linalg.factory.Nd4j;
  * follow the same decisions. One thread calls it.
  */
 final class HostedSlices implements StepAnswer.Summed, AutoCloseable {
-
-  /** A stage; its slice where it is the one of its replicas that has weights of their own. */
-  private record Kept(HostedStage stage, OwnParameters parameters, Optional<SliceUpdater> slice) {
-
-    INDArray gradients() {
-      return stage.module().gradients().flat();
-    }
-
-    long examples() {
-      return stage.module().gradients().examples();
-    }
-
-    /** Its weights as its compute sees them. */
-    INDArray weights() {
-      return stage.module().parameters();
-    }
-
-    boolean hasParameters() {
-      return parameters.stageLength() > 0;
-    }
-  }
-
-  /** What the replicas of a stage have summed, copies of shared parameters included. */
-  private record Sum(INDArray gradients, long examples, List<Tensors> came)
-      implements AutoCloseable {
-
-    @Override
-    public void close() {
-      came.forEach(Tensors::close);
-    }
-  }
 
   /** What stages of other executors have sent. */
   interface Inbox {
@@ -79,7 +45,7 @@ final class HostedSlices implements StepAnswer.Summed, AutoCloseable {
     Optional<Map.Entry<Message.MirrorGradients, Tensors>> lastOf(int stage, long step);
   }
 
-  private final Map<Integer, Kept> stages = new TreeMap<>();
+  private final Map<Integer, KeptStage> stages = new TreeMap<>();
   private final Map<Integer, SliceUpdater> mirrors = new TreeMap<>();
   private final Message.KeepSlices order;
   private final SliceOwners owners;
@@ -87,11 +53,7 @@ final class HostedSlices implements StepAnswer.Summed, AutoCloseable {
   private final StagePeers peers;
   private final Inbox inbox;
 
-  /** Of the step that is being summed, by owner. */
-  private final Map<Integer, Sum> sums = new TreeMap<>();
-
-  /** Of the step's mini-batch, by owner. */
-  private final Map<Integer, Long> examples = new HashMap<>();
+  private final SliceSums sums;
 
   private Optional<StepDecision> followed = Optional.empty();
 
@@ -116,6 +78,7 @@ final class HostedSlices implements StepAnswer.Summed, AutoCloseable {
     this.ties = List.copyOf(order.ties());
     this.peers = peers;
     this.inbox = inbox;
+    this.sums = new SliceSums(stages, owners, ties, peers, inbox);
     KeptSlices.begin(order.run());
     try {
       for (HostedStage stage : hosted) {
@@ -123,7 +86,8 @@ final class HostedSlices implements StepAnswer.Summed, AutoCloseable {
         Optional<SliceUpdater> slice =
             owners.owns(number) ? slices.apply(specs.get(number)) : Optional.empty();
         stages.put(
-            number, new Kept(stage, new OwnParameters(stage.module().parameterLayout()), slice));
+            number,
+            new KeptStage(stage, new OwnParameters(stage.module().parameterLayout()), slice));
       }
       for (StageSpec mirrored : order.mirrored()) {
         slices.apply(mirrored).ifPresent(slice -> mirrors.put(mirrored.stage(), slice));
@@ -176,7 +140,7 @@ final class HostedSlices implements StepAnswer.Summed, AutoCloseable {
 
   private SliceUpdater slice(int stage) {
     return Optional.ofNullable(stages.get(stage))
-        .flatMap(Kept::slice)
+        .flatMap(KeptStage::slice)
         .orElseThrow(
             () ->
                 new StagecoachException(
@@ -210,7 +174,8 @@ final class HostedSlices implements StepAnswer.Summed, AutoCloseable {
    * they have changed; nothing where the stage has none of its own, here or at all.
    */
   void sendWeights(int stage) {
-    SliceUpdater slice = Optional.ofNullable(stages.get(stage)).flatMap(Kept::slice).orElse(null);
+    SliceUpdater slice =
+        Optional.ofNullable(stages.get(stage)).flatMap(KeptStage::slice).orElse(null);
     if (slice == null) {
       return;
     }
@@ -248,12 +213,12 @@ final class HostedSlices implements StepAnswer.Summed, AutoCloseable {
   }
 
   private void setOwn(int stage, INDArray weights) {
-    Kept kept = stages.get(stage);
+    KeptStage kept = stages.get(stage);
     kept.parameters().give(weights.reshape(weights.length()), kept.weights());
   }
 
   private void setCopy(TiedUse use, int stage, INDArray weights) {
-    Kept user = stages.get(stage);
+    KeptStage user = stages.get(stage);
     user.parameters().ofStage(use.copy(), user.weights()).assign(weights.reshape(weights.length()));
   }
 
@@ -263,7 +228,7 @@ final class HostedSlices implements StepAnswer.Summed, AutoCloseable {
     if (givenOf == updates) {
       return;
     }
-    for (Map.Entry<Integer, Kept> stage : stages.entrySet()) {
+    for (Map.Entry<Integer, KeptStage> stage : stages.entrySet()) {
       int number = stage.getKey();
       int index = owners.indexOf(number);
       boolean hasOwn = stage.getValue().parameters().layout().length() > 0;
@@ -296,10 +261,7 @@ final class HostedSlices implements StepAnswer.Summed, AutoCloseable {
 
   /** The first part of {@link #sum}: sends gradients to the replicas that have the weights. */
   void share(StepContext context) {
-    closeSums();
-    if (context.mode() == Mode.TRAINING) {
-      stages.forEach((stage, kept) -> sendToOwner(stage, kept, context));
-    }
+    sums.share(context);
   }
 
   /**
@@ -307,135 +269,12 @@ final class HostedSlices implements StepAnswer.Summed, AutoCloseable {
    * other executors have.
    */
   void reduce(StepContext context) {
-    if (context.mode() != Mode.TRAINING) {
-      return;
-    }
-    stages.forEach(
-        (stage, kept) -> {
-          if (owners.owns(stage) && kept.hasParameters()) {
-            sums.put(stage, sumOfReplicas(stage, context));
-          }
-        });
-    hold(context);
-    sendUses(context);
+    sums.reduce(context);
   }
 
   /** The last part: takes the gradients of uses elsewhere of the parameters here. */
   void addUses(StepContext context) {
-    if (context.mode() != Mode.TRAINING) {
-      return;
-    }
-    for (TiedUse use : ties) {
-      int user = owners.ownerOf(use.user());
-      int owner = owners.ownerOf(use.owner());
-      if (peers.isHere(owner) && peers.isHere(user)) {
-        slice(owner).addUse(use.parameter(), ofCopy(use, sums.get(user)));
-      } else if (peers.isHere(owner)) {
-        try (Tensors came = inbox.await(gradient(use, context))) {
-          slice(owner).addUse(use.parameter(), came.get(use.copy()));
-        }
-      }
-    }
-    closeSums();
-  }
-
-  private void closeSums() {
-    sums.values().forEach(Sum::close);
-    sums.clear();
-  }
-
-  private void sendToOwner(int stage, Kept kept, StepContext context) {
-    int owner = owners.ownerOf(owners.indexOf(stage));
-    if (peers.isHere(owner) || !kept.hasParameters()) {
-      return;
-    }
-    INDArray count = Nd4j.createFromArray(kept.examples());
-    // Not changed before the decision, which waits for the owner.
-    peers.send(
-        owner,
-        new Message.ReplicaGradients(stage, context.step(), context.attempt()),
-        Tensors.viewsOf(
-            Map.of(
-                Message.ReplicaGradients.GRADIENTS,
-                kept.gradients(),
-                Message.ReplicaGradients.EXAMPLES,
-                count),
-            count::close));
-  }
-
-  /** As the driver does: to the first one's, which always has some, those of the others. */
-  private Sum sumOfReplicas(int owner, StepContext context) {
-    List<Tensors> came = new ArrayList<>();
-    try {
-      return sumOfReplicas(owner, context, came);
-    } catch (RuntimeException | Error e) {
-      came.forEach(Tensors::close);
-      throw e;
-    }
-  }
-
-  private Sum sumOfReplicas(int owner, StepContext context, List<Tensors> came) {
-    INDArray sum = null;
-    long all = 0;
-    for (int replica : owners.replicasOf(owners.indexOf(owner))) {
-      INDArray gradients;
-      long count;
-      if (peers.isHere(replica)) {
-        gradients = stages.get(replica).gradients();
-        count = stages.get(replica).examples();
-      } else {
-        Tensors sent =
-            inbox.await(new Message.ReplicaGradients(replica, context.step(), context.attempt()));
-        came.add(sent);
-        gradients = sent.get(Message.ReplicaGradients.GRADIENTS);
-        count = sent.get(Message.ReplicaGradients.EXAMPLES).getLong(0);
-      }
-      INDArray flat = gradients.reshape(gradients.length());
-      if (sum == null) {
-        sum = flat;
-      } else if (count > 0) {
-        sum.addi(flat);
-      }
-      all += count;
-    }
-    return new Sum(sum, all, came);
-  }
-
-  private void hold(StepContext context) {
-    sums.forEach(
-        (owner, sum) -> {
-          examples.put(owner, sum.examples());
-          Kept kept = stages.get(owner);
-          kept.slice()
-              .ifPresent(
-                  slice ->
-                      slice.hold(
-                          context.step(),
-                          context.attempt(),
-                          flat -> kept.parameters().take(sum.gradients(), flat)));
-        });
-  }
-
-  private void sendUses(StepContext context) {
-    for (TiedUse use : ties) {
-      int user = owners.ownerOf(use.user());
-      int owner = owners.ownerOf(use.owner());
-      if (peers.isHere(user) && !peers.isHere(owner)) {
-        // A copy: what is summed may have come in a message that is closed before.
-        peers.send(
-            owner,
-            gradient(use, context),
-            Tensors.of(use.copy(), ofCopy(use, sums.get(user)).dup()));
-      }
-    }
-  }
-
-  private static Message.TiedGradient gradient(TiedUse use, StepContext context) {
-    return new Message.TiedGradient(use, context.step(), context.attempt());
-  }
-
-  private INDArray ofCopy(TiedUse use, Sum sum) {
-    return stages.get(owners.ownerOf(use.user())).parameters().ofStage(use.copy(), sum.gradients());
+    sums.addUses(context);
   }
 
   /** The norms of what a stage holds, which also goes to its mirror. */
@@ -445,7 +284,7 @@ final class HostedSlices implements StepAnswer.Summed, AutoCloseable {
     if (slice.isEmpty()) {
       return Tensors.none();
     }
-    Tensors norms = slice.get().norms(examples.get(report.stage())).toTensors();
+    Tensors norms = slice.get().norms(sums.examples(report.stage())).toTensors();
     if (order.mirror() != Message.KeepSlices.NO_MIRROR) {
       // Not changed before the decision, which waits until the mirror has them.
       peers.send(
@@ -497,7 +336,7 @@ final class HostedSlices implements StepAnswer.Summed, AutoCloseable {
    * the gradients of a step that the driver may have decided about.
    */
   void leave() {
-    closeSums();
+    sums.close();
     Map<Integer, SliceUpdater> left = new TreeMap<>(mirrors);
     mirrors.forEach(
         (stage, mirror) ->
@@ -535,7 +374,7 @@ final class HostedSlices implements StepAnswer.Summed, AutoCloseable {
 
   @Override
   public void close() {
-    closeSums();
+    sums.close();
     stages.values().forEach(kept -> kept.slice().ifPresent(SliceUpdater::close));
     mirrors.values().forEach(SliceUpdater::close);
     KeptSlices.end(order.run(), Map.of());

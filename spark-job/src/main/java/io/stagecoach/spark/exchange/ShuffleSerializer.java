@@ -46,7 +46,7 @@ public final class ShuffleSerializer extends Serializer implements Serializable 
   private static final byte LETTER = 2;
 
   /** A letter names what is beside it: a few numbers and names of parameters. */
-  private static final int LONGEST_TEXT = 1 << 20;
+  private static final int LONGEST_TEXT = 1 << 16;
 
   private final long limit;
 
@@ -249,8 +249,11 @@ public final class ShuffleSerializer extends Serializer implements Serializable 
     }
 
     private byte[] readSummed(int length, String words, Where where) throws IOException {
-      byte[] bytes = new byte[length];
-      in.readFully(bytes);
+      // Not allocated before it is there: a length may be wrong.
+      byte[] bytes = in.readNBytes(length);
+      if (bytes.length < length) {
+        throw new EOFException();
+      }
       if (in.readInt() != sum(bytes)) {
         throw changed(words, where);
       }

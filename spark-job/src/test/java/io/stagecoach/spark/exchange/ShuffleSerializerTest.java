@@ -13,10 +13,12 @@ import io.stagecoach.tensor.Tensors;
 import io.stagecoach.tensor.WireType;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.CRC32C;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.spark.serializer.DeserializationStream;
@@ -198,6 +200,27 @@ class ShuffleSerializerTest {
           .hasMessageContaining("cut off");
     }
     assertThat(read(serializer, new byte[0]).hasNext()).isFalse();
+  }
+
+  /** What a head says of a letter's text is not believed before the text is there. */
+  @Test
+  void aTextIsNoLongerThanItMayBeAndThanWhatCame() {
+    ShuffleSerializer serializer = new ShuffleSerializer(1 << 20);
+    assertThatThrownBy(() -> read(serializer, letterOf((1 << 16) + 1)).next())
+        .hasMessageContaining("a text of 65537 bytes");
+    assertThatThrownBy(() -> read(serializer, letterOf(-1)).next())
+        .hasMessageContaining("a text of -1 bytes");
+    assertThatThrownBy(() -> read(serializer, letterOf(1 << 16)).hasNext())
+        .hasMessageContaining("cut off");
+  }
+
+  /** A key, and the head of a letter without its text. */
+  private static byte[] letterOf(int textLength) {
+    ByteBuffer record = ByteBuffer.allocate(Integer.BYTES + 33 + Integer.BYTES);
+    record.putInt(1).put((byte) 2).putLong(0).putInt(textLength);
+    CRC32C sum = new CRC32C();
+    sum.update(record.array(), Integer.BYTES, 33);
+    return record.putInt(Integer.BYTES + 33, (int) sum.getValue()).array();
   }
 
   @Test
