@@ -81,7 +81,16 @@ public final class MisplacedTasks {
         new PipelineShape(executors, MICRO_BATCHES));
   }
 
-  private void run() throws IOException {
+  /** One that comes later would be given tasks that are meant for others. */
+  private void awaitExecutors() throws InterruptedException {
+    // The driver counts as one more.
+    while (spark.sc().statusTracker().getExecutorInfos().length <= EXECUTORS) {
+      Thread.sleep(50);
+    }
+  }
+
+  private void run() throws IOException, InterruptedException {
+    awaitExecutors();
     double[] undisturbed;
     try (TrialPipeline pipeline = pipeline(2)) {
       steps(pipeline, STEPS_BEFORE + STEPS_AFTER);

@@ -55,7 +55,9 @@ class ClusterExactnessIT {
                         "spark.stagecoach.schedule",
                         "interleaved-1f1b",
                         "spark.stagecoach.chunks",
-                        "2")),
+                        "2",
+                        "spark.stagecoach.synchronizer",
+                        "executor")),
                 training(
                     workshop,
                     "shuffled",
@@ -63,7 +65,9 @@ class ClusterExactnessIT {
                         "spark.stagecoach.schedule",
                         "zb-h1",
                         "spark.stagecoach.exchange",
-                        "shuffle")),
+                        "shuffle",
+                        "spark.stagecoach.synchronizer",
+                        "executor")),
                 training(
                     workshop,
                     "tuned",

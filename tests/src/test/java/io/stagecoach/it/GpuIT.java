@@ -196,7 +196,8 @@ class GpuIT {
   void aStageThatIsWantedOnAGpuIsNotPutOnTheCpu() {
     Map<String, String> settings = gpusFoundByExecutors();
     settings.put("spark.stagecoach.pin.stages", "1:gpu");
-    settings.put("spark.stagecoach.deadline.launch", "3s");
+    // All of it is waited for, and executors must be there by then.
+    settings.put("spark.stagecoach.deadline.launch", "20s");
     StagecoachProcess.Outcome refused = workshop.run("train", settings);
     assertThat(refused.exitCode()).as(refused.toString()).isEqualTo(25);
     assertThat(refused.lastLine().get("error").asText())

@@ -30,7 +30,6 @@ final class RecoverTask implements PinnedRdd.Work {
   private final List<Integer> wanted;
   private final long updates;
   private final List<StepDecision> last;
-  private final Duration deadline;
   private final long messageLimit;
 
   /**
@@ -38,20 +37,13 @@ final class RecoverTask implements PinnedRdd.Work {
    * @param wanted the stages
    * @param updates how many updates they must have seen
    * @param last the run's last decision, which they may not have followed yet, if there was one
-   * @param deadline how long stages that end are waited for
    */
   RecoverTask(
-      UUID run,
-      List<Integer> wanted,
-      long updates,
-      List<StepDecision> last,
-      Duration deadline,
-      long messageLimit) {
+      UUID run, List<Integer> wanted, long updates, List<StepDecision> last, long messageLimit) {
     this.run = run;
     this.wanted = List.copyOf(wanted);
     this.updates = updates;
     this.last = List.copyOf(last);
-    this.deadline = deadline;
     this.messageLimit = messageLimit;
   }
 
@@ -73,7 +65,9 @@ final class RecoverTask implements PinnedRdd.Work {
   private List<byte[]> sent(ArrowBytes bytes) throws InterruptedException {
     Set<Integer> missing = new TreeSet<>(wanted);
     List<byte[]> sent = new ArrayList<>();
-    for (Map<Integer, SliceUpdater> left : KeptSlices.left(run, deadline)) {
+    // Stages that end here have ended before this task, which nothing runs beside: none is waited
+    // for.
+    for (Map<Integer, SliceUpdater> left : KeptSlices.left(run, Duration.ZERO)) {
       left.forEach(
           (stage, slice) -> {
             last.forEach(slice::follow);

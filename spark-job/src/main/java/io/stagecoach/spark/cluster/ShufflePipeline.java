@@ -130,12 +130,9 @@ final class ShufflePipeline implements Pipeline {
         if (tries == MOST_MOVES) {
           throw misplaced(e);
         }
-        List<Home> next = homesAfter(e);
-        if (next.equals(homes)) {
-          // An executor is counted a moment before it is given tasks, which others then get.
-          sleep(STARTING_MILLIS << tries);
-        }
-        homes = next;
+        homes = homesAfter(e);
+        // An executor is counted a moment before it is given tasks, which others then get.
+        sleep(STARTING_MILLIS << tries);
       }
     }
   }

@@ -267,12 +267,7 @@ final class ShuffledSlices implements StageSlices {
           jobs.run(
               List.of(home),
               new RecoverTask(
-                  run,
-                  missing,
-                  updates,
-                  decision.stream().toList(),
-                  spec.deadlines().step(),
-                  spec.network().messageLimit()),
+                  run, missing, updates, decision.stream().toList(), spec.network().messageLimit()),
               null,
               "Stagecoach: what stages have left on " + home.words()),
           updates,
