@@ -73,42 +73,36 @@ final class BuildTask implements PinnedRdd.Work {
         List.of(new Tuple2<Integer, Object>(executor, here)).iterator());
   }
 
-  /**
-   * Ends what was built on an executor, by whatever index, but for the weights that it has kept.
-   */
-  static final class Leave implements PinnedRdd.Work {
+  /** What becomes of the weights that stages have kept, when these end. */
+  enum KeptWeights {
 
-    private static final long serialVersionUID = 1L;
+    /** They are closed, too. */
+    CLOSED,
 
-    private final UUID run;
-
-    Leave(UUID run) {
-      this.run = run;
-    }
-
-    @Override
-    public Iterator<Tuple2<Integer, Object>> run(
-        int executor, Iterator<Product2<Integer, Object>> arrived, Serializable data) {
-      ResidentStages.leave(run);
-      return JavaConverters.asScalaIterator(List.<Tuple2<Integer, Object>>of().iterator());
-    }
+    /** They stay, for the stages that are placed next. */
+    LEFT
   }
 
-  /** Closes what was built on an executor, by whatever index. */
-  static final class Close implements PinnedRdd.Work {
+  /** Ends what was built on an executor, by whatever index. */
+  static final class End implements PinnedRdd.Work {
 
     private static final long serialVersionUID = 1L;
 
     private final UUID run;
+    private final KeptWeights weights;
 
-    Close(UUID run) {
+    End(UUID run, KeptWeights weights) {
       this.run = run;
+      this.weights = weights;
     }
 
     @Override
     public Iterator<Tuple2<Integer, Object>> run(
         int executor, Iterator<Product2<Integer, Object>> arrived, Serializable data) {
-      ResidentStages.close(run);
+      switch (weights) {
+        case CLOSED -> ResidentStages.close(run);
+        case LEFT -> ResidentStages.leave(run);
+      }
       return JavaConverters.asScalaIterator(List.<Tuple2<Integer, Object>>of().iterator());
     }
   }

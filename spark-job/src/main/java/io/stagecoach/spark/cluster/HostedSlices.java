@@ -123,6 +123,14 @@ final class HostedSlices implements StepAnswer.Summed, AutoCloseable {
         hosted, spec -> builder.updater(spec).map(SliceUpdater::new), byStage, order, peers, inbox);
   }
 
+  /** What is wrong where the driver speaks of weights that stages do not keep. */
+  static StagecoachException areNotKept() {
+    return new StagecoachException(
+        ErrorKind.PEER,
+        "The driver spoke of weights that these stages do not keep",
+        "All executors must run the same version of the job.");
+  }
+
   /**
    * A stage, here or mirrored, goes on from what the driver has.
    *
@@ -358,12 +366,7 @@ final class HostedSlices implements StepAnswer.Summed, AutoCloseable {
   Map<Integer, SliceState> states() {
     Map<Integer, SliceState> states = new TreeMap<>();
     stages.forEach(
-        (stage, kept) ->
-            kept.slice()
-                .ifPresent(
-                    slice ->
-                        states.put(
-                            stage, new SliceState(slice.weightTensors(), slice.stateTensors()))));
+        (stage, kept) -> kept.slice().ifPresent(slice -> states.put(stage, SliceState.of(slice))));
     return states;
   }
 

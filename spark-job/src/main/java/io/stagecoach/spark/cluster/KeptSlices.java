@@ -1,6 +1,7 @@
 package io.stagecoach.spark.cluster;
 
 import io.stagecoach.sync.SliceUpdater;
+import io.stagecoach.sync.StepDecision;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -72,6 +73,27 @@ final class KeptSlices {
       OfRun ofRun = RUNS.get(run);
       return ofRun == null ? List.of() : List.copyOf(ofRun.left);
     }
+  }
+
+  /**
+   * What of it is of so many updates, when it has followed a decision.
+   *
+   * @param last the run's last decision, if there was one
+   * @return slices with the stage of each; a stage may be there twice, as its own and as a mirror
+   */
+  static List<Map.Entry<Integer, SliceUpdater>> left(
+      UUID run, long updates, List<StepDecision> last, Duration deadline)
+      throws InterruptedException {
+    List<Map.Entry<Integer, SliceUpdater>> found = new ArrayList<>();
+    for (Map<Integer, SliceUpdater> slices : left(run, deadline)) {
+      for (Map.Entry<Integer, SliceUpdater> slice : slices.entrySet()) {
+        last.forEach(slice.getValue()::follow);
+        if (slice.getValue().updates() == updates) {
+          found.add(slice);
+        }
+      }
+    }
+    return found;
   }
 
   /** Closes what hosts of a run have left: others have it. */

@@ -67,6 +67,11 @@ final class PeerMail implements AutoCloseable {
     }
   }
 
+  /** Takes a message, if it is there: its tensors, for the caller to close. */
+  synchronized Optional<Tensors> poll(Message.BetweenStages message) {
+    return Optional.ofNullable(mail.remove(message));
+  }
+
   /** Takes the gradients of a stage's slice of the last try of a step, if they are there. */
   synchronized Optional<Map.Entry<Message.MirrorGradients, Tensors>> lastOf(int stage, long step) {
     return mail.keySet().stream()

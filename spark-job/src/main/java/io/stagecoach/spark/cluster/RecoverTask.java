@@ -67,16 +67,12 @@ final class RecoverTask implements PinnedRdd.Work {
     List<byte[]> sent = new ArrayList<>();
     // Stages that end here have ended before this task, which nothing runs beside: none is waited
     // for.
-    for (Map<Integer, SliceUpdater> left : KeptSlices.left(run, Duration.ZERO)) {
-      left.forEach(
-          (stage, slice) -> {
-            last.forEach(slice::follow);
-            if (slice.updates() == updates && missing.remove(stage)) {
-              sent.add(MessageJson.write(new Message.SliceSent(stage, updates)));
-              sent.add(
-                  bytes.encode(new SliceState(slice.weightTensors(), slice.stateTensors()).pack()));
-            }
-          });
+    for (Map.Entry<Integer, SliceUpdater> left :
+        KeptSlices.left(run, updates, last, Duration.ZERO)) {
+      if (missing.remove(left.getKey())) {
+        sent.add(MessageJson.write(new Message.SliceSent(left.getKey(), updates)));
+        sent.add(bytes.encode(SliceState.of(left.getValue()).pack()));
+      }
     }
     return sent;
   }

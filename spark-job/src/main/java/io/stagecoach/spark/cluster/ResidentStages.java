@@ -227,14 +227,7 @@ final class ResidentStages implements AutoCloseable {
   }
 
   private HostedSlices kept() {
-    return keeping
-        .map(Keeping::slices)
-        .orElseThrow(
-            () ->
-                new StagecoachException(
-                    ErrorKind.PEER,
-                    "The driver spoke of weights that these stages do not keep",
-                    "All executors must run the same version of the job."));
+    return keeping.map(Keeping::slices).orElseThrow(HostedSlices::areNotKept);
   }
 
   /**

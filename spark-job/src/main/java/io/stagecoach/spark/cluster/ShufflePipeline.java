@@ -485,10 +485,10 @@ final class ShufflePipeline implements Pipeline {
       List<Home> now = Home.all(spark);
       end(
           Stream.concat(left.stream(), homes.stream()).filter(now::contains).toList(),
-          new BuildTask.Leave(run),
+          BuildTask.KeptWeights.LEFT,
           HURRY);
     } else {
-      end(List.of(), new BuildTask.Leave(run), HURRY);
+      end(List.of(), BuildTask.KeptWeights.LEFT, HURRY);
     }
   }
 
@@ -497,15 +497,15 @@ final class ShufflePipeline implements Pipeline {
     if (!spark.isStopped()) {
       end(
           Stream.concat(left.stream(), homes.stream()).distinct().toList(),
-          new BuildTask.Close(run),
+          BuildTask.KeptWeights.CLOSED,
           spec.deadlines().contact());
     } else {
-      end(List.of(), new BuildTask.Close(run), HURRY);
+      end(List.of(), BuildTask.KeptWeights.CLOSED, HURRY);
     }
   }
 
   /** Stages that cannot be ended now are ended when their executor is given others of the run. */
-  private void end(List<Home> all, PinnedRdd.Work last, Duration deadline) {
+  private void end(List<Home> all, BuildTask.KeptWeights weights, Duration deadline) {
     if (ended) {
       return;
     }
@@ -517,7 +517,7 @@ final class ShufflePipeline implements Pipeline {
       slices.close();
       if (!all.isEmpty()) {
         jobs.run(
-            rule.on(new PinnedRdd(spark, all, null, null, last)),
+            rule.on(new PinnedRdd(spark, all, null, null, new BuildTask.End(run, weights))),
             "Stagecoach: closing the stages",
             all,
             deadline);

@@ -8,7 +8,6 @@ import io.stagecoach.tensor.TensorCodec;
 import io.stagecoach.tensor.TensorMessage;
 import io.stagecoach.tensor.Tensors;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -80,17 +79,16 @@ final class ShuffledMail implements StagePeers, HostedSlices.Inbox, AutoCloseabl
 
   @Override
   public Tensors await(Message.BetweenStages message) {
-    return inbox.take(
-        message,
-        Duration.ofDays(1),
-        () -> {
-          throw new StagecoachException(
-              ErrorKind.INTERNAL,
-              "The " + message.words() + " did not come with its tick",
-              Where.nowhere().atStep(message.update()),
-              "",
-              null);
-        });
+    return inbox
+        .poll(message)
+        .orElseThrow(
+            () ->
+                new StagecoachException(
+                    ErrorKind.INTERNAL,
+                    "The " + message.words() + " did not come with its tick",
+                    Where.nowhere().atStep(message.update()),
+                    "",
+                    null));
   }
 
   @Override

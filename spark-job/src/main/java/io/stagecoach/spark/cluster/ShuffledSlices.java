@@ -1,10 +1,8 @@
 package io.stagecoach.spark.cluster;
 
 import io.stagecoach.engine.Mode;
-import io.stagecoach.engine.StageSpec;
 import io.stagecoach.engine.StepContext;
 import io.stagecoach.error.StagecoachException;
-import io.stagecoach.sync.SliceOwners;
 import io.stagecoach.sync.StepDecision;
 import io.stagecoach.sync.TiedUse;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +14,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.apache.spark.SparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.slf4j.Logger;
@@ -48,6 +47,7 @@ final class ShuffledSlices implements StageSlices {
   }
 
   private final PipelineSpec spec;
+  private final Mirroring mirroring;
   private final UUID pipeline;
   private final ArrowBytes bytes;
   private final Jobs jobs;
@@ -63,6 +63,7 @@ final class ShuffledSlices implements StageSlices {
    */
   ShuffledSlices(PipelineSpec spec, UUID pipeline, ArrowBytes bytes, Jobs jobs) {
     this.spec = spec;
+    this.mirroring = new Mirroring(spec);
     this.pipeline = pipeline;
     this.bytes = bytes;
     this.jobs = jobs;
@@ -72,7 +73,7 @@ final class ShuffledSlices implements StageSlices {
   private static final class Keeping {
 
     final SliceTraffic traffic;
-    final List<String> orders = new ArrayList<>();
+    final List<Message.KeepSlices> orders;
 
     /** By executor. */
     final List<List<KeepTask.Given>> given = new ArrayList<>();
@@ -80,8 +81,10 @@ final class ShuffledSlices implements StageSlices {
     final List<Broadcast<byte[]>> broadcasts = new ArrayList<>();
     boolean told;
 
-    Keeping(SliceTraffic traffic) {
+    Keeping(SliceTraffic traffic, List<Message.KeepSlices> orders) {
       this.traffic = traffic;
+      this.orders = orders;
+      orders.forEach(order -> given.add(new ArrayList<>()));
     }
   }
 
@@ -107,34 +110,12 @@ final class ShuffledSlices implements StageSlices {
     changed = false;
   }
 
-  private boolean isMirrored() {
-    return spec.executors() > 1;
-  }
-
-  private int after(int executor) {
-    return Math.floorMod(executor + 1, spec.executors());
-  }
-
   @Override
   public void keep(UUID run, List<TiedUse> ties) {
-    SliceOwners owners = new SliceOwners(spec.stages().size() / spec.replicas(), spec.replicas());
-    Keeping now = new Keeping(SliceTraffic.of(owners, ties, spec.executors(), spec::executorOf));
-    for (int executor = 0; executor < spec.executors(); executor++) {
-      int before = Math.floorMod(executor - 1, spec.executors());
-      List<StageSpec> mirrored =
-          isMirrored()
-              ? spec.stagesOf(before).stream().filter(s -> owners.owns(s.stage())).toList()
-              : List.of();
-      int mirror =
-          isMirrored()
-              ? spec.stagesOf(after(executor)).get(0).stage()
-              : Message.KeepSlices.NO_MIRROR;
-      now.orders.add(
-          new String(
-              MessageJson.write(new Message.KeepSlices(run, owners, ties, mirrored, mirror)),
-              StandardCharsets.UTF_8));
-      now.given.add(new ArrayList<>());
-    }
+    Keeping now =
+        new Keeping(
+            SliceTraffic.of(mirroring.owners(), ties, spec.executors(), spec::executorOf),
+            mirroring.orders(run, ties));
     keeping = Optional.of(now);
     changed = true;
   }
@@ -148,8 +129,8 @@ final class ShuffledSlices implements StageSlices {
             stage, updates, SentBytes.of(spark(), bytes.encode(state.pack()), now.broadcasts));
     int executor = spec.executorOf(stage);
     now.given.get(executor).add(given);
-    if (isMirrored()) {
-      now.given.get(after(executor)).add(given);
+    if (mirroring.isThere()) {
+      now.given.get(mirroring.mirrorOf(executor)).add(given);
     }
   }
 
@@ -168,7 +149,7 @@ final class ShuffledSlices implements StageSlices {
       data.add(
           new KeepTask.Kept(
               new ArrayList<>(spec.stagesOf(executor)),
-              now.orders.get(executor),
+              new String(MessageJson.write(now.orders.get(executor)), StandardCharsets.UTF_8),
               now.given.get(executor)));
     }
     jobs.run(
@@ -238,12 +219,28 @@ final class ShuffledSlices implements StageSlices {
       UUID run, List<Integer> wanted, long updates, Optional<StepDecision> decision) {
     Map<Integer, SliceState> came = new TreeMap<>();
     try {
+      Consumer<Home> ask =
+          home -> {
+            List<Integer> missing = new ArrayList<>(wanted);
+            missing.removeAll(came.keySet());
+            RecoverTask task =
+                new RecoverTask(
+                    run,
+                    missing,
+                    updates,
+                    decision.stream().toList(),
+                    spec.network().messageLimit());
+            String what = "Stagecoach: what stages have left on " + home.words();
+            take(jobs.run(List.of(home), task, null, what), updates, came);
+          };
       for (Home home : jobs.homes()) {
-        recover(home, run, wanted, updates, decision, came);
+        if (!came.keySet().containsAll(wanted)) {
+          ask.accept(home);
+        }
       }
       for (Home home : jobs.elsewhere()) {
         if (!came.keySet().containsAll(wanted)) {
-          recoverElsewhere(home, run, wanted, updates, decision, came);
+          askElsewhere(home, ask);
         }
       }
       return came;
@@ -253,43 +250,15 @@ final class ShuffledSlices implements StageSlices {
     }
   }
 
-  private void recover(
-      Home home,
-      UUID run,
-      List<Integer> wanted,
-      long updates,
-      Optional<StepDecision> decision,
-      Map<Integer, SliceState> came) {
-    List<Integer> missing = new ArrayList<>(wanted);
-    missing.removeAll(came.keySet());
-    if (!missing.isEmpty()) {
-      take(
-          jobs.run(
-              List.of(home),
-              new RecoverTask(
-                  run, missing, updates, decision.stream().toList(), spec.network().messageLimit()),
-              null,
-              "Stagecoach: what stages have left on " + home.words()),
-          updates,
-          came);
-    }
-  }
-
   /** Where stages were that have moved, and nobody could end them there: it may be too busy yet. */
-  private void recoverElsewhere(
-      Home home,
-      UUID run,
-      List<Integer> wanted,
-      long updates,
-      Optional<StepDecision> decision,
-      Map<Integer, SliceState> came) {
+  private void askElsewhere(Home home, Consumer<Home> ask) {
     try {
       jobs.run(
           List.of(home),
-          new BuildTask.Leave(pipeline),
+          new BuildTask.End(pipeline, BuildTask.KeptWeights.LEFT),
           null,
           "Stagecoach: ending the stages on " + home.words());
-      recover(home, run, wanted, updates, decision, came);
+      ask.accept(home);
     } catch (StagecoachException e) {
       LOG.warn("What stages have left on {} cannot be had: {}", home.words(), e.what());
     }

@@ -19,7 +19,6 @@ import io.stagecoach.spark.gpu.GpuClaim;
 import io.stagecoach.spark.gpu.GpuClaims;
 import io.stagecoach.stage.ExecutorRuntime;
 import io.stagecoach.stage.HostedStage;
-import io.stagecoach.sync.SliceUpdater;
 import io.stagecoach.tensor.Tensors;
 import java.time.Duration;
 import java.util.HashMap;
@@ -254,27 +253,17 @@ final class StageHost implements Receiver, AutoCloseable {
 
   /** Sends what stages of the run before these have left in this process. */
   private void sendKept(Message.SendKept wanted) throws InterruptedException {
-    for (Map<Integer, SliceUpdater> left : KeptSlices.left(wanted.run(), stepDeadline)) {
-      left.forEach(
-          (of, slice) -> {
-            wanted.last().forEach(slice::follow);
-            if (slice.updates() == wanted.updates()) {
-              say(
-                  new Message.SliceSent(of, slice.updates()),
-                  new SliceState(slice.weightTensors(), slice.stateTensors()).pack());
-            }
-          });
-    }
+    KeptSlices.left(wanted.run(), wanted.updates(), wanted.last(), stepDeadline)
+        .forEach(
+            left ->
+                say(
+                    new Message.SliceSent(left.getKey(), wanted.updates()),
+                    SliceState.of(left.getValue()).pack()));
     say(new Message.KeptSent(), Tensors.none());
   }
 
   private HostedSlices kept() {
-    return slices.orElseThrow(
-        () ->
-            new StagecoachException(
-                ErrorKind.PEER,
-                "The driver spoke of weights that these stages do not keep",
-                "All executors must run the same version of the job."));
+    return slices.orElseThrow(HostedSlices::areNotKept);
   }
 
   private void throwIfDriverIsLost() {

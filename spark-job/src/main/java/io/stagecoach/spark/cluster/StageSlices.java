@@ -1,5 +1,6 @@
 package io.stagecoach.spark.cluster;
 
+import io.stagecoach.sync.SliceUpdater;
 import io.stagecoach.sync.StepDecision;
 import io.stagecoach.sync.TiedUse;
 import io.stagecoach.tensor.Tensors;
@@ -66,6 +67,11 @@ public interface StageSlices {
 
     private static final String WEIGHTS = "weights.";
     private static final String UPDATER = "updater.";
+
+    /** What a slice has: live views. */
+    static SliceState of(SliceUpdater slice) {
+      return new SliceState(slice.weightTensors(), slice.stateTensors());
+    }
 
     /** As they travel: views, lent as long as this is. */
     Tensors pack() {

@@ -22,7 +22,6 @@ import io.stagecoach.stage.Span;
 import io.stagecoach.sync.GradientArrivals;
 import io.stagecoach.sync.GradientBarrier;
 import io.stagecoach.sync.GradientPiece;
-import io.stagecoach.sync.SliceOwners;
 import io.stagecoach.sync.StagePart;
 import io.stagecoach.sync.StepDecision;
 import io.stagecoach.sync.TiedUse;
@@ -68,7 +67,7 @@ final class StreamingPipeline implements Pipeline {
   private final GradientBarrier barrier;
   private final SliceIntake slices = new SliceIntake();
   private final MirrorReceipts receipts = new MirrorReceipts();
-  private final Slices kept = new Slices();
+  private final Slices kept;
   private final FirstCause firstCause;
   private final Map<Integer, ProcessMemory> processes = new ConcurrentHashMap<>();
   private final BufferAllocator memory = new RootAllocator();
@@ -88,6 +87,7 @@ final class StreamingPipeline implements Pipeline {
   private StreamingPipeline(PipelineSpec spec, Seats seats) {
     this.spec = spec;
     this.seats = seats;
+    this.kept = new Slices(new Mirroring(spec));
     this.rendezvous = new Rendezvous();
     this.barrier = new GradientBarrier(spec.stages().size());
     this.schedules = spec.book();
@@ -386,39 +386,23 @@ final class StreamingPipeline implements Pipeline {
   /** The stages' own weights. */
   private final class Slices implements StageSlices {
 
+    private final Mirroring mirroring;
     private final Set<Integer> owners = new TreeSet<>();
+
+    Slices(Mirroring mirroring) {
+      this.mirroring = mirroring;
+    }
 
     /** The stages whose gradients go to a mirror in a step. */
     Set<Integer> mirroredIn(StepContext step) {
-      return step.mode() == Mode.TRAINING && isMirrored() ? owners : Set.of();
-    }
-
-    private boolean isMirrored() {
-      return spec.executors() > 1;
-    }
-
-    /** Of an executor that comes before or after another one. */
-    private List<StageSpec> stagesOf(int executor) {
-      return spec.stagesOf(Math.floorMod(executor, spec.executors()));
+      return step.mode() == Mode.TRAINING && mirroring.isThere() ? owners : Set.of();
     }
 
     @Override
     public void keep(UUID run, List<TiedUse> ties) {
-      SliceOwners all = new SliceOwners(spec.stages().size() / spec.replicas(), spec.replicas());
+      List<Message.KeepSlices> orders = mirroring.orders(run, ties);
       for (int executor = 0; executor < spec.executors(); executor++) {
-        say(
-            peer(executor),
-            new Message.KeepSlices(
-                run,
-                all,
-                ties,
-                isMirrored()
-                    ? stagesOf(executor - 1).stream().filter(s -> all.owns(s.stage())).toList()
-                    : List.of(),
-                isMirrored()
-                    ? stagesOf(executor + 1).get(0).stage()
-                    : Message.KeepSlices.NO_MIRROR),
-            Tensors.none());
+        say(peer(executor), orders.get(executor), Tensors.none());
       }
     }
 
@@ -434,8 +418,11 @@ final class StreamingPipeline implements Pipeline {
     public void give(int stage, long updates, SliceState state) {
       owners.add(stage);
       say(rendezvous.peer(stage), new Message.TakeSlice(stage, updates), state.pack());
-      if (isMirrored()) {
-        say(peer(spec.executorOf(stage) + 1), new Message.TakeSlice(stage, updates), state.pack());
+      if (mirroring.isThere()) {
+        say(
+            peer(mirroring.mirrorOf(spec.executorOf(stage))),
+            new Message.TakeSlice(stage, updates),
+            state.pack());
       }
     }
 
@@ -469,7 +456,7 @@ final class StreamingPipeline implements Pipeline {
     }
 
     private Peer peer(int executor) {
-      return rendezvous.peer(stagesOf(executor).get(0).stage());
+      return rendezvous.peer(spec.stagesOf(executor).get(0).stage());
     }
   }
 
