@@ -107,8 +107,24 @@ public final class ExecutorRuntime implements AutoCloseable {
       List<Slice> slices,
       List<Tensors> given,
       GradientListener gradients) {
+    begin(context, actions, slices, given, gradients, nanoClock.getAsLong());
+  }
+
+  /**
+   * As {@link #begin(StepContext, List, List, List, GradientListener)}, for a step that could not
+   * begin when it was heard of.
+   *
+   * @param heardNanos when it was, by the executor's clock: the step's time begins then
+   */
+  public void begin(
+      StepContext context,
+      List<Action> actions,
+      List<Slice> slices,
+      List<Tensors> given,
+      GradientListener gradients,
+      long heardNanos) {
     abandon();
-    heard = nanoClock.getAsLong();
+    heard = heardNanos;
     step = context.step();
     open = true;
     ended.clear();

@@ -16,6 +16,7 @@ import io.stagecoach.spark.exchange.ShuffledHop;
 import io.stagecoach.spark.exchange.ShuffledLetter;
 import io.stagecoach.spark.gpu.GpuClaims;
 import io.stagecoach.stage.ExecutorRuntime;
+import io.stagecoach.stage.GradientListener;
 import io.stagecoach.stage.HostedStage;
 import io.stagecoach.sync.StepDecision;
 import io.stagecoach.tensor.Tensors;
@@ -84,8 +85,13 @@ final class ResidentStages implements AutoCloseable {
   /** Where the stages keep their weights: these, and what is said of them between executors. */
   private record Keeping(HostedSlices slices, ShuffledMail mail) {}
 
-  /** What is to be done in all ticks of a step. */
-  private record StepOrder(List<Action> actions, List<Slice> slices, List<StepDecision> decision) {}
+  /**
+   * What is to be done in all ticks of a step.
+   *
+   * @param heardNanos when it came
+   */
+  private record StepOrder(
+      List<Action> actions, List<Slice> slices, List<StepDecision> decision, long heardNanos) {}
 
   private ResidentStages(long messageLimit, WireType wireType) {
     this.messageLimit = messageLimit;
@@ -249,11 +255,13 @@ final class ResidentStages implements AutoCloseable {
           step = context;
           nextTick = 0;
           results = List.of();
-          order = new StepOrder(List.copyOf(actions), List.copyOf(slices), sent.decision());
           weights.close();
           came.close();
           weights = bytes.decode(newWeights);
           came = bytes.decode(given);
+          order =
+              new StepOrder(
+                  List.copyOf(actions), List.copyOf(slices), sent.decision(), System.nanoTime());
           return null;
         });
   }
@@ -352,7 +360,12 @@ final class ResidentStages implements AutoCloseable {
     weights.close();
     weights = Tensors.none();
     runtime.begin(
-        step, order.actions(), order.slices(), GivenColumns.unpack(came, step.microBatches()));
+        step,
+        order.actions(),
+        order.slices(),
+        GivenColumns.unpack(came, step.microBatches()),
+        GradientListener.NONE,
+        order.heardNanos());
   }
 
   private void endStep() {

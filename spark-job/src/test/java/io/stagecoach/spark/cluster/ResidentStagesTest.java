@@ -119,6 +119,18 @@ class ResidentStagesTest {
     assertStale(() -> stages.begin(step(2, 7), ALL, SLICES, NOTHING));
   }
 
+  /** What stages wait for before they begin is a part of the step, as in the pictures of it. */
+  @Test
+  void aStepsTimeBeginsWhenItIsHeardOf() throws InterruptedException {
+    StepContext now = step(3, 0);
+    stages.begin(now, ALL, SLICES, NOTHING);
+    stages.tick(now, 0, List.of(), List.of(StepPart.FOLLOW), List.of());
+    Thread.sleep(60);
+    stages.tick(now, 1, List.of(), List.of(StepPart.BEGIN, StepPart.PASS, StepPart.END), ALL);
+    Message.StepDone done = (Message.StepDone) MessageJson.read(stages.results().get(0));
+    assertThat(done.elapsedNanos()).isGreaterThan(60_000_000);
+  }
+
   private static void assertShort(Runnable task, String during) {
     assertThatThrownBy(task::run)
         .isInstanceOfSatisfying(
