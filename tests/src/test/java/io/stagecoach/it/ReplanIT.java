@@ -22,7 +22,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** An executor becomes slow while it trains: the other one takes over some of its layers. */
 @Isolated
@@ -93,13 +93,15 @@ class ReplanIT {
 
   /**
    * Two replicas of two stages, four executors; one of them becomes slow, and the layers of all
-   * move. The weights are those of one pipeline that sums in as many blocks.
+   * move. The weights are those of one pipeline that sums in as many blocks. By shuffle the layers
+   * are wider: what a tick costs is no executor's, and a tenth of a step must be to be gained.
    */
   @ParameterizedTest
-  @ValueSource(strings = {"driver", "executor"})
+  @CsvSource({"driver, streaming, 384", "executor, streaming, 384", "executor, shuffle, 1024"})
   @EnabledIfSystemProperty(named = LONG, matches = "true")
-  void allReplicasAreCutAnewWhereOneIsSlow(String synchronizer) throws IOException {
-    Workshop workshop = workshop(9, 384);
+  void allReplicasAreCutAnewWhereOneIsSlow(String synchronizer, String exchange, int width)
+      throws IOException {
+    Workshop workshop = workshop(9, width);
     Map<String, String> one = new TreeMap<>(output(workshop, "whole"));
     one.put("spark.stagecoach.gradientBlocks", "2");
     StagecoachProcess.Outcome undisturbed = workshop.run("train", settings(workshop, one));
@@ -111,6 +113,7 @@ class ReplanIT {
     replan.put("spark.stagecoach.replicas", "2");
     replan.put("spark.stagecoach.replan", "true");
     replan.put("spark.stagecoach.synchronizer", synchronizer);
+    replan.put("spark.stagecoach.exchange", exchange);
     StagecoachProcess.Outcome replanned =
         withASlowExecutor(workshop, settings(workshop, replan), "out", 8);
     assertThat(replanned.exitCode()).as(replanned.toString()).isZero();
