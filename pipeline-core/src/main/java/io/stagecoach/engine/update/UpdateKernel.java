@@ -112,9 +112,11 @@ public final class UpdateKernel {
         throw new IllegalArgumentException(stretch + " by " + recipe.rule());
       }
       Walk.Vectors vectors = new Walk.Vectors(weights, state, gradients, updates);
-      int shares = threads.sharesOf(stretch.length());
+      int blocks = threads.blocksOf(stretch.length());
       threads.run(
-          shares, i -> walks.get(i).update(vectors, stretch.share(i, shares, Walk.PIECE), recipe));
+          blocks,
+          (thread, block) ->
+              walks.get(thread).update(vectors, stretch.share(block, blocks, Walk.PIECE), recipe));
     }
   }
 

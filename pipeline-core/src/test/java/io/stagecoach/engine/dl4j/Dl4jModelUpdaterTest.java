@@ -216,11 +216,11 @@ class Dl4jModelUpdaterTest {
             .updater(new Adam(0.01))
             .l2(1e-3)
             .list()
-            .layer(new DenseLayer.Builder().nIn(500).nOut(500).build())
+            .layer(new DenseLayer.Builder().nIn(1_100).nOut(1_000).build())
             .layer(
                 new OutputLayer.Builder(LossFunction.MSE)
                     .activation(Activation.IDENTITY)
-                    .nIn(500)
+                    .nIn(1_000)
                     .nOut(3)
                     .build())
             .build()

@@ -118,12 +118,12 @@ class UpdateKernelTest {
     cutOne.assertEqualTo(whole);
   }
 
-  /** Long enough for four shares, and not a multiple of anything. */
+  /** Long enough for three blocks, and not a multiple of anything. */
   @Property(tries = 8)
   void threadsDoNotChangeABit(
       @ForAll long seed, @ForAll boolean single, @ForAll @IntRange(min = 2, max = 5) int threads) {
     DataType type = single ? DataType.FLOAT : DataType.DOUBLE;
-    int length = 300_001;
+    int length = 1_700_001;
     Vectors alone = Vectors.random(seed, type, length, 3);
     Vectors shared = alone.copy();
     alone.updateByKernel(11, length - 30);

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -38,39 +38,78 @@ class UpdateThreadsTest {
   }
 
   @Test
-  void littleWorkIsNotSharedAndMuchAmongAll() {
+  void littleWorkIsOneBlockAndMuchIsMany() {
     UpdateThreads threads = new UpdateThreads(4);
-    assertThat(threads.sharesOf(0)).isEqualTo(1);
-    assertThat(threads.sharesOf(1000)).isEqualTo(1);
-    assertThat(threads.sharesOf(200_000)).isEqualTo(3);
-    assertThat(threads.sharesOf(10_000_000)).isEqualTo(4);
-    assertThat(UpdateThreads.ONE.sharesOf(10_000_000)).isEqualTo(1);
+    assertThat(threads.blocksOf(0)).isEqualTo(1);
+    assertThat(threads.blocksOf(1_000_000)).isEqualTo(1);
+    assertThat(threads.blocksOf(1_600_000)).isEqualTo(3);
+    assertThat(threads.blocksOf(10_000_000)).isEqualTo(19);
+    assertThat(UpdateThreads.ONE.blocksOf(10_000_000)).isEqualTo(1);
   }
 
   /** Each waits for the other: on one thread neither would end. */
   @Test
-  void sharesRunAtTheSameTimeAndTheCallerTakesOne() {
+  void blocksRunAtTheSameTimeAndTheCallerTakesOne() {
     CountDownLatch both = new CountDownLatch(2);
-    Set<Thread> on = ConcurrentHashMap.newKeySet();
+    Map<Integer, Thread> on = new ConcurrentHashMap<>();
     new UpdateThreads(2)
         .run(
             2,
-            share -> {
-              on.add(Thread.currentThread());
+            (thread, block) -> {
+              on.put(thread, Thread.currentThread());
               both.countDown();
-              try {
-                assertThat(both.await(20, TimeUnit.SECONDS)).isTrue();
-              } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-              }
+              await(both);
             });
-    assertThat(on).hasSize(2).contains(Thread.currentThread());
-    assertThat(on.stream().filter(thread -> thread != Thread.currentThread()))
-        .allMatch(Thread::isDaemon);
+    assertThat(on).containsOnlyKeys(0, 1).containsEntry(0, Thread.currentThread());
+    assertThat(on.get(1)).isNotSameAs(on.get(0)).matches(Thread::isDaemon);
   }
 
   @Test
-  void aShareThatFailsFailsTheUpdateAfterTheOthersHaveEnded() {
+  void eachBlockRunsOnceAndAThreadThatIsHeldUpHoldsNobodyUp() {
+    Map<Integer, Integer> by = new ConcurrentHashMap<>();
+    CountDownLatch rest = new CountDownLatch(99);
+    new UpdateThreads(3)
+        .run(
+            100,
+            (thread, block) -> {
+              assertThat(by.put(block, thread)).isNull();
+              if (block == 0) {
+                await(rest);
+              } else {
+                rest.countDown();
+              }
+            });
+    assertThat(by).hasSize(100);
+  }
+
+  /** The other thread has another task: the update ends without it. */
+  @Test
+  void aThreadThatDoesNotComeIsNotWaitedFor() {
+    UpdateThreads threads = new UpdateThreads(2);
+    CountDownLatch held = new CountDownLatch(1);
+    CountDownLatch isBusy = new CountDownLatch(1);
+    Thread first =
+        new Thread(
+            () ->
+                threads.run(
+                    2,
+                    (thread, block) -> {
+                      if (thread == 1) {
+                        isBusy.countDown();
+                      }
+                      await(thread == 1 ? held : isBusy);
+                    }));
+    first.start();
+    await(isBusy);
+    AtomicInteger done = new AtomicInteger();
+    threads.run(50, (thread, block) -> done.incrementAndGet());
+    assertThat(done).hasValue(50);
+    assertThat(first.isAlive()).isTrue();
+    held.countDown();
+  }
+
+  @Test
+  void aBlockThatFailsFailsTheUpdateAfterTheOthersHaveEnded() {
     for (int failing : List.of(0, 1, 2)) {
       AtomicInteger ended = new AtomicInteger();
       assertThatThrownBy(
@@ -78,18 +117,26 @@ class UpdateThreadsTest {
                   new UpdateThreads(3)
                       .run(
                           3,
-                          share -> {
-                            if (share == failing) {
-                              throw new IllegalArgumentException("share " + share);
+                          (thread, block) -> {
+                            if (block == failing) {
+                              throw new IllegalArgumentException("block " + block);
                             }
                             // Longer than the one that fails, which must not end the wait.
                             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
                             ended.incrementAndGet();
                           }))
-          .hasStackTraceContaining("share " + failing);
+          .hasStackTraceContaining("block " + failing);
       assertThat(ended).hasValue(2);
     }
     assertThatThrownBy(() -> new UpdateThreads(0)).hasMessageContaining("0 threads");
     assertThat(IntStream.of(UpdateThreads.ofThisProcess().count())).allMatch(n -> n >= 1 && n <= 4);
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(20, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 }
