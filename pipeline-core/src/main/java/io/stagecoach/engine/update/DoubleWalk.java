@@ -3,6 +3,8 @@ package io.stagecoach.engine.update;
 /** The walk in 64 bits. */
 final class DoubleWalk implements Walk {
 
+  private static final int PIECE = PIECE_BYTES / Double.BYTES;
+
   private final double[] weights = new double[PIECE];
   private final double[] gradients = new double[PIECE];
   private final double[][] states = new double[STATES][PIECE];

@@ -3,6 +3,8 @@ package io.stagecoach.engine.update;
 /** The walk in 32 bits. */
 final class FloatWalk implements Walk {
 
+  private static final int PIECE = PIECE_BYTES / Float.BYTES;
+
   private final float[] weights = new float[PIECE];
   private final float[] gradients = new float[PIECE];
   private final float[][] states = new float[STATES][PIECE];

@@ -116,7 +116,9 @@ public final class UpdateKernel {
       threads.run(
           blocks,
           (thread, block) ->
-              walks.get(thread).update(vectors, stretch.share(block, blocks, Walk.PIECE), recipe));
+              walks
+                  .get(thread)
+                  .update(vectors, stretch.share(block, blocks, Walk.PIECE_BYTES), recipe));
     }
   }
 
