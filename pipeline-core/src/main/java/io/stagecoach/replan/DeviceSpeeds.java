@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.IntToLongFunction;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
 /**
@@ -103,21 +104,33 @@ record DeviceSpeeds(int replicas, List<Double> forward, List<Double> backward) {
    * longest.
    */
   StageTime times(LayerEstimates estimates) {
+    return times(estimates, executor -> 1);
+  }
+
+  /**
+   * The same where some executors' places are on one: each takes as many times as long as there are
+   * on it, so that stages that share an executor get as much of it as those with one of their own.
+   *
+   * @param sharing how many places are where an executor's is
+   */
+  StageTime times(LayerEstimates estimates, IntUnaryOperator sharing) {
     StageTime whole =
         (stage, first, end) ->
             longest(
                 stage,
                 executor ->
-                    forward(executor, first, end, estimates)
-                        + backward(executor, first, end, Stash.ACTIVATIONS, estimates));
+                    sharing.applyAsInt(executor)
+                        * (forward(executor, first, end, estimates)
+                            + backward(executor, first, end, Stash.ACTIVATIONS, estimates)));
     // A device may be slow at all that belongs to a backward pass.
     StageTime again =
         (stage, first, end) ->
             longest(
                 stage,
                 executor ->
-                    backward(executor, first, end, Stash.INPUTS, estimates)
-                        - backward(executor, first, end, Stash.ACTIVATIONS, estimates));
+                    sharing.applyAsInt(executor)
+                        * (backward(executor, first, end, Stash.INPUTS, estimates)
+                            - backward(executor, first, end, Stash.ACTIVATIONS, estimates)));
     return StageTime.of(whole, again);
   }
 

@@ -10,6 +10,7 @@ import io.stagecoach.plan.PlanRequest;
 import io.stagecoach.plan.PlannedStage;
 import io.stagecoach.report.RunRecorder;
 import io.stagecoach.report.StepRecord;
+import io.stagecoach.schedule.FewerExecutors;
 import io.stagecoach.schedule.Schedule;
 import io.stagecoach.schedule.StageCosts;
 import java.time.Duration;
@@ -62,9 +63,15 @@ public final class Replanner {
   private final ReplanRules rules;
   private final LongSupplier nanoClock;
   private final Deque<Long> changes = new ArrayDeque<>();
+  private final int places;
+  private int hosts;
   private Plan plan;
   private RunRecorder window;
   private Schedule windowSchedule;
+
+  /** That of the window, on the executors that there are. */
+  private Schedule onHosts;
+
   private int inWindow;
   private long windowNanos;
   private long lastStep;
@@ -106,6 +113,8 @@ public final class Replanner {
     this.stepTime = stepTime;
     this.rules = rules;
     this.nanoClock = nanoClock;
+    this.places = replicas * request.executors();
+    this.hosts = places;
   }
 
   /**
@@ -134,6 +143,7 @@ public final class Replanner {
   private void begin(Schedule schedule) {
     window = new RunRecorder(schedule, 0);
     windowSchedule = schedule;
+    onHosts = FewerExecutors.gather(schedule, hosts);
     windowNanos = 0;
     inWindow = 0;
   }
@@ -169,14 +179,18 @@ public final class Replanner {
 
   private Optional<Proposal> better(StageCosts observed) {
     DeviceSpeeds speeds = DeviceSpeeds.of(observed, plan, request.executors(), replicas, estimates);
-    long now = stepTime.of(windowSchedule, observed);
+    long now = stepTime.of(onHosts, observed);
     Proposal best;
     try {
       List<Integer> asTheyAre = IntStream.range(0, speeds.executors()).boxed().toList();
       best = proposal(speeds, asTheyAre, observed, now);
-      List<List<Integer>> orders = new ArrayList<>(List.of(order(speeds, asTheyAre)));
-      if (replicas > 1) {
-        orders.add(order(speeds, speeds.likeBesideLike()));
+      List<List<Integer>> orders = new ArrayList<>();
+      // Places that share an executor have none that they could give for another one.
+      if (hosts == places) {
+        orders.add(order(speeds, asTheyAre));
+        if (replicas > 1) {
+          orders.add(order(speeds, speeds.likeBesideLike()));
+        }
       }
       for (List<Integer> order : orders) {
         if (!order.equals(asTheyAre) && isAllowed(order)) {
@@ -238,13 +252,35 @@ public final class Replanner {
   private Proposal proposal(
       DeviceSpeeds speeds, List<Integer> order, StageCosts observed, long now) {
     DeviceSpeeds ordered = speeds.inOrder(order);
-    Plan other = Partitioners.measured(ordered.times(estimates)).partition(request);
+    Plan other = Partitioners.measured(ordered.times(estimates, this::sharing)).partition(request);
     StageCosts costs = ordered.costs(other, observed, estimates);
-    long then = stepTime.of(windowSchedule, costs);
+    long then = stepTime.of(onHosts, costs);
     return new Proposal(other, order, now, then, costs, reason(speeds, order, other, now, then));
   }
 
+  /** How many places are on the executor of one. */
+  private int sharing(int place) {
+    return FewerExecutors.sharing(place, places, hosts);
+  }
+
   private String reason(DeviceSpeeds speeds, List<Integer> order, Plan other, long now, long then) {
+    return String.format(
+        Locale.ROOT,
+        "Cut anew after step %,d: layers %s, not %s; a step's stages should take %s ms, not %s"
+            + " (%s)",
+        lastStep + 1,
+        cut(other),
+        cut(plan),
+        millis((double) then),
+        millis((double) now),
+        hosts < places ? together() : slowest(speeds, order));
+  }
+
+  private String together() {
+    return String.format(Locale.ROOT, "%d executors have the places of %d", hosts, places);
+  }
+
+  private static String slowest(DeviceSpeeds speeds, List<Integer> order) {
     int slowest = 0;
     for (int executor = 1; executor < order.size(); executor++) {
       slowest = speeds.relative(executor) > speeds.relative(slowest) ? executor : slowest;
@@ -252,13 +288,7 @@ public final class Replanner {
     int place = order.indexOf(slowest);
     return String.format(
         Locale.ROOT,
-        "Cut anew after step %,d: layers %s, not %s; a step's stages should take %s ms, not %s"
-            + " (executor %d takes %.2f times as long for its layers as the fastest%s)",
-        lastStep + 1,
-        cut(other),
-        cut(plan),
-        millis((double) then),
-        millis((double) now),
+        "executor %d takes %.2f times as long for its layers as the fastest%s",
         slowest,
         speeds.relative(slowest),
         place == slowest ? "" : ", and becomes executor " + place);
@@ -311,12 +341,26 @@ public final class Replanner {
     restart();
   }
 
-  /** Stages were placed anew: what was seen before does not count any more. */
-  public void restart() {
+  /** What was seen before does not count any more. */
+  private void restart() {
     window = null;
     proposal = null;
     agreeing = 0;
     settling = SETTLING;
+  }
+
+  /**
+   * Stages were placed anew on so many executors: fewer than they have places where some of these
+   * share one, or all of them again. What a change of before has brought cannot be known any more
+   * where it is another number.
+   */
+  public void placedOn(int executors) {
+    if (executors != hosts) {
+      hosts = executors;
+      open = null;
+      rest = 0;
+    }
+    restart();
   }
 
   /** What the last change brought, once that is known; said once. */

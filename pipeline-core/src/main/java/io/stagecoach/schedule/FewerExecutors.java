@@ -3,6 +3,7 @@ package io.stagecoach.schedule;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Puts a schedule on fewer executors than it was written for, several of its executors on one,
@@ -28,6 +29,15 @@ public final class FewerExecutors {
    */
   public static int hostOf(int executor, int executors, int hosts) {
     return (int) ((long) executor * hosts / executors);
+  }
+
+  /** How many of the executors are on the host of one of them. */
+  public static int sharing(int executor, int executors, int hosts) {
+    int host = hostOf(executor, executors, hosts);
+    return (int)
+        IntStream.range(0, executors)
+            .filter(other -> hostOf(other, executors, hosts) == host)
+            .count();
   }
 
   /**

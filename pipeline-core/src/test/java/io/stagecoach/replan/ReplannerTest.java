@@ -18,6 +18,7 @@ import io.stagecoach.plan.Stash;
 import io.stagecoach.plan.StashSlots;
 import io.stagecoach.report.StepRecord;
 import io.stagecoach.schedule.Action;
+import io.stagecoach.schedule.FewerExecutors;
 import io.stagecoach.schedule.OneForwardOneBackward;
 import io.stagecoach.schedule.PipelineShape;
 import io.stagecoach.schedule.Replicated;
@@ -30,6 +31,7 @@ import io.stagecoach.stage.Traffic;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -40,12 +42,13 @@ import org.junit.jupiter.api.Test;
 /** A pipeline that is played: what its stages take is known, and changes when the test says so. */
 class ReplannerTest {
 
-  private static final int MICRO_BATCHES = 4;
   private static final long MANY = 1_000_000;
   private static final long CHEAP = 1_000_000;
 
   /** Milliseconds of each layer's forward pass; a backward pass takes twice as long. */
   private List<Long> layers = List.of(5L, 5L, 8L, 5L, 5L, 8L, 5L, 5L);
+
+  private int microBatches = 4;
 
   private final Random random = new Random(3);
   private double noise;
@@ -68,6 +71,7 @@ class ReplannerTest {
     private final List<String> reasons = new ArrayList<>();
     private final PlanRequest request;
     private Plan plan;
+    private int hosts;
     private int step;
 
     World(int stages, long limit, ReplanRules rules) {
@@ -77,9 +81,10 @@ class ReplannerTest {
     World(int stages, int replicas, long limit, ReplanRules rules) {
       slowness = new double[replicas * stages];
       Arrays.fill(slowness, 1);
+      hosts = slowness.length;
       schedule =
           new Replicated(new OneForwardOneBackward(), replicas)
-              .schedule(new PipelineShape(replicas * stages, replicas * MICRO_BATCHES));
+              .schedule(new PipelineShape(replicas * stages, replicas * microBatches));
       request =
           new PlanRequest(
               model(),
@@ -118,14 +123,24 @@ class ReplannerTest {
     }
 
     private long stepNanos(Plan of) {
-      return Simulator.simulate(schedule, costs(of)).makespan();
+      return stepNanos(costs(of));
+    }
+
+    private long stepNanos(StageCosts costs) {
+      return Simulator.simulate(FewerExecutors.gather(schedule, hosts), costs).makespan();
+    }
+
+    /** All places are on so many executors from here on. */
+    void placedOn(int executors) {
+      hosts = executors;
+      replanner.placedOn(executors);
     }
 
     /** Runs so many steps, and does what is proposed. */
     void run(int steps, long stepsLeft, long costNanos) {
       for (int i = 0; i < steps; i++) {
         StageCosts costs = costs(plan);
-        long wall = Simulator.simulate(schedule, costs).makespan();
+        long wall = stepNanos(costs);
         replanner.observe(record(costs, wall), schedule);
         step++;
         replanner.brought().ifPresent(brought::add);
@@ -150,7 +165,7 @@ class ReplannerTest {
       for (int s = 0; s < slowness.length; s++) {
         List<Span> spans = new ArrayList<>();
         long at = 0;
-        for (int m = 0; m < MICRO_BATCHES; m++) {
+        for (int m = 0; m < microBatches; m++) {
           spans.add(new Span(new Action.Forward(s, m), at, at + costs.forward().get(s)));
           at += costs.forward().get(s);
           spans.add(new Span(new Action.Backward(s, m), at, at + costs.backward().get(s)));
@@ -390,6 +405,60 @@ class ReplannerTest {
     assertThat(world.slowness).containsExactly(3, 1, 1, 1);
   }
 
+  /** The least that a step takes by any cut, for two or three stages. */
+  private static long bestOfAllCuts(World world) {
+    int stages = world.request.stages();
+    int layers = world.request.model().size();
+    long best = Long.MAX_VALUE;
+    for (int first = 1; first < layers; first++) {
+      for (int second = first + 1; second < (stages == 3 ? layers : first + 2); second++) {
+        List<Integer> cut = stages == 3 ? List.of(0, first, second) : List.of(0, first);
+        Plan other = Partitioners.given(cut).partition(world.request);
+        best = Math.min(best, world.stepNanos(other));
+      }
+    }
+    return best;
+  }
+
+  @Test
+  void stagesThatShareAnExecutorGetFewerLayersUntilTheyAreSpreadOut() {
+    layers = Collections.nCopies(12, 4L);
+    microBatches = 8;
+    World world = new World(3, PlanRequest.UNLIMITED, rules());
+    Plan first = world.plan;
+    world.run(20);
+    world.placedOn(2);
+    long before = world.stepNanos(world.plan);
+    world.run(20);
+    assertThat(world.changedAt).hasSize(1);
+    assertThat(world.reasons.get(0)).endsWith("(2 executors have the places of 3)");
+    assertThat(world.stepNanos(world.plan))
+        .isLessThan(before * 9 / 10)
+        .isLessThanOrEqualTo(Math.round(1.05 * bestOfAllCuts(world)));
+
+    world.placedOn(1);
+    world.run(20);
+    assertThat(world.changedAt).as("any cut is as good on one").hasSize(1);
+
+    world.placedOn(3);
+    world.run(20);
+    assertThat(world.changedAt).hasSize(2);
+    assertThat(world.plan.stages()).isEqualTo(first.stages());
+  }
+
+  @Test
+  void placesThatShareAnExecutorAreNotExchanged() {
+    devices =
+        (place, device) -> {
+          throw new AssertionError("there is nothing to be asked");
+        };
+    World world = new World(2, 2, PlanRequest.UNLIMITED, rules());
+    world.placedOn(3);
+    world.slowness[3] = 4;
+    world.run(30);
+    assertThat(world.slowness).containsExactly(1, 1, 1, 4);
+  }
+
   @Test
   void thereIsABoundOnHowOften() {
     World world = new World(2, PlanRequest.UNLIMITED, new ReplanRules(0.1, 1000, 3));
@@ -404,11 +473,11 @@ class ReplannerTest {
   }
 
   @Test
-  void afterARestartNothingSeenBeforeCounts() {
+  void afterStagesArePlacedAnewNothingSeenBeforeCounts() {
     World world = new World(2, PlanRequest.UNLIMITED, rules());
     world.slowness[0] = 3;
     world.run(7);
-    world.replanner.restart();
+    world.placedOn(2);
     world.run(9);
     assertThat(world.changedAt).as("two steps to settle, and two looks at four").isEmpty();
     world.run(1);

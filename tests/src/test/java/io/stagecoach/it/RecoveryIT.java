@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,10 @@ import org.junit.jupiter.api.io.TempDir;
 class RecoveryIT {
 
   private static final int STEPS = 300;
+
+  /** By then an executor has started, and Spark knows of it. */
+  private static final Duration READY = Duration.ofSeconds(6);
+
   private static final List<MultiLayerNetwork> ALONE = new ArrayList<>();
 
   @TempDir Path directory;
@@ -85,9 +90,9 @@ class RecoveryIT {
     Networks.assertSame(workshop.network("out"), undisturbed());
   }
 
-  /** A cluster that gives no second executor for the lost one. */
+  /** A cluster that gives no second executor for the lost one, until it does. */
   @Test
-  void stagesShareAnExecutorWhereTheUserAllowsIt() throws IOException {
+  void stagesShareAnExecutorWhereTheUserAllowsItForAsLongAsTheyMust() throws IOException {
     Map<String, String> settings = settings("out");
     settings.put("spark.stagecoach.recovery.replacement", "100ms");
     settings.put("spark.stagecoach.recovery.leastExecutors", "1");
@@ -105,12 +110,24 @@ class RecoveryIT {
                 .forEach(ProcessHandle::destroyForcibly);
             return run.errSoFar().contains("on 1 executors");
           });
+      // There shall be steps left when another one is ready.
+      Signals.send("STOP", survivor);
+      Awaiting.await(
+          Duration.ofMinutes(1),
+          () ->
+              run.executors().stream()
+                  .anyMatch(
+                      executor -> !executor.equals(survivor) && isOlderThan(executor, READY)));
+      Signals.send("CONT", survivor);
       outcome = run.await(Duration.ofMinutes(2));
       workshop.assertTidy(run, outcome);
     }
     assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
     assertThat(workshop.report("out").get("recovered"))
         .anySatisfy(one -> assertThat(one.get("executors").asInt()).isEqualTo(1));
+    assertThat(outcome.err())
+        .contains("There are 2 executors again: the stages are spread out")
+        .contains("The stages are placed on 2 executors");
     Networks.assertSame(workshop.network("out"), undisturbed());
   }
 
@@ -149,6 +166,10 @@ class RecoveryIT {
     List<ProcessHandle> executors = run.executors();
     assertThat(executors).hasSizeGreaterThan(index);
     executors.get(index).destroyForcibly();
+  }
+
+  private static boolean isOlderThan(ProcessHandle process, Duration age) {
+    return process.info().startInstant().orElseThrow().isBefore(Instant.now().minus(age));
   }
 
   private static long count(StagecoachProcess run, String words) {

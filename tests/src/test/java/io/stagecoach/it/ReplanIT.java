@@ -11,10 +11,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -121,6 +123,58 @@ class ReplanIT {
     assertThat(choices(workshop, "out"))
         .as(replanned.toString())
         .anySatisfy(line -> assertThat(line).startsWith("Cut anew after step "));
+    choices(workshop, "out").forEach(System.out::println);
+  }
+
+  /** Of three executors one is lost. For a while none comes in its stead, and then one does. */
+  @Test
+  @EnabledIfSystemProperty(named = LONG, matches = "true")
+  void theLayersFollowTheNumberOfExecutors() throws IOException {
+    Workshop workshop = workshop(12, 512);
+    Map<String, String> base = new TreeMap<>();
+    base.put("spark.stagecoach.epochs", "20");
+    base.put("spark.stagecoach.microBatches", "8");
+    base.put("spark.stagecoach.progress", "lines");
+    Map<String, String> whole = new TreeMap<>(base);
+    whole.putAll(output(workshop, "whole"));
+    StagecoachProcess.Outcome undisturbed = workshop.run("train", settings(workshop, whole));
+    assertThat(undisturbed.exitCode()).as(undisturbed.toString()).isZero();
+
+    Map<String, String> replan = new TreeMap<>(base);
+    replan.putAll(output(workshop, "out"));
+    replan.put("spark.master", "local-cluster[3,1,1024]");
+    replan.put("spark.stagecoach.stages", "3");
+    replan.put("spark.stagecoach.replan", "true");
+    replan.put("spark.stagecoach.recovery.replacement", "100ms");
+    replan.put("spark.stagecoach.recovery.leastExecutors", "2");
+    replan.put("spark.stagecoach.recovery.attempts", "100");
+    StagecoachProcess.Outcome outcome;
+    try (StagecoachProcess run = workshop.start("train", settings(workshop, replan))) {
+      Awaiting.await(Duration.ofMinutes(3), () -> run.errSoFar().contains(" epoch "));
+      List<ProcessHandle> all = run.executors();
+      all.get(2).destroyForcibly();
+      // Whatever the cluster starts in its place is held up before Spark knows of it.
+      Set<ProcessHandle> held = new HashSet<>();
+      Awaiting.await(
+          Duration.ofMinutes(3),
+          () -> {
+            run.executors().stream()
+                .filter(executor -> !all.contains(executor) && held.add(executor))
+                .forEach(executor -> Signals.send("STOP", executor));
+            return run.errSoFar().contains("The new cut brought");
+          });
+      held.forEach(executor -> Signals.send("CONT", executor));
+      outcome = run.await(Duration.ofMinutes(5));
+      workshop.assertTidy(run, outcome);
+    }
+    assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
+    assertThat(outcome.err()).contains("There are 3 executors again: the stages are spread out");
+    List<String> cuts =
+        choices(workshop, "out").stream().filter(line -> line.startsWith("Cut anew")).toList();
+    assertThat(cuts).as(outcome.toString()).hasSizeGreaterThan(1);
+    assertThat(cuts.get(0)).endsWith("(2 executors have the places of 3)");
+    assertThat(cuts.get(1)).doesNotContain("have the places of");
+    Networks.assertSame(workshop.network("out"), workshop.network("whole"));
     choices(workshop, "out").forEach(System.out::println);
   }
 

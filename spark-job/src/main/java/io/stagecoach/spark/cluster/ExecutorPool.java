@@ -22,6 +22,9 @@ public interface ExecutorPool {
    */
   void replace(String executor);
 
+  /** How many there are now, but for those that are about to leave. */
+  int count();
+
   /**
    * Waits for executors, and for such as {@link #unfit} has nothing to say of; those that are about
    * to leave do not count.

@@ -136,6 +136,21 @@ public final class ExecutorRecovery {
     return there;
   }
 
+  /**
+   * On how many executors what is on fewer than are wanted can be now: on more where others have
+   * come and may have its places, for as long as not so many were lost within the hour that each
+   * that comes and goes again brings the end of the run nearer.
+   *
+   * @param now on how many it is
+   */
+  int spread(int now) {
+    if (now >= executors || !budget.isEasy()) {
+      return now;
+    }
+    int there = Math.min(executors, pool.count());
+    return there > now && pool.unfit(there).isEmpty() ? there : now;
+  }
+
   private int atLeast() {
     return Math.min(executors, limits.leastExecutors());
   }

@@ -156,9 +156,19 @@ public final class LastingPipeline implements Pipeline {
     placeAnew(executors, seats);
   }
 
-  private void placeAnew(int executors, Seats seats) {
-    takeOver(recovery.begin(() -> launch(executors, seats)));
-    bare = true;
+  /**
+   * Places the stages, where others were that have ended.
+   *
+   * @return on how many executors: fewer where some were lost meanwhile
+   */
+  private int placeAnew(int executors, Seats seats) {
+    try {
+      takeOver(launch(executors, seats));
+      bare = true;
+      return executors;
+    } catch (StagecoachException e) {
+      return replace(e, seats, () -> bare = true);
+    }
   }
 
   private void takeOver(Pipeline placed) {
@@ -178,12 +188,32 @@ public final class LastingPipeline implements Pipeline {
     Seats seats = Seats.of(stages());
     slices.leaving();
     current.close();
-    int there = recovery.replaceLeaving(leaving);
-    placeAnew(there, seats);
+    int there = placeAnew(recovery.replaceLeaving(leaving), seats);
     LOG.warn(
         "The stages are placed on {} executors, {} s later",
         there,
         seconds(nanoClock.getAsLong() - start));
+  }
+
+  /** Stages that share an executor are spread out when there are more executors again. */
+  private void spread() {
+    if (recovery.spread(executors()) == executors()) {
+      return;
+    }
+    slices.leaving();
+    // Where that failed, they were placed anew, perhaps on all.
+    int there = recovery.spread(executors());
+    if (there > executors()) {
+      long start = nanoClock.getAsLong();
+      LOG.warn("There are {} executors again: the stages are spread out", there);
+      Seats seats = Seats.of(stages());
+      current.close();
+      int on = placeAnew(there, seats);
+      LOG.warn(
+          "The stages are placed on {} executors, {} s later",
+          on,
+          seconds(nanoClock.getAsLong() - start));
+    }
   }
 
   private static String seconds(long nanos) {
@@ -229,6 +259,7 @@ public final class LastingPipeline implements Pipeline {
   @Override
   public void tell(Order order) {
     moveFromLeaving();
+    spread();
     told = bare ? order.with(this::allWeights, states(order.step().context())) : order;
     tellTold();
   }
@@ -266,7 +297,7 @@ public final class LastingPipeline implements Pipeline {
   /** Places the stages anew, after a failure between two steps. */
   private void mend(StagecoachException failure) {
     long start = nanoClock.getAsLong();
-    int there = replace(failure, () -> bare = true);
+    int there = replace(failure, Seats.of(stages()), () -> bare = true);
     LOG.warn(
         "The stages are placed on {} executors, {} s after the failure",
         there,
@@ -276,10 +307,11 @@ public final class LastingPipeline implements Pipeline {
   /**
    * Places the stages anew, until that succeeds.
    *
+   * @param seats who had which place
    * @param then what is to be done with them
    * @return how many executors they are on
    */
-  private int replace(StagecoachException failure, Runnable then) {
+  private int replace(StagecoachException failure, Seats seats, Runnable then) {
     StagecoachException cause = failure;
     while (true) {
       recovery.spend(cause);
@@ -289,7 +321,7 @@ public final class LastingPipeline implements Pipeline {
       current.abandon();
       int there = recovery.replace(cause, stages);
       try {
-        takeOver(launch(there, Seats.of(stages)));
+        takeOver(launch(there, seats));
         then.run();
         return there;
       } catch (StagecoachException e) {
@@ -301,7 +333,7 @@ public final class LastingPipeline implements Pipeline {
   /** Places the stages anew and tells them the step once more. */
   private void again(StagecoachException failure) {
     long start = nanoClock.getAsLong();
-    int there = replace(failure, this::tellAgain);
+    int there = replace(failure, Seats.of(stages()), this::tellAgain);
     long step = told.step().context().step();
     long nanos = nanoClock.getAsLong() - start;
     LOG.warn(

@@ -47,10 +47,7 @@ final class RecoveryBudget {
     if (first == null) {
       first = cause;
     }
-    long now = nanoClock.getAsLong();
-    while (!spent.isEmpty() && now - spent.peekFirst() > HOUR) {
-      spent.removeFirst();
-    }
+    forgetOld();
     if (tries >= limits.attempts()) {
       throw limits.attempts() == 0
           ? cause
@@ -60,7 +57,20 @@ final class RecoveryBudget {
       throw end("steps were run again " + spent.size() + " times within the hour", "perHour");
     }
     tries++;
-    spent.addLast(now);
+    spent.addLast(nanoClock.getAsLong());
+  }
+
+  /** Whether no more than half of what may fail within an hour has. */
+  boolean isEasy() {
+    forgetOld();
+    return 2 * spent.size() < limits.perHour();
+  }
+
+  private void forgetOld() {
+    long now = nanoClock.getAsLong();
+    while (!spent.isEmpty() && now - spent.peekFirst() > HOUR) {
+      spent.removeFirst();
+    }
   }
 
   /** The first cause, as the end of the run, with a reason why it is not tried again. */

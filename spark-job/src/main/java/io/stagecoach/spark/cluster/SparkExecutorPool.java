@@ -33,7 +33,8 @@ final class SparkExecutorPool implements ExecutorPool {
     this.pins = pins;
   }
 
-  private int count() {
+  @Override
+  public int count() {
     // Without executor processes the driver is the one that there is.
     return spark.isLocal()
         ? 1

@@ -1162,8 +1162,8 @@ public final class Settings {
           integer(0, 4096),
           0,
           "With how many executors a run may go on where lost ones are not replaced in that time;"
-              + " some then host the stages of several, which takes as much more memory and time."
-              + " 0: with all of them only.");
+              + " some then host the stages of several, which takes as much more memory and time, until"
+              + " the cluster gives others. 0: with all of them only.");
 
   public static final Setting<ExchangeKind> EXCHANGE =
       setting(

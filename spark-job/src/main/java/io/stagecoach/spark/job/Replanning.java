@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,7 +51,6 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
   private final Consumer<String> say;
   private final long steps;
   private final RunProfile profile;
-  private final int executors;
   private TrainingPlan plan;
   private long placingNanos;
   private int placements;
@@ -85,7 +85,6 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
     this.steps = run.steps();
     this.placingNanos = run.placingNanos();
     this.plan = plan;
-    this.executors = pipeline.executors();
     this.placements = pipeline.placements();
   }
 
@@ -119,7 +118,7 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
     return replanning;
   }
 
-  /** Each stage of a pipeline that is re-planned is on an executor of its own. */
+  /** Asked only while each stage is on an executor of its own. */
   private static DevicePins devicePins(SeatPins pins, LastingPipeline pipeline) {
     return (stage, device) -> {
       List<StageAddress> stages = pipeline.stages();
@@ -157,9 +156,9 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
   private void stepEnded(StepRecord step) {
     if (pipeline.placements() != placements) {
       placements = pipeline.placements();
-      replanner.restart();
+      replanner.placedOn(pipeline.executors());
     }
-    if (step.isWhole(reporting.schedule()) && pipeline.executors() == executors) {
+    if (step.isWhole(reporting.schedule())) {
       replanner.observe(step, reporting.schedule());
       replanner.brought().ifPresent(this::tell);
     }
@@ -167,7 +166,8 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
 
   @Override
   public void miniBatchEnded(Position position) {
-    if (pipeline.executors() == executors) {
+    // What was seen may be of stages that have been placed anew since.
+    if (pipeline.placements() == placements) {
       replanner.propose(steps - position.step(), placingNanos).ifPresent(this::recut);
     }
   }
@@ -176,15 +176,21 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
     TrainingPlan next = plan.cutAs(proposal.plan());
     long start = System.nanoTime();
     updates.recut(next.layouts(model));
-    pipeline.recut(specs.apply(next), proposal.order());
+    pipeline.recut(specs.apply(next), proposal.changesPlaces() ? proposal.order() : asTheyAre());
     placingNanos = System.nanoTime() - start;
     placements = pipeline.placements();
     plan = next;
     replanner.adopted(proposal);
+    replanner.placedOn(pipeline.executors());
     reporting.recut(
         proposal.reason(), next, PlanFigures.of(next.plan(), Optional.of(times(proposal))));
     LOG.info("{}", proposal.reason());
     say.accept(proposal.reason());
+  }
+
+  /** Of the executors that there are, which may be fewer than there are places. */
+  private List<Integer> asTheyAre() {
+    return IntStream.range(0, pipeline.executors()).boxed().toList();
   }
 
   private PlanTimes times(Proposal proposal) {

@@ -43,6 +43,7 @@ class LastingPipelineTest {
   private final List<Setback> setbacks = new ArrayList<>();
   private final Set<String> leaving = new HashSet<>();
   private int there = STAGES;
+  private Runnable whenReplaced = () -> {};
   private Optional<String> unfit = Optional.empty();
   private long now;
   private long nanosPerTry;
@@ -146,6 +147,12 @@ class LastingPipelineTest {
           @Override
           public void replace(String executor) {
             events.add("replace " + executor);
+            whenReplaced.run();
+          }
+
+          @Override
+          public int count() {
+            return there;
           }
 
           @Override
@@ -413,6 +420,86 @@ class LastingPipelineTest {
       assertThatThrownBy(pipeline::await)
           .hasMessageContaining("Executor 1 was lost; there are 1 executors of 2")
           .hasMessageContaining("recovery.replacement");
+    }
+  }
+
+  /** One executor of two is lost, and for a step no other one comes. */
+  private void losesOne(LastingPipeline pipeline) {
+    there = 1;
+    failures.add(lost(1));
+    pipeline.tell(order(0, Mode.TRAINING, false));
+    pipeline.await().forEach(StagePart::close);
+    pipeline.tell(order(1, Mode.TRAINING, false));
+    pipeline.await().forEach(StagePart::close);
+    assertThat(pipeline.executors()).isEqualTo(1);
+    events.clear();
+  }
+
+  @Test
+  void stagesAreSpreadOutWhenAnotherExecutorComes() {
+    try (LastingPipeline pipeline = pipeline(new Recovery(3, 5, Duration.ofSeconds(1), 1))) {
+      pipeline.use(new GPipe());
+      losesOne(pipeline);
+      there = 2;
+      for (int step = 2; step < 4; step++) {
+        pipeline.tell(order(step, Mode.TRAINING, true));
+        pipeline.await().forEach(StagePart::close);
+      }
+      assertThat(pipeline.executors()).isEqualTo(2);
+      assertThat(pipeline.placements()).isEqualTo(3);
+    }
+    assertThat(events)
+        .containsExactly(
+            "close", "launch 2", "use gpipe", "tell 2.0 wh10 wh11", "tell 3.0 - -", "close");
+    assertThat(seated.get(2)).isEqualTo(new Seats(List.of("e0")));
+    assertThat(setbacks).hasSize(1);
+  }
+
+  @Test
+  void whereTheOtherIsGoneBeforeItIsOfUseTheyStayTogether() {
+    try (LastingPipeline pipeline = pipeline(new Recovery(3, 5, Duration.ofSeconds(1), 1))) {
+      losesOne(pipeline);
+      there = 2;
+      launchFailures.add(lost(1));
+      launchFailures.add(new StagecoachException(ErrorKind.CLUSTER, "gone", ""));
+      whenReplaced = () -> there = 1;
+      pipeline.tell(order(2, Mode.TRAINING, false));
+      pipeline.await().forEach(StagePart::close);
+      assertThat(pipeline.executors()).isEqualTo(1);
+    }
+    assertThat(events)
+        .containsExactly(
+            "close",
+            "launch 2",
+            "abandon",
+            "replace e0",
+            "launch 1",
+            "abandon",
+            "launch 1",
+            "tell 2.0 w w",
+            "close");
+  }
+
+  @Test
+  void noneIsTakenBackThatPinsDoNotAllowOrWhereMuchWasLostWithinTheHour() {
+    Recovery recovery = new Recovery(3, 2, Duration.ofSeconds(1), 1);
+    try (LastingPipeline pipeline = pipeline(recovery)) {
+      losesOne(pipeline);
+      there = 2;
+      pipeline.tell(order(2, Mode.TRAINING, false));
+      pipeline.await().forEach(StagePart::close);
+      assertThat(events).as("one of two was lost").containsExactly("tell 2.0 - -");
+
+      now += Duration.ofHours(1).toNanos() + 1;
+      unfit = Optional.of("The pins take 1 executor on b, and there are 0");
+      pipeline.tell(order(3, Mode.TRAINING, false));
+      pipeline.await().forEach(StagePart::close);
+      assertThat(pipeline.executors()).isEqualTo(1);
+
+      unfit = Optional.empty();
+      pipeline.tell(order(4, Mode.TRAINING, false));
+      assertThat(pipeline.executors()).isEqualTo(2);
+      pipeline.await().forEach(StagePart::close);
     }
   }
 

@@ -83,6 +83,11 @@ class LastingSequencesTest {
           }
 
           @Override
+          public int count() {
+            return 2;
+          }
+
+          @Override
           public int await(int wanted, Duration deadline) {
             return wanted;
           }
