@@ -100,18 +100,14 @@ class RecoveryIT {
     StagecoachProcess.Outcome outcome;
     try (StagecoachProcess run = workshop.start("train", settings)) {
       Awaiting.await(Duration.ofMinutes(2), () -> run.errSoFar().contains("step "));
+      ProcessHandle lost = run.executors().get(0);
       ProcessHandle survivor = run.executors().get(1);
-      // Whatever the cluster starts in the place of the other does not live to be of use.
-      Awaiting.await(
-          Duration.ofMinutes(2),
-          () -> {
-            run.executors().stream()
-                .filter(executor -> !executor.equals(survivor))
-                .forEach(ProcessHandle::destroyForcibly);
-            return run.errSoFar().contains("on 1 executors");
-          });
-      // There shall be steps left when another one is ready.
-      Signals.send("STOP", survivor);
+      try (HeldUp others = HeldUp.but(run, List.of(lost, survivor))) {
+        lost.destroyForcibly();
+        others.until(() -> run.errSoFar().contains("on 1 executors"));
+        // There shall be steps left when another one is ready.
+        Signals.send("STOP", survivor);
+      }
       Awaiting.await(
           Duration.ofMinutes(1),
           () ->

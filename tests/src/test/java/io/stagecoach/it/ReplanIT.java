@@ -11,12 +11,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -151,19 +149,11 @@ class ReplanIT {
     StagecoachProcess.Outcome outcome;
     try (StagecoachProcess run = workshop.start("train", settings(workshop, replan))) {
       Awaiting.await(Duration.ofMinutes(3), () -> run.errSoFar().contains(" epoch "));
-      List<ProcessHandle> all = run.executors();
-      all.get(2).destroyForcibly();
-      // Whatever the cluster starts in its place is held up before Spark knows of it.
-      Set<ProcessHandle> held = new HashSet<>();
-      Awaiting.await(
-          Duration.ofMinutes(3),
-          () -> {
-            run.executors().stream()
-                .filter(executor -> !all.contains(executor) && held.add(executor))
-                .forEach(executor -> Signals.send("STOP", executor));
-            return run.errSoFar().contains("The new cut brought");
-          });
-      held.forEach(executor -> Signals.send("CONT", executor));
+      List<ProcessHandle> first = run.executors();
+      try (HeldUp others = HeldUp.but(run, first)) {
+        first.get(2).destroyForcibly();
+        others.until(() -> run.errSoFar().contains("The new cut brought"));
+      }
       outcome = run.await(Duration.ofMinutes(5));
       workshop.assertTidy(run, outcome);
     }

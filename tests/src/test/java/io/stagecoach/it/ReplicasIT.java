@@ -43,14 +43,14 @@ class ReplicasIT {
     workshop.table(ROWS);
     workshop.write("model.json", classifier());
 
-    List<StagecoachProcess.Outcome> first =
+    List<StagecoachProcess.Outcome> firstSteps =
         new OneDriver(workshop)
             .succeedInOneSession(
                 List.of(
                     firstSteps(workshop, "shuffled", "shuffle", "driver"),
                     firstSteps(workshop, "kept", "shuffle", "executor"),
                     firstSteps(workshop, "streamed", "streaming", "driver")));
-    assertThat(first)
+    assertThat(firstSteps)
         .allSatisfy(
             outcome ->
                 assertThat(outcome.out()).contains("2 replicas of these stages on 4 executors"));
@@ -64,16 +64,11 @@ class ReplicasIT {
     StagecoachProcess.Outcome second;
     try (StagecoachProcess run = workshop.start("train", settings)) {
       Awaiting.await(Duration.ofMinutes(2), () -> run.errSoFar().contains("step "));
-      List<ProcessHandle> survivors = run.executors().subList(0, 3);
-      // Whatever the cluster starts in the place of the fourth does not live to be of use.
-      Awaiting.await(
-          Duration.ofMinutes(2),
-          () -> {
-            run.executors().stream()
-                .filter(executor -> !survivors.contains(executor))
-                .forEach(ProcessHandle::destroyForcibly);
-            return run.errSoFar().contains("on 3 executors");
-          });
+      List<ProcessHandle> first = run.executors();
+      try (HeldUp others = HeldUp.but(run, first)) {
+        first.get(3).destroyForcibly();
+        others.until(() -> run.errSoFar().contains("on 3 executors"));
+      }
       second = run.await(Duration.ofMinutes(2));
       workshop.assertTidy(run, second);
     }
