@@ -1,10 +1,6 @@
 package io.stagecoach.replan;
 
-import io.stagecoach.error.ErrorKind;
-import io.stagecoach.error.StagecoachException;
-import io.stagecoach.plan.DeviceOrder;
 import io.stagecoach.plan.DevicePins;
-import io.stagecoach.plan.Partitioners;
 import io.stagecoach.plan.Plan;
 import io.stagecoach.plan.PlanRequest;
 import io.stagecoach.plan.PlannedStage;
@@ -15,16 +11,12 @@ import io.stagecoach.schedule.Schedule;
 import io.stagecoach.schedule.StageCosts;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Watches what the stages of a pipeline take, and says when another cut would be worth it. Looks at
@@ -35,8 +27,6 @@ import org.slf4j.LoggerFactory;
  * <p>One thread calls it.
  */
 public final class Replanner {
-
-  private static final Logger LOG = LoggerFactory.getLogger(Replanner.class);
 
   private static final long HOUR = Duration.ofHours(1).toNanos();
 
@@ -49,17 +39,14 @@ public final class Replanner {
   /** The first steps of stages placed anew load classes and fill caches. */
   private static final int SETTLING = 2;
 
-  /** The share of a step that must be gained for executors to change places too. */
-  private static final double WORTH_A_MOVE = 0.02;
-
   /** Looks without a change after one. */
   private static final int REST = 3;
 
   private final PlanRequest request;
   private final int replicas;
-  private final DevicePins devices;
   private final LayerEstimates estimates;
   private final StepTime stepTime;
+  private final CutSearch search;
   private final ReplanRules rules;
   private final LongSupplier nanoClock;
   private final Deque<Long> changes = new ArrayDeque<>();
@@ -108,7 +95,7 @@ public final class Replanner {
     this.plan = plan;
     this.request = request;
     this.replicas = replicas;
-    this.devices = devices;
+    this.search = new CutSearch(request, replicas, devices, estimates, stepTime);
     this.estimates = estimates;
     this.stepTime = stepTime;
     this.rules = rules;
@@ -180,100 +167,34 @@ public final class Replanner {
   private Optional<Proposal> better(StageCosts observed) {
     DeviceSpeeds speeds = DeviceSpeeds.of(observed, plan, request.executors(), replicas, estimates);
     long now = stepTime.of(onHosts, observed);
-    Proposal best;
-    try {
-      List<Integer> asTheyAre = IntStream.range(0, speeds.executors()).boxed().toList();
-      best = proposal(speeds, asTheyAre, observed, now);
-      List<List<Integer>> orders = new ArrayList<>();
-      // Places that share an executor have none that they could give for another one.
-      if (hosts == places) {
-        orders.add(order(speeds, asTheyAre));
-        if (replicas > 1) {
-          orders.add(order(speeds, speeds.likeBesideLike()));
-        }
-      }
-      for (List<Integer> order : orders) {
-        if (!order.equals(asTheyAre) && isAllowed(order)) {
-          best = betterOf(best, speeds, order, observed, now);
-        }
-      }
-    } catch (StagecoachException e) {
-      if (e.kind() != ErrorKind.PLAN) {
-        throw e;
-      }
-      LOG.debug("no other cut fits", e);
-      return Optional.empty();
-    }
-    boolean isNew = best.changesPlaces() || !cut(best.plan()).equals(cut(plan));
-    return isNew && best.gainNanos() >= rules.leastGain() * now
-        ? Optional.of(best)
-        : Optional.empty();
+    return search
+        .best(new CutSearch.Now(speeds, observed, onHosts, now))
+        .map(found -> proposal(found, speeds, now))
+        .filter(other -> other.changesPlaces() || !cut(other.plan()).equals(cut(plan)))
+        .filter(other -> other.gainNanos() >= rules.leastGain() * now);
   }
 
-  /** The best order in which each stage's executors, those of all replicas, stay together. */
-  private List<Integer> order(DeviceSpeeds speeds, List<Integer> base) {
-    int ofReplica = request.executors();
-    DevicePins together =
-        (stage, device) ->
-            IntStream.range(0, replicas)
-                .map(replica -> replica * ofReplica)
-                .allMatch(first -> devices.allow(first + stage, base.get(first + device)));
-    List<Integer> places =
-        DeviceOrder.best(request, together, speeds.inOrder(base).times(estimates), WORTH_A_MOVE);
-    return IntStream.range(0, base.size())
-        .mapToObj(place -> base.get(place / ofReplica * ofReplica + places.get(place % ofReplica)))
-        .toList();
+  private Proposal proposal(CutSearch.Found found, DeviceSpeeds speeds, long now) {
+    return new Proposal(
+        found.plan(),
+        found.order(),
+        now,
+        found.stepNanos(),
+        found.costs(),
+        reason(found, speeds, now));
   }
 
-  /** Whether pins allow it; where executors have several stages each nobody changes places. */
-  private boolean isAllowed(List<Integer> order) {
-    return request.chunks() == 1
-        && IntStream.range(0, order.size())
-            .allMatch(place -> devices.allow(place, order.get(place)));
-  }
-
-  /** What is proposed with devices in another order, where that is worth it. */
-  private Proposal betterOf(
-      Proposal asTheyAre, DeviceSpeeds speeds, List<Integer> order, StageCosts observed, long now) {
-    try {
-      Proposal other = proposal(speeds, order, observed, now);
-      return asTheyAre.thenNanos() - other.thenNanos() >= WORTH_A_MOVE * now ? other : asTheyAre;
-    } catch (StagecoachException e) {
-      if (e.kind() != ErrorKind.PLAN) {
-        throw e;
-      }
-      // The order was looked for without what executors mirror of their neighbours.
-      LOG.debug("no cut fits for the order {}", order, e);
-      return asTheyAre;
-    }
-  }
-
-  /** The best cut for devices in this order. */
-  private Proposal proposal(
-      DeviceSpeeds speeds, List<Integer> order, StageCosts observed, long now) {
-    DeviceSpeeds ordered = speeds.inOrder(order);
-    Plan other = Partitioners.measured(ordered.times(estimates, this::sharing)).partition(request);
-    StageCosts costs = ordered.costs(other, observed, estimates);
-    long then = stepTime.of(onHosts, costs);
-    return new Proposal(other, order, now, then, costs, reason(speeds, order, other, now, then));
-  }
-
-  /** How many places are on the executor of one. */
-  private int sharing(int place) {
-    return FewerExecutors.sharing(place, places, hosts);
-  }
-
-  private String reason(DeviceSpeeds speeds, List<Integer> order, Plan other, long now, long then) {
+  private String reason(CutSearch.Found found, DeviceSpeeds speeds, long now) {
     return String.format(
         Locale.ROOT,
         "Cut anew after step %,d: layers %s, not %s; a step's stages should take %s ms, not %s"
             + " (%s)",
         lastStep + 1,
-        cut(other),
+        cut(found.plan()),
         cut(plan),
-        millis((double) then),
+        millis((double) found.stepNanos()),
         millis((double) now),
-        hosts < places ? together() : slowest(speeds, order));
+        hosts < places ? together() : slowest(speeds, found.order()));
   }
 
   private String together() {
