@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Which layers make which stage. Every layer is in exactly one stage, and no stage is empty: a plan
@@ -100,5 +101,16 @@ public record Plan(String partitioner, ModelCosts model, List<PlannedStage> stag
    */
   public String table(Optional<PlanTimes> times) {
     return new PlanTable(this, times).text();
+  }
+
+  /** The stages' layers, such as {@code 0-3 | 4 | 5-9}. */
+  public String ranges() {
+    return stages.stream().map(Plan::range).collect(Collectors.joining(" | "));
+  }
+
+  private static String range(PlannedStage stage) {
+    return stage.layers() == 1
+        ? String.valueOf(stage.firstLayer())
+        : stage.firstLayer() + "-" + (stage.endLayer() - 1);
   }
 }

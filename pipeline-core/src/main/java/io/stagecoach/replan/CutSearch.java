@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  * The best cut of a pipeline for the devices that it has, and the best order of its executors where
  * another one is worth that they change places.
  */
-final class CutSearch {
+public final class CutSearch {
 
   private static final Logger LOG = LoggerFactory.getLogger(CutSearch.class);
 
@@ -34,8 +34,13 @@ final class CutSearch {
   private final LayerEstimates estimates;
   private final StepTime stepTime;
 
-  /** Of what {@link Replanner} is made of. */
-  CutSearch(
+  /**
+   * @param request what any cut must keep to
+   * @param replicas how many pipelines of one cut work side by side
+   * @param devices which stages may be on which devices; those of all replicas are numbered through
+   * @param estimates what the layers should take
+   */
+  public CutSearch(
       PlanRequest request,
       int replicas,
       DevicePins devices,
@@ -56,7 +61,7 @@ final class CutSearch {
    * @param schedule on the executors that there are
    * @param stepNanos what a step takes by that
    */
-  record Now(DeviceSpeeds speeds, StageCosts costs, Schedule schedule, long stepNanos) {
+  public record Now(DeviceSpeeds speeds, StageCosts costs, Schedule schedule, long stepNanos) {
 
     /** How many executors have the places; with fewer than these several places are on one. */
     int hosts() {
@@ -71,10 +76,10 @@ final class CutSearch {
    * @param costs what its stages should take there, in nanoseconds
    * @param stepNanos what a step should take
    */
-  record Found(Plan plan, List<Integer> order, StageCosts costs, long stepNanos) {}
+  public record Found(Plan plan, List<Integer> order, StageCosts costs, long stepNanos) {}
 
   /** The best one; perhaps the one that there is. Empty where none fits. */
-  Optional<Found> best(Now now) {
+  public Optional<Found> best(Now now) {
     try {
       List<Integer> asTheyAre = IntStream.range(0, now.speeds().executors()).boxed().toList();
       Found best = found(now, asTheyAre);

@@ -1,5 +1,6 @@
 package io.stagecoach.replan;
 
+import io.stagecoach.engine.profile.DeviceTimes;
 import io.stagecoach.plan.Plan;
 import io.stagecoach.plan.PlannedStage;
 import io.stagecoach.plan.StageTime;
@@ -21,11 +22,25 @@ import java.util.stream.IntStream;
  * @param forward by executor, those of one replica after those of the one before
  * @param backward by executor
  */
-record DeviceSpeeds(int replicas, List<Double> forward, List<Double> backward) {
+public record DeviceSpeeds(int replicas, List<Double> forward, List<Double> backward) {
 
-  DeviceSpeeds {
+  public DeviceSpeeds {
     forward = List.copyOf(forward);
     backward = List.copyOf(backward);
+  }
+
+  /**
+   * What was measured of executors before they have stages.
+   *
+   * @param devices all executors of all replicas, by place, side by side at the same layers
+   */
+  public static DeviceSpeeds of(List<DeviceTimes> devices, int replicas) {
+    long forward = devices.stream().mapToLong(DeviceTimes::forward).min().orElseThrow();
+    long backward = devices.stream().mapToLong(DeviceTimes::backward).min().orElseThrow();
+    return new DeviceSpeeds(
+        replicas,
+        devices.stream().map(device -> (double) device.forward() / forward).toList(),
+        devices.stream().map(device -> (double) device.backward() / backward).toList());
   }
 
   /**
@@ -158,7 +173,7 @@ record DeviceSpeeds(int replicas, List<Double> forward, List<Double> backward) {
    * What the stages of another cut, those of all replicas, would take; hops as they are, and of the
    * backward passes the same share for the weights.
    */
-  StageCosts costs(Plan other, StageCosts observed, LayerEstimates estimates) {
+  public StageCosts costs(Plan other, StageCosts observed, LayerEstimates estimates) {
     List<Long> forwards = new ArrayList<>();
     List<Long> backwards = new ArrayList<>();
     List<Long> weights = new ArrayList<>();
@@ -177,7 +192,7 @@ record DeviceSpeeds(int replicas, List<Double> forward, List<Double> backward) {
   }
 
   /** How many times as long as the fastest executor one takes for the same layers. */
-  double relative(int executor) {
+  public double relative(int executor) {
     double fastest = Double.MAX_VALUE;
     for (int other = 0; other < forward.size(); other++) {
       fastest = Math.min(fastest, forward.get(other) + backward.get(other));

@@ -3,7 +3,6 @@ package io.stagecoach.replan;
 import io.stagecoach.plan.DevicePins;
 import io.stagecoach.plan.Plan;
 import io.stagecoach.plan.PlanRequest;
-import io.stagecoach.plan.PlannedStage;
 import io.stagecoach.report.RunRecorder;
 import io.stagecoach.report.StepRecord;
 import io.stagecoach.schedule.FewerExecutors;
@@ -16,7 +15,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.LongSupplier;
-import java.util.stream.Collectors;
 
 /**
  * Watches what the stages of a pipeline take, and says when another cut would be worth it. Looks at
@@ -170,7 +168,7 @@ public final class Replanner {
     return search
         .best(new CutSearch.Now(speeds, observed, onHosts, now))
         .map(found -> proposal(found, speeds, now))
-        .filter(other -> other.changesPlaces() || !cut(other.plan()).equals(cut(plan)))
+        .filter(other -> other.changesPlaces() || !other.plan().ranges().equals(plan.ranges()))
         .filter(other -> other.gainNanos() >= rules.leastGain() * now);
   }
 
@@ -190,8 +188,8 @@ public final class Replanner {
         "Cut anew after step %,d: layers %s, not %s; a step's stages should take %s ms, not %s"
             + " (%s)",
         lastStep + 1,
-        cut(found.plan()),
-        cut(plan),
+        found.plan().ranges(),
+        plan.ranges(),
         millis((double) found.stepNanos()),
         millis((double) now),
         hosts < places ? together() : slowest(speeds, found.order()));
@@ -213,17 +211,6 @@ public final class Replanner {
         slowest,
         speeds.relative(slowest),
         place == slowest ? "" : ", and becomes executor " + place);
-  }
-
-  /** Such as {@code 0-3 | 4-9}. */
-  private static String cut(Plan plan) {
-    return plan.stages().stream().map(Replanner::range).collect(Collectors.joining(" | "));
-  }
-
-  private static String range(PlannedStage stage) {
-    return stage.layers() == 1
-        ? String.valueOf(stage.firstLayer())
-        : stage.firstLayer() + "-" + (stage.endLayer() - 1);
   }
 
   private static String millis(double nanos) {

@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
@@ -35,6 +37,9 @@ class ReplanIT {
   private static final int SLOW_FROM = 60;
 
   private static final int AFTER = 60;
+
+  private static final Pattern FOR_DEVICES =
+      Pattern.compile("executor 1 on localhost takes .* on executors (\\d), (\\d), where");
 
   @TempDir Path directory;
 
@@ -122,6 +127,58 @@ class ReplanIT {
         .as(replanned.toString())
         .anySatisfy(line -> assertThat(line).startsWith("Cut anew after step "));
     choices(workshop, "out").forEach(System.out::println);
+  }
+
+  /** One executor is slow from the beginning, and the first step's cut is for that. */
+  @Test
+  @EnabledIfSystemProperty(named = LONG, matches = "true")
+  void aRunBeginsWithACutForExecutorsThatDiffer() throws IOException {
+    Workshop workshop = workshop(12, 512);
+    StagecoachProcess.Outcome undisturbed =
+        workshop.run("train", settings(workshop, output(workshop, "whole")));
+    assertThat(undisturbed.exitCode()).as(undisturbed.toString()).isZero();
+
+    StagecoachProcess.Outcome alike =
+        withASlowDevice(workshop, settings(workshop, output(workshop, "alike")), " epoch ");
+    assertThat(alike.exitCode()).as(alike.toString()).isZero();
+
+    Map<String, String> measured = new TreeMap<>(output(workshop, "out"));
+    measured.put("spark.stagecoach.partitioner", "measured");
+    StagecoachProcess.Outcome outcome =
+        withASlowDevice(workshop, settings(workshop, measured), "Measuring layers");
+    assertThat(outcome.exitCode()).as(outcome.toString()).isZero();
+    choices(workshop, "out").forEach(System.out::println);
+    Matcher chosen =
+        FOR_DEVICES.matcher(String.join(System.lineSeparator(), choices(workshop, "out")));
+    assertThat(chosen.find()).as(outcome.toString()).isTrue();
+    assertThat(outcome.err())
+        .contains(
+            String.format(
+                "0 on executor %s on localhost, 1 on executor %s on localhost",
+                chosen.group(1), chosen.group(2)));
+    for (String name : List.of("whole", "alike", "out")) {
+      CurveOfSteps curve = CurveOfSteps.of(workshop.report(name));
+      System.out.printf(
+          Locale.ROOT, "%s: %.0f ms a step%n", name, curve.median(curve.size() / 2, curve.size()));
+      Networks.assertSame(workshop.network(name), workshop.network("whole"));
+    }
+  }
+
+  /** One of the executors is slow from when the run says something on. */
+  private static StagecoachProcess.Outcome withASlowDevice(
+      Workshop workshop, Map<String, String> settings, String words) {
+    settings.put("spark.stagecoach.progress", "lines");
+    try (StagecoachProcess run = workshop.start("train", settings)) {
+      Awaiting.await(Duration.ofMinutes(2), () -> run.errSoFar().contains(words));
+      Throttle throttle = Throttle.evenlyOn(run.executor(1));
+      try {
+        StagecoachProcess.Outcome outcome = run.await(Duration.ofMinutes(8));
+        run.awaitNoProcess();
+        return outcome;
+      } finally {
+        throttle.close();
+      }
+    }
   }
 
   /** Of three executors one is lost. For a while none comes in its stead, and then one does. */

@@ -78,6 +78,33 @@ public final class LayerProfiler {
     return new LayerTimes(fastest);
   }
 
+  /**
+   * What all layers take together, on the average of as many sweeps as there is time for, after one
+   * to warm up: what disturbs a device counts, for it is a part of what the device gives.
+   *
+   * @param slice the examples of a micro-batch
+   * @param budget about how long it may take; measured once in any case
+   */
+  public PassTimes average(Slice slice, Duration budget) {
+    long end = nanoClock.getAsLong() + budget.toNanos();
+    PassTimes all = PassTimes.NONE;
+    int counted = 0;
+    for (int sweeps = 0; counted == 0 || nanoClock.getAsLong() < end; sweeps++) {
+      PassTimes now =
+          sweep
+              .run(List.of(slice.rows()), rows -> slice, Math.max(0, end - nanoClock.getAsLong()))
+              .get(0)
+              .layers()
+              .stream()
+              .reduce(PassTimes.NONE, PassTimes::plus);
+      if (sweeps > 0 || nanoClock.getAsLong() >= end) {
+        all = all.plus(now);
+        counted++;
+      }
+    }
+    return all.times(1.0 / counted);
+  }
+
   private static List<SizeTimes> fastest(List<SizeTimes> before, List<SizeTimes> now) {
     List<SizeTimes> merged = new ArrayList<>(before.isEmpty() ? now : before);
     for (int i = 0; i < Math.min(before.size(), now.size()); i++) {

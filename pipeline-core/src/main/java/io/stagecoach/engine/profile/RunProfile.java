@@ -22,6 +22,8 @@ import java.util.stream.IntStream;
  * @param seconds what measuring took
  * @param conditions what the times depend on, by name: under others they would be others; empty
  *     where nobody has said it
+ * @param devices what the executors took for the same layers, side by side; empty where that was
+ *     not measured
  */
 public record RunProfile(
     int batchSize,
@@ -29,7 +31,8 @@ public record RunProfile(
     LayerTimes layers,
     HopTimes hops,
     double seconds,
-    Map<String, String> conditions) {
+    Map<String, String> conditions,
+    List<DeviceTimes> devices) {
 
   public RunProfile {
     // Profiles from before they said it.
@@ -37,17 +40,23 @@ public record RunProfile(
         conditions == null
             ? Map.of()
             : Collections.unmodifiableMap(new LinkedHashMap<>(conditions));
+    devices = devices == null ? List.of() : List.copyOf(devices);
   }
 
-  /** Under conditions that nobody has said. */
+  /** Of executors that were not compared, under conditions that nobody has said. */
   public RunProfile(
       int batchSize, ModelCosts model, LayerTimes layers, HopTimes hops, double seconds) {
-    this(batchSize, model, layers, hops, seconds, Map.of());
+    this(batchSize, model, layers, hops, seconds, Map.of(), List.of());
   }
 
   /** The same, measured under these conditions. */
   public RunProfile under(Map<String, String> measuredUnder) {
-    return new RunProfile(batchSize, model, layers, hops, seconds, measuredUnder);
+    return new RunProfile(batchSize, model, layers, hops, seconds, measuredUnder, devices);
+  }
+
+  /** The same, with what the executors took. */
+  public RunProfile on(List<DeviceTimes> measured) {
+    return new RunProfile(batchSize, model, layers, hops, seconds, conditions, measured);
   }
 
   /**

@@ -3,11 +3,13 @@ package io.stagecoach.spark.cluster;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
+import io.stagecoach.spark.gpu.GpuRule;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 import org.apache.spark.api.java.JavaSparkContext;
 import scala.Product2;
 import scala.Tuple2;
@@ -59,7 +61,8 @@ public final class EveryExecutor {
   }
 
   /**
-   * Asks. Where tasks run in the driver's process, that is the only executor.
+   * Asks, by tasks as any other. Where tasks run in the driver's process, that is the only
+   * executor.
    *
    * @param what a person reads in Spark's UI
    * @return the answers, in the order of executors
@@ -67,10 +70,30 @@ public final class EveryExecutor {
    */
   public static List<Answer> ask(
       JavaSparkContext spark, String what, Question question, Duration deadline) {
+    return ask(spark, rdd -> rdd, what, question, deadline);
+  }
+
+  /**
+   * The same, by tasks that have of their executors what stages have.
+   *
+   * @param rule what that is
+   */
+  static List<Answer> ask(
+      JavaSparkContext spark, GpuRule rule, String what, Question question, Duration deadline) {
+    return ask(spark, rule::on, what, question, deadline);
+  }
+
+  private static List<Answer> ask(
+      JavaSparkContext spark,
+      UnaryOperator<PinnedRdd> rule,
+      String what,
+      Question question,
+      Duration deadline) {
     try (PinnedJobs jobs = new PinnedJobs(spark.sc(), UUID.randomUUID(), deadline)) {
       for (int left = TRIES; ; left--) {
         List<Home> homes = Home.all(spark.sc());
-        PinnedRdd rdd = new PinnedRdd(spark.sc(), homes, null, null, new Asked(question));
+        PinnedRdd rdd =
+            rule.apply(new PinnedRdd(spark.sc(), homes, null, null, new Asked(question)));
         try {
           return answers(homes, jobs.run(rdd, what, homes, deadline));
         } catch (MisplacedException e) {

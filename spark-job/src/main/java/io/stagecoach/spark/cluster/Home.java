@@ -40,6 +40,12 @@ record Home(String executor, String host) implements Serializable {
     return executor + ON + host;
   }
 
+  /** Whom {@link #words} name. */
+  static Home of(String words) {
+    int end = words.indexOf(ON);
+    return new Home(words.substring(0, end), words.substring(end + ON.length()));
+  }
+
   /** The id of the executor that these words name. */
   static String id(String words) {
     int end = words.indexOf(ON);

@@ -62,13 +62,22 @@ public final class LastingPipeline implements Pipeline {
       IntFunction<INDArray> weights,
       Consumer<Setback> listener,
       LongSupplier nanoClock) {
-    this(launcher, recovery, executors, weights, SliceHolder.none(), listener, nanoClock);
+    this(
+        launcher,
+        recovery,
+        executors,
+        Seats.free(),
+        weights,
+        SliceHolder.none(),
+        listener,
+        nanoClock);
   }
 
   private LastingPipeline(
       Launcher launcher,
       ExecutorRecovery recovery,
       int executors,
+      Seats seats,
       IntFunction<INDArray> weights,
       SliceHolder slices,
       Consumer<Setback> listener,
@@ -80,7 +89,7 @@ public final class LastingPipeline implements Pipeline {
     this.listener = listener;
     this.nanoClock = nanoClock;
     slices.mendedBy(this::mend);
-    this.current = recovery.begin(() -> launch(executors, Seats.free()));
+    this.current = recovery.begin(() -> launch(executors, seats));
   }
 
   /**
@@ -95,7 +104,7 @@ public final class LastingPipeline implements Pipeline {
       Recovery limits,
       IntFunction<INDArray> weights,
       Consumer<Setback> listener) {
-    return launch(spec, limits, weights, SliceHolder.none(), listener);
+    return launch(spec, limits, weights, SliceHolder.none(), List.of(), listener);
   }
 
   /**
@@ -103,17 +112,21 @@ public final class LastingPipeline implements Pipeline {
    * weights themselves.
    *
    * @param slices knows what such stages go on from
+   * @param seats Spark's ids of the executors that are to have the places, by place, as far as they
+   *     are there; empty where nobody minds
    */
   public static LastingPipeline launch(
       PipelineSpec spec,
       Recovery limits,
       IntFunction<INDArray> weights,
       SliceHolder slices,
+      List<String> seats,
       Consumer<Setback> listener) {
     return new LastingPipeline(
         launcher(spec),
         ExecutorRecovery.of(spec, limits),
         spec.executors(),
+        new Seats(seats),
         weights,
         slices,
         listener,

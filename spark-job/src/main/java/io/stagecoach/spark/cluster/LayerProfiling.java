@@ -8,6 +8,7 @@ import io.stagecoach.engine.StageEngines;
 import io.stagecoach.engine.StageSpec;
 import io.stagecoach.engine.profile.LayerProfiler;
 import io.stagecoach.engine.profile.LayerTimes;
+import io.stagecoach.engine.profile.PassTimes;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.util.SerializableConfiguration;
 
@@ -42,7 +44,8 @@ public final class LayerProfiling implements Serializable {
   private final Duration budget;
   private final SerializableConfiguration hadoop;
 
-  private LayerProfiling(PipelineSpec pipeline, int layers, List<Slice> slices, Duration budget) {
+  /** What {@link #measure} runs on an executor. */
+  LayerProfiling(PipelineSpec pipeline, int layers, List<Slice> slices, Duration budget) {
     StageSpec any = pipeline.stages().get(0);
     this.engine = pipeline.engine();
     this.model = any.model();
@@ -86,16 +89,27 @@ public final class LayerProfiling implements Serializable {
   }
 
   private String run() throws JsonProcessingException {
-    // What is measured on another device than the stages will have says nothing of them.
-    GpuClaims.here();
     Map<Integer, Slice> bySize = new TreeMap<>();
     slices.forEach(slice -> bySize.put(slice.rows(), slice));
+    return MAPPER.writeValueAsString(
+        here(profiler -> profiler.profile(List.copyOf(bySize.keySet()), bySize::get, budget)));
+  }
+
+  /**
+   * What all layers take together, for the largest size, on the executor that this is called on.
+   */
+  PassTimes averageHere() {
+    Slice largest = slices.get(slices.size() - 1);
+    return here(profiler -> profiler.average(largest, budget));
+  }
+
+  private <T> T here(Function<LayerProfiler, T> measure) {
+    // What is measured on another device than the stages will have says nothing of them.
+    GpuClaims.here();
     try (MicroBatchSource source = new StageHosting(hadoop.value()).open(store)) {
-      LayerTimes times =
+      return measure.apply(
           new LayerProfiler(
-                  StageEngines.named(engine), model, layers, seed, source, System::nanoTime)
-              .profile(List.copyOf(bySize.keySet()), bySize::get, budget);
-      return MAPPER.writeValueAsString(times);
+              StageEngines.named(engine), model, layers, seed, source, System::nanoTime));
     }
   }
 

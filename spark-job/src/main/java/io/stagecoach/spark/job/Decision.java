@@ -1,7 +1,10 @@
 package io.stagecoach.spark.job;
 
+import io.stagecoach.engine.profile.DeviceTimes;
 import io.stagecoach.engine.profile.RunProfile;
 import io.stagecoach.plan.PlanTimes;
+import io.stagecoach.spark.cluster.FirstSeats;
+import io.stagecoach.spark.cluster.PipelineSpec;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.data.PreparedData;
 import java.util.ArrayList;
@@ -20,12 +23,15 @@ import org.slf4j.LoggerFactory;
  * @param reasons why, a line for each choice
  * @param profile what was measured, where anything was
  * @param times what its parts should take by that
+ * @param seats Spark's ids of the executors that are to have the places, by place; empty where
+ *     nobody minds
  */
 record Decision(
     TrainingPlan plan,
     List<String> reasons,
     Optional<RunProfile> profile,
-    Optional<PlanTimes> times) {
+    Optional<PlanTimes> times,
+    List<String> seats) {
 
   private static final Logger LOG = LoggerFactory.getLogger(Decision.class);
 
@@ -47,7 +53,7 @@ record Decision(
       Telling telling) {
     TrainingPlan usual = choices.byOperations();
     if (choices.open().isEmpty()) {
-      return new Decision(usual, List.of(), Optional.empty(), Optional.empty());
+      return new Decision(usual, List.of(), Optional.empty(), Optional.empty(), List.of());
     }
     Map<String, String> conditions =
         ProfileConditions.of(spark, conf, model, choices.rows(), choices.largest());
@@ -69,15 +75,48 @@ record Decision(
               .under(conditions);
     }
     PipelineChoice choice = choices.by(profile);
+    Optional<DevicePlan> forDevices =
+        known.isEmpty() && choices.isCutOpen()
+            ? forDevices(
+                conf,
+                choice,
+                profile,
+                PipelineSpecs.of(spark, conf, choice.plan(), model, prepared))
+            : Optional.empty();
+    TrainingPlan plan = forDevices.map(DevicePlan::plan).orElse(choice.plan());
+    PlanTimes times = forDevices.map(DevicePlan::times).orElse(choice.times());
     List<String> reasons = new ArrayList<>(List.of(choice.reason()));
+    forDevices.map(DevicePlan::reason).ifPresent(reasons::add);
     known.map(KnownProfile::line).ifPresent(reasons::add);
-    telling.result().accept(choice.plan().table(Optional.of(choice.times())));
+    telling.result().accept(plan.table(Optional.of(times)));
     reasons.forEach(
         reason -> {
           telling.result().accept("Chosen: " + reason);
           LOG.info("{}", reason);
         });
     return new Decision(
-        choice.plan(), List.copyOf(reasons), Optional.of(profile), Optional.of(choice.times()));
+        plan,
+        List.copyOf(reasons),
+        Optional.of(profile),
+        Optional.of(times),
+        forDevices.map(DevicePlan::seats).orElse(List.of()));
+  }
+
+  /** A plan for the executors that there are, where these differ. */
+  private static Optional<DevicePlan> forDevices(
+      StagecoachConf conf, PipelineChoice choice, RunProfile profile, PipelineSpec spec) {
+    if (!DeviceTimes.differ(profile.devices())) {
+      return Optional.empty();
+    }
+    List<DeviceTimes> devices = FirstSeats.of(spec, profile.devices());
+    return devices.isEmpty()
+        ? Optional.empty()
+        : DevicePlan.of(
+            choice.plan(),
+            choice.plan().request(conf),
+            profile,
+            Replanning.stepTime(conf.exchange(), profile, choice.plan()),
+            devices,
+            (place, device) -> FirstSeats.isAllowed(spec, place, device));
   }
 }

@@ -1,5 +1,6 @@
 package io.stagecoach.spark.job;
 
+import io.stagecoach.engine.profile.DeviceTimes;
 import io.stagecoach.engine.profile.RunProfile;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
@@ -12,6 +13,7 @@ import io.stagecoach.spark.config.StagecoachConf;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -109,7 +111,10 @@ record KnownProfile(RunProfile profile, String place) {
         return Optional.empty();
       }
       RunProfile profile = ProfileJson.read(read(place, hadoop));
-      List<String> differences = profile.differences(now);
+      List<String> differences = new ArrayList<>(profile.differences(now));
+      if (DeviceTimes.differ(profile.devices())) {
+        differences.add("executors differed, and may be others now");
+      }
       if (differences.isEmpty()) {
         return Optional.of(new KnownProfile(profile, place.toString()));
       }

@@ -12,6 +12,7 @@ import io.stagecoach.report.BestFigures;
 import io.stagecoach.report.PlanFigures;
 import io.stagecoach.report.RunReport;
 import io.stagecoach.spark.cluster.LastingPipeline;
+import io.stagecoach.spark.cluster.SliceHolder;
 import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.SparkSettingsCheck;
 import io.stagecoach.spark.config.StagecoachConf;
@@ -143,6 +144,8 @@ public final class NetworkFit {
                 PipelineSpecs.of(spark, conf, plan, model, prepared),
                 PipelineSpecs.recovery(conf),
                 synchronizer::weights,
+                SliceHolder.none(),
+                decision.seats(),
                 reporting::recovered);
         LiveFigures figures =
             LiveFigures.of(plan.replicas(), plan.plan().stages().size(), pipeline::memory)) {

@@ -74,6 +74,13 @@ final class PipelineChoices {
     return keys;
   }
 
+  /** Whether the run may cut the model as measured times say. */
+  boolean isCutOpen() {
+    return conf.cut().isEmpty()
+        && (conf.partitioner() == PartitionerKind.MEASURED
+            || conf.partitioner() == PartitionerKind.BALANCED);
+  }
+
   /**
    * A plan by operation counts alone: what the settings say, and for what they leave the usual, or
    * the next that fits.

@@ -126,7 +126,8 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
     };
   }
 
-  private static LayerEstimates estimates(RunProfile profile, TrainingPlan plan) {
+  /** What the layers should take, by what was measured. */
+  static LayerEstimates estimates(RunProfile profile, TrainingPlan plan) {
     List<Long> forward = new ArrayList<>();
     List<Long> backward = new ArrayList<>();
     for (int layer = 0; layer < profile.layers().layers(); layer++) {
@@ -142,7 +143,7 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
   }
 
   /** By shuffle a hop is a tick of its own, which no other hop runs beside. */
-  private static StepTime stepTime(ExchangeKind exchange, RunProfile profile, TrainingPlan plan) {
+  static StepTime stepTime(ExchangeKind exchange, RunProfile profile, TrainingPlan plan) {
     if (exchange == ExchangeKind.STREAMING) {
       return (schedule, costs) -> Simulator.simulate(schedule, costs).makespan();
     }

@@ -1,11 +1,13 @@
 package io.stagecoach.spark.job;
 
 import io.stagecoach.batch.Slice;
+import io.stagecoach.engine.profile.DeviceTimes;
 import io.stagecoach.engine.profile.HopTimes;
 import io.stagecoach.engine.profile.LayerTimes;
 import io.stagecoach.engine.profile.RunProfile;
 import io.stagecoach.plan.LayerCost;
 import io.stagecoach.plan.ModelCosts;
+import io.stagecoach.spark.cluster.DeviceProbing;
 import io.stagecoach.spark.cluster.HopProbe;
 import io.stagecoach.spark.cluster.LayerProfiling;
 import io.stagecoach.spark.cluster.PipelineSpec;
@@ -15,7 +17,7 @@ import java.util.List;
 
 /**
  * Measures, before a run's first step, what the pipeline is to be chosen from: layers with the
- * run's own examples, and hops, on the run's executors.
+ * run's own examples, hops, and how the executors compare, on the run's executors.
  */
 final class RunProfiling {
 
@@ -23,6 +25,9 @@ final class RunProfiling {
   private static final Duration LAYERS = Duration.ofSeconds(15);
 
   private static final Duration HOPS = Duration.ofSeconds(3);
+
+  /** The same work everywhere shows soon who is slower. */
+  private static final Duration DEVICES = Duration.ofSeconds(2);
 
   private final PipelineSpec pipeline;
   private final Recovery recovery;
@@ -66,6 +71,15 @@ final class RunProfiling {
             .max()
             .orElse(0);
     HopTimes hops = HopProbe.measure(pipeline, recovery, largest, HOPS);
-    return new RunProfile(batchSize, model, layers, hops, (System.nanoTime() - start) / 1e9);
+    List<DeviceTimes> devices =
+        DeviceProbing.measure(pipeline, model.size(), largest(slices, layers), DEVICES);
+    return new RunProfile(batchSize, model, layers, hops, (System.nanoTime() - start) / 1e9)
+        .on(devices);
+  }
+
+  /** Of the micro-batches that an executor had time and memory for. */
+  private static Slice largest(List<Slice> slices, LayerTimes measured) {
+    int rows = measured.sizes().get(measured.sizes().size() - 1).rows();
+    return slices.stream().filter(slice -> slice.rows() == rows).findFirst().orElseThrow();
   }
 }

@@ -256,6 +256,7 @@ final class TrainingRun {
                   PipelineSpecs.recovery(conf),
                   updating.weights()::weights,
                   updating.slices(),
+                  decision.seats(),
                   reporting::recovered);
           LiveFigures figures =
               LiveFigures.of(plan.replicas(), plan.plan().stages().size(), pipeline::memory)) {

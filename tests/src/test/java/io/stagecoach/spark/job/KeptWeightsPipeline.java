@@ -56,7 +56,7 @@ public final class KeptWeightsPipeline implements AutoCloseable {
             new SyncSettings(GradientWeight.EXAMPLES, 0, 0));
     this.pipeline =
         LastingPipeline.launch(
-            spec, LIMITS, updates::weights, new Telling(updates, placed), setback -> {});
+            spec, LIMITS, updates::weights, new Telling(updates, placed), List.of(), setback -> {});
   }
 
   /** Where each stage is. */
