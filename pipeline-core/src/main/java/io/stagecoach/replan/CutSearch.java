@@ -25,32 +25,34 @@ public final class CutSearch {
 
   private static final Logger LOG = LoggerFactory.getLogger(CutSearch.class);
 
-  /** The share of a step that must be gained for executors to change places too. */
-  private static final double WORTH_A_MOVE = 0.02;
-
   private final PlanRequest request;
   private final int replicas;
   private final DevicePins devices;
   private final LayerEstimates estimates;
   private final StepTime stepTime;
+  private final double worthAMove;
 
   /**
    * @param request what any cut must keep to
    * @param replicas how many pipelines of one cut work side by side
    * @param devices which stages may be on which devices; those of all replicas are numbered through
    * @param estimates what the layers should take
+   * @param worthAMove the share of a step that must be gained for executors to change places too; 0
+   *     for any
    */
   public CutSearch(
       PlanRequest request,
       int replicas,
       DevicePins devices,
       LayerEstimates estimates,
-      StepTime stepTime) {
+      StepTime stepTime,
+      double worthAMove) {
     this.request = request;
     this.replicas = replicas;
     this.devices = devices;
     this.estimates = estimates;
     this.stepTime = stepTime;
+    this.worthAMove = worthAMove;
   }
 
   /**
@@ -120,7 +122,7 @@ public final class CutSearch {
                 .map(replica -> replica * ofReplica)
                 .allMatch(first -> devices.allow(first + stage, base.get(first + device)));
     List<Integer> places =
-        DeviceOrder.best(request, together, speeds.inOrder(base).times(estimates), WORTH_A_MOVE);
+        DeviceOrder.best(request, together, speeds.inOrder(base).times(estimates), worthAMove);
     return IntStream.range(0, base.size())
         .mapToObj(place -> base.get(place / ofReplica * ofReplica + places.get(place % ofReplica)))
         .toList();
@@ -137,9 +139,8 @@ public final class CutSearch {
   private Found betterOf(Found asTheyAre, Now now, List<Integer> order) {
     try {
       Found other = found(now, order);
-      return asTheyAre.stepNanos() - other.stepNanos() >= WORTH_A_MOVE * now.stepNanos()
-          ? other
-          : asTheyAre;
+      long gain = asTheyAre.stepNanos() - other.stepNanos();
+      return gain > 0 && gain >= worthAMove * now.stepNanos() ? other : asTheyAre;
     } catch (StagecoachException e) {
       if (e.kind() != ErrorKind.PLAN) {
         throw e;

@@ -37,6 +37,9 @@ public final class Replanner {
   /** The first steps of stages placed anew load classes and fill caches. */
   private static final int SETTLING = 2;
 
+  /** The share of a step that must be gained for executors to change places too. */
+  private static final double WORTH_A_MOVE = 0.02;
+
   /** Looks without a change after one. */
   private static final int REST = 3;
 
@@ -93,7 +96,7 @@ public final class Replanner {
     this.plan = plan;
     this.request = request;
     this.replicas = replicas;
-    this.search = new CutSearch(request, replicas, devices, estimates, stepTime);
+    this.search = new CutSearch(request, replicas, devices, estimates, stepTime, WORTH_A_MOVE);
     this.estimates = estimates;
     this.stepTime = stepTime;
     this.rules = rules;

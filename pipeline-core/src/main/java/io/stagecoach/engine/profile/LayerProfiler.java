@@ -29,6 +29,9 @@ public final class LayerProfiler {
   /** So many of them in a row end it: a disturbance looks like one, too. */
   private static final int WITHOUT_GAIN = 2;
 
+  /** So many in a row, and there is nothing to be compiled any more that would show. */
+  private static final int SETTLED = 5;
+
   private final LayerSweep sweep;
   private final LongSupplier nanoClock;
 
@@ -79,30 +82,44 @@ public final class LayerProfiler {
   }
 
   /**
-   * What all layers take together, on the average of as many sweeps as there is time for, after one
-   * to warm up: what disturbs a device counts, for it is a part of what the device gives.
+   * What all layers take together, on the average of as many sweeps as there is time for, once they
+   * do not become faster any more: what disturbs a device counts, for it is a part of what the
+   * device gives.
    *
    * @param slice the examples of a micro-batch
-   * @param budget about how long it may take; measured once in any case
+   * @param warmUp how long they may become faster, at most
+   * @param measured about how long it is measured, and how long they may become faster at least: it
+   *     takes a while until anything is compiled; once in any case
    */
-  public PassTimes average(Slice slice, Duration budget) {
-    long end = nanoClock.getAsLong() + budget.toNanos();
+  public PassTimes average(Slice slice, Duration warmUp, Duration measured) {
+    warmUp(slice, Math.min(measured.toNanos(), warmUp.toNanos()), warmUp.toNanos());
+    long end = nanoClock.getAsLong() + measured.toNanos();
     PassTimes all = PassTimes.NONE;
-    int counted = 0;
-    for (int sweeps = 0; counted == 0 || nanoClock.getAsLong() < end; sweeps++) {
-      PassTimes now =
-          sweep
-              .run(List.of(slice.rows()), rows -> slice, Math.max(0, end - nanoClock.getAsLong()))
-              .get(0)
-              .layers()
-              .stream()
-              .reduce(PassTimes.NONE, PassTimes::plus);
-      if (sweeps > 0 || nanoClock.getAsLong() >= end) {
-        all = all.plus(now);
-        counted++;
-      }
+    int sweeps = 0;
+    do {
+      all = all.plus(sweep(slice, Math.max(0, end - nanoClock.getAsLong())));
+      sweeps++;
+    } while (nanoClock.getAsLong() < end);
+    return all.times(1.0 / sweeps);
+  }
+
+  private void warmUp(Slice slice, long leastNanos, long mostNanos) {
+    long begin = nanoClock.getAsLong();
+    long least = Long.MAX_VALUE;
+    int withoutGain = 0;
+    long spent = 0;
+    while (spent < leastNanos || (withoutGain < SETTLED && spent < mostNanos)) {
+      long now = sweep(slice, mostNanos).total();
+      withoutGain = now < NO_GAIN * least ? 0 : withoutGain + 1;
+      least = Math.min(least, now);
+      spent = nanoClock.getAsLong() - begin;
     }
-    return all.times(1.0 / counted);
+  }
+
+  /** All layers together, once. */
+  private PassTimes sweep(Slice slice, long nanos) {
+    return sweep.run(List.of(slice.rows()), rows -> slice, nanos).get(0).layers().stream()
+        .reduce(PassTimes.NONE, PassTimes::plus);
   }
 
   private static List<SizeTimes> fastest(List<SizeTimes> before, List<SizeTimes> now) {

@@ -204,6 +204,26 @@ class LayerProfilerTest {
     assertThat(alive).isEmpty();
   }
 
+  /** The fastest would hide what the others of a machine take of a device. */
+  @Test
+  void theAverageCountsWhatDisturbsItButNotWhatIsNotCompiled() {
+    PassTimes expected = new PassTimes(606, 2 * 606, 3 * 606, 5 * 606);
+    Duration window = Duration.ofMillis(1);
+    coldPasses = 400;
+    assertThat(profiler(3).average(slice(1), PLENTY, window)).isEqualTo(expected);
+    int warm = passes;
+    profiler(3).average(slice(1), PLENTY, window.multipliedBy(4));
+    assertThat(passes - warm).as("until the time is over").isGreaterThan(400);
+
+    passes = 0;
+    PassTimes cold = profiler(3).average(slice(1), Duration.ZERO, window);
+    assertThat(cold.forward()).as("some of it").isBetween(607L, 5 * 606L - 1);
+    passes = 0;
+    assertThat(profiler(3).average(slice(1), Duration.ZERO, Duration.ZERO).forward())
+        .isEqualTo(5 * 606);
+    assertThat(alive).isEmpty();
+  }
+
   @Test
   void aSingleLayerIsFirstAndLast() {
     LayerTimes times = profiler(1).profile(List.of(2), LayerProfilerTest::slice, PLENTY);

@@ -31,23 +31,24 @@ public final class DeviceProbing {
    * @param pipeline the pipeline whose model it is
    * @param layers how many layers the model has
    * @param slice the examples of a micro-batch
-   * @param budget about how long it may take, beside what a Spark job takes
+   * @param warmUp how long executors may become faster, at most
+   * @param measured about how long it is measured then
    * @return what it took on every executor that there is; empty where there is one only, or not all
    *     could be asked: a run may begin as if they were alike
    */
   public static List<DeviceTimes> measure(
-      PipelineSpec pipeline, int layers, Slice slice, Duration budget) {
+      PipelineSpec pipeline, int layers, Slice slice, Duration warmUp, Duration measured) {
     if (pipeline.executors() == 1) {
       return List.of();
     }
-    LayerProfiling task = new LayerProfiling(pipeline, layers, List.of(slice), budget);
+    LayerProfiling task = new LayerProfiling(pipeline, layers, List.of(slice), measured);
     try {
       List<DeviceTimes> devices =
           EveryExecutor.ask(
                   pipeline.spark(),
                   GpuRule.of(pipeline.spark().sc()),
                   "Stagecoach: comparing the executors",
-                  () -> passes(task.averageHere()),
+                  () -> passes(task.averageHere(slice, warmUp)),
                   pipeline.deadlines().launch())
               .stream()
               .map(DeviceProbing::times)

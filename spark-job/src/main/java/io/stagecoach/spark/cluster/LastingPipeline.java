@@ -59,24 +59,6 @@ public final class LastingPipeline implements Pipeline {
       Launcher launcher,
       ExecutorRecovery recovery,
       int executors,
-      IntFunction<INDArray> weights,
-      Consumer<Setback> listener,
-      LongSupplier nanoClock) {
-    this(
-        launcher,
-        recovery,
-        executors,
-        Seats.free(),
-        weights,
-        SliceHolder.none(),
-        listener,
-        nanoClock);
-  }
-
-  private LastingPipeline(
-      Launcher launcher,
-      ExecutorRecovery recovery,
-      int executors,
       Seats seats,
       IntFunction<INDArray> weights,
       SliceHolder slices,

@@ -96,11 +96,12 @@ public final class LayerProfiling implements Serializable {
   }
 
   /**
-   * What all layers take together, for the largest size, on the executor that this is called on.
+   * What all layers take together on the executor that this is called on.
+   *
+   * @param slice the examples of a micro-batch
    */
-  PassTimes averageHere() {
-    Slice largest = slices.get(slices.size() - 1);
-    return here(profiler -> profiler.average(largest, budget));
+  PassTimes averageHere(Slice slice, Duration warmUp) {
+    return here(profiler -> profiler.average(slice, warmUp, budget));
   }
 
   private <T> T here(Function<LayerProfiler, T> measure) {

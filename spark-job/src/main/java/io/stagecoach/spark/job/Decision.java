@@ -108,7 +108,7 @@ record Decision(
     if (!DeviceTimes.differ(profile.devices())) {
       return Optional.empty();
     }
-    List<DeviceTimes> devices = FirstSeats.of(spec, profile.devices());
+    List<DeviceTimes> devices = FirstSeats.of(spec.pins(), spec.executors(), profile.devices());
     return devices.isEmpty()
         ? Optional.empty()
         : DevicePlan.of(
@@ -117,6 +117,6 @@ record Decision(
             profile,
             Replanning.stepTime(conf.exchange(), profile, choice.plan()),
             devices,
-            (place, device) -> FirstSeats.isAllowed(spec, place, device));
+            (place, device) -> FirstSeats.isAllowed(spec.pins(), spec.executors(), place, device));
   }
 }

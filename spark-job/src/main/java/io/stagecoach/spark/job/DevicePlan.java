@@ -57,7 +57,9 @@ record DevicePlan(TrainingPlan plan, List<String> seats, PlanTimes times, String
             alike.replicas(),
             (place, device) -> mayHave.test(place, devices.get(device)),
             estimates,
-            stepTime)
+            stepTime,
+            // Nobody has a place yet.
+            0)
         .best(new CutSearch.Now(speeds, costs, alike.schedule(), now))
         .map(
             found ->

@@ -26,8 +26,10 @@ final class RunProfiling {
 
   private static final Duration HOPS = Duration.ofSeconds(3);
 
-  /** The same work everywhere shows soon who is slower. */
+  /** The same work everywhere shows soon who is slower, once Java has compiled it. */
   private static final Duration DEVICES = Duration.ofSeconds(2);
+
+  private static final Duration DEVICES_WARM_UP = Duration.ofSeconds(8);
 
   private final PipelineSpec pipeline;
   private final Recovery recovery;
@@ -72,7 +74,8 @@ final class RunProfiling {
             .orElse(0);
     HopTimes hops = HopProbe.measure(pipeline, recovery, largest, HOPS);
     List<DeviceTimes> devices =
-        DeviceProbing.measure(pipeline, model.size(), largest(slices, layers), DEVICES);
+        DeviceProbing.measure(
+            pipeline, model.size(), largest(slices, layers), DEVICES_WARM_UP, DEVICES);
     return new RunProfile(batchSize, model, layers, hops, (System.nanoTime() - start) / 1e9)
         .on(devices);
   }

@@ -43,6 +43,7 @@ class LastingPipelineTest {
   private final List<Setback> setbacks = new ArrayList<>();
   private final Set<String> leaving = new HashSet<>();
   private int there = STAGES;
+  private Seats wanted = Seats.free();
   private Runnable whenReplaced = () -> {};
   private Optional<String> unfit = Optional.empty();
   private long now;
@@ -179,7 +180,9 @@ class LastingPipelineTest {
         launcher,
         new ExecutorRecovery(pool, STAGES, recovery, () -> now),
         STAGES,
+        wanted,
         stage -> Nd4j.createFromArray(1.0f),
+        SliceHolder.none(),
         setbacks::add,
         () -> now);
   }
@@ -226,6 +229,18 @@ class LastingPipelineTest {
     assertThat(setbacks)
         .extracting(Setback::step, Setback::executors)
         .containsOnly(org.assertj.core.groups.Tuple.tuple(5L, 2));
+  }
+
+  @Test
+  void itBeginsInTheSeatsThatAreWanted() {
+    wanted = new Seats(List.of("e1", "e0"));
+    try (LastingPipeline pipeline = pipeline(often())) {
+      assertThat(pipeline.stages()).extracting(StageAddress::executor).containsExactly("e1", "e0");
+      failures.add(lost(0));
+      pipeline.tell(order(5, Mode.TRAINING, false));
+      pipeline.await().forEach(StagePart::close);
+    }
+    assertThat(seated).containsExactly(wanted, wanted);
   }
 
   @Test

@@ -3,11 +3,13 @@ package io.stagecoach.spark.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.stagecoach.engine.profile.DeviceTimes;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.plan.DeviceKind;
 import io.stagecoach.plan.StagePin;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.assertj.core.data.Index;
@@ -45,6 +47,35 @@ class SeatsTest {
       case "cpu" -> new StagePin.Kind(DeviceKind.CPU);
       default -> new StagePin.Host(pin.substring(2));
     };
+  }
+
+  /** Named like hosts and devices; each takes so long. */
+  private static List<String> first(SeatPins pins, int places, Map<String, Long> devices) {
+    return FirstSeats.of(
+            pins,
+            places,
+            devices.entrySet().stream()
+                .map(
+                    device ->
+                        new DeviceTimes(
+                            device.getKey(),
+                            device.getKey().substring(0, 1),
+                            device.getValue(),
+                            2 * device.getValue()))
+                .toList())
+        .stream()
+        .map(DeviceTimes::executor)
+        .toList();
+  }
+
+  @Test
+  void ofExecutorsThatWereComparedTheFastestAreSeatedThatPinsAllow() {
+    Map<String, Long> devices = Map.of("a-c", 30L, "b-c", 10L, "b-g", 1L, "c-c", 20L);
+    assertThat(first(SeatPins.NONE, 3, devices)).containsExactly("b-g", "b-c", "c-c");
+    assertThat(first(pins(3, 1, "0:a", "2:gpu"), 3, devices)).containsExactly("a-c", "b-c", "b-g");
+    assertThat(first(pins(2, 1, "0:gpu", "1:b"), 2, devices)).containsExactly("b-g", "b-c");
+    assertThat(first(pins(2, 1, "1:d"), 2, devices)).as("none is there").isEmpty();
+    assertThat(first(SeatPins.NONE, 5, devices)).as("too few").isEmpty();
   }
 
   private static List<Home> homes(String... hosts) {

@@ -3,6 +3,7 @@ package io.stagecoach.spark.job;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.stagecoach.engine.profile.DeviceTimes;
 import io.stagecoach.engine.profile.HopTimes;
 import io.stagecoach.engine.profile.LayerTimes;
 import io.stagecoach.engine.profile.PassTimes;
@@ -118,6 +119,38 @@ class KnownProfileTest {
         .isInstanceOfSatisfying(
             StagecoachException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CONFIGURATION))
         .hasMessageContaining("none.json cannot be read");
+  }
+
+  @Test
+  void whereExecutorsDifferedItIsMeasuredAgain() throws IOException {
+    RunProfile alike =
+        PROFILE.under(NOW).on(List.of(device("1", 100_000_000), device("2", 120_000_000)));
+    RunProfile small = PROFILE.under(NOW).on(List.of(device("1", 100_000), device("2", 900_000)));
+    RunProfile different =
+        PROFILE.under(NOW).on(List.of(device("1", 100_000_000), device("2", 140_000_000)));
+    Map<String, String> settings = Map.of("output.path", place("out"));
+    written("out/profile.json", alike);
+    assertThat(look(settings)).get().extracting(KnownProfile::profile).isEqualTo(alike);
+    written("out/profile.json", small);
+    assertThat(look(settings)).as("too little to be told").isPresent();
+    String file = written("out/profile.json", different);
+    assertThat(look(settings)).isEmpty();
+    assertThat(look(Map.of("profile.file", file)))
+        .get()
+        .extracting(KnownProfile::profile)
+        .isEqualTo(different);
+  }
+
+  private static DeviceTimes device(String executor, long nanos) {
+    return new DeviceTimes(executor, "host", nanos / 3, nanos - nanos / 3);
+  }
+
+  /** Profiles from before executors were compared say nothing of them. */
+  @Test
+  void aProfileWithoutExecutorsIsRead() {
+    String older = ProfileJson.write(PROFILE).replaceFirst(",\\s*\"devices\" : \\[\\s*\\]", "");
+    assertThat(older).doesNotContain("devices");
+    assertThat(ProfileJson.read(older)).isEqualTo(PROFILE);
   }
 
   /** Profiles from before there were conditions have none. */
