@@ -42,4 +42,12 @@ public interface ExecutorPool {
   default Optional<String> unfit(int executors) {
     return Optional.empty();
   }
+
+  /**
+   * Whether so many executors can have the places of what is placed on fewer now, by what is known
+   * of them: they cannot be asked while something runs on all they have.
+   */
+  default boolean isKnownToFit(int executors) {
+    return true;
+  }
 }

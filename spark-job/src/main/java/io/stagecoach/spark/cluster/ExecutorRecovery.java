@@ -148,7 +148,7 @@ public final class ExecutorRecovery {
       return now;
     }
     int there = Math.min(executors, pool.count());
-    return there > now && pool.unfit(there).isEmpty() ? there : now;
+    return there > now && pool.isKnownToFit(there) ? there : now;
   }
 
   private int atLeast() {

@@ -53,6 +53,12 @@ public final class SeatPins {
     return pins.isEmpty();
   }
 
+  /** Whether it is known of all these what any pin depends on. */
+  boolean areKnown(List<Home> there) {
+    return pins.stream().noneMatch(pin -> pin.target() instanceof StagePin.Kind)
+        || there.stream().allMatch(home -> kinds.of(home.executor()).size() == 1);
+  }
+
   /** Finds out what executors compute on, where a pin depends on it and nothing of ours runs. */
   void ask() {
     if (pins.stream().anyMatch(pin -> pin.target() instanceof StagePin.Kind)) {

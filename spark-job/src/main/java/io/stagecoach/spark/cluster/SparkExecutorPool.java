@@ -4,6 +4,7 @@ import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.apache.spark.SparkContext;
@@ -93,8 +94,17 @@ final class SparkExecutorPool implements ExecutorPool {
       return Optional.empty();
     }
     pins.ask();
-    return pins.unmet(
-        executors, Home.all(spark).stream().filter(home -> !isLeaving(home.executor())).toList());
+    return pins.unmet(executors, staying());
+  }
+
+  private List<Home> staying() {
+    return Home.all(spark).stream().filter(home -> !isLeaving(home.executor())).toList();
+  }
+
+  @Override
+  public boolean isKnownToFit(int executors) {
+    List<Home> there = staying();
+    return pins.isEmpty() || (pins.areKnown(there) && pins.unmet(executors, there).isEmpty());
   }
 
   private static boolean within(Duration deadline, BooleanSupplier condition) {

@@ -46,6 +46,7 @@ class LastingPipelineTest {
   private Seats wanted = Seats.free();
   private Runnable whenReplaced = () -> {};
   private Optional<String> unfit = Optional.empty();
+  private boolean asked;
   private long now;
   private long nanosPerTry;
 
@@ -164,7 +165,13 @@ class LastingPipelineTest {
 
           @Override
           public Optional<String> unfit(int executors) {
+            asked = true;
             return unfit;
+          }
+
+          @Override
+          public boolean isKnownToFit(int executors) {
+            return unfit.isEmpty();
           }
         };
     LastingPipeline.Launcher launcher =
@@ -507,9 +514,11 @@ class LastingPipelineTest {
 
       now += Duration.ofHours(1).toNanos() + 1;
       unfit = Optional.of("The pins take 1 executor on b, and there are 0");
+      asked = false;
       pipeline.tell(order(3, Mode.TRAINING, false));
       pipeline.await().forEach(StagePart::close);
       assertThat(pipeline.executors()).isEqualTo(1);
+      assertThat(asked).as("stages run, and nobody could answer").isFalse();
 
       unfit = Optional.empty();
       pipeline.tell(order(4, Mode.TRAINING, false));

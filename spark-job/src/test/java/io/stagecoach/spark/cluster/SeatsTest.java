@@ -49,6 +49,16 @@ class SeatsTest {
     };
   }
 
+  @Test
+  void whatAPinDependsOnIsKnownOrNot() {
+    List<Home> known = List.of(new Home("a-g", "a"), new Home("b-c", "b"));
+    List<Home> unknown = List.of(new Home("a-g", "a"), new Home("b", "b"));
+    assertThat(pins(2, 1, "0:gpu").areKnown(known)).isTrue();
+    assertThat(pins(2, 1, "0:gpu").areKnown(unknown)).isFalse();
+    assertThat(pins(2, 1, "0:a").areKnown(unknown)).as("hosts are").isTrue();
+    assertThat(SeatPins.NONE.areKnown(unknown)).isTrue();
+  }
+
   /** Named like hosts and devices; each takes so long. */
   private static List<String> first(SeatPins pins, int places, Map<String, Long> devices) {
     return FirstSeats.of(
