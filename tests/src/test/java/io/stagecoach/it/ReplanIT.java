@@ -144,6 +144,7 @@ class ReplanIT {
 
     Map<String, String> measured = new TreeMap<>(output(workshop, "out"));
     measured.put("spark.stagecoach.partitioner", "measured");
+    measured.put("spark.stagecoach.profile.compare", "always");
     StagecoachProcess.Outcome outcome =
         withASlowDevice(workshop, settings(workshop, measured), "Measuring layers");
     assertThat(outcome.exitCode()).as(outcome.toString()).isZero();

@@ -15,7 +15,7 @@ public record DeviceTimes(String executor, String host, long forward, long backw
     implements Serializable {
 
   /** Executors that are alike were measured to differ by less than this. */
-  private static final double ALIKE = 1.3;
+  private static final double ALIKE = 1.4;
 
   /** Of small networks it is Java's compiler and the clock by which executors differ. */
   private static final long SHORT_NANOS = 1_000_000;

@@ -29,9 +29,6 @@ public final class LayerProfiler {
   /** So many of them in a row end it: a disturbance looks like one, too. */
   private static final int WITHOUT_GAIN = 2;
 
-  /** So many in a row, and there is nothing to be compiled any more that would show. */
-  private static final int SETTLED = 5;
-
   private final LayerSweep sweep;
   private final LongSupplier nanoClock;
 
@@ -82,17 +79,19 @@ public final class LayerProfiler {
   }
 
   /**
-   * What all layers take together, on the average of as many sweeps as there is time for, once they
-   * do not become faster any more: what disturbs a device counts, for it is a part of what the
-   * device gives.
+   * What all layers take together, on the average of as many sweeps as there is time for: what
+   * disturbs a device counts, for it is a part of what the device gives.
    *
    * @param slice the examples of a micro-batch
-   * @param warmUp how long they may become faster, at most
-   * @param measured about how long it is measured, and how long they may become faster at least: it
-   *     takes a while until anything is compiled; once in any case
+   * @param warmUp about how long Java has before for compiling what they run: while it does, they
+   *     may keep a pace for seconds, and then be twice as fast
+   * @param measured about how long it is measured; once in any case
    */
   public PassTimes average(Slice slice, Duration warmUp, Duration measured) {
-    warmUp(slice, Math.min(measured.toNanos(), warmUp.toNanos()), warmUp.toNanos());
+    long begin = nanoClock.getAsLong() + warmUp.toNanos();
+    while (nanoClock.getAsLong() < begin) {
+      sweep(slice, warmUp.toNanos());
+    }
     long end = nanoClock.getAsLong() + measured.toNanos();
     PassTimes all = PassTimes.NONE;
     int sweeps = 0;
@@ -101,19 +100,6 @@ public final class LayerProfiler {
       sweeps++;
     } while (nanoClock.getAsLong() < end);
     return all.times(1.0 / sweeps);
-  }
-
-  private void warmUp(Slice slice, long leastNanos, long mostNanos) {
-    long begin = nanoClock.getAsLong();
-    long least = Long.MAX_VALUE;
-    int withoutGain = 0;
-    long spent = 0;
-    while (spent < leastNanos || (withoutGain < SETTLED && spent < mostNanos)) {
-      long now = sweep(slice, mostNanos).total();
-      withoutGain = now < NO_GAIN * least ? 0 : withoutGain + 1;
-      least = Math.min(least, now);
-      spent = nanoClock.getAsLong() - begin;
-    }
   }
 
   /** All layers together, once. */

@@ -210,9 +210,9 @@ class LayerProfilerTest {
     PassTimes expected = new PassTimes(606, 2 * 606, 3 * 606, 5 * 606);
     Duration window = Duration.ofMillis(1);
     coldPasses = 400;
-    assertThat(profiler(3).average(slice(1), PLENTY, window)).isEqualTo(expected);
+    assertThat(profiler(3).average(slice(1), window, window)).isEqualTo(expected);
     int warm = passes;
-    profiler(3).average(slice(1), PLENTY, window.multipliedBy(4));
+    profiler(3).average(slice(1), window, window.multipliedBy(4));
     assertThat(passes - warm).as("until the time is over").isGreaterThan(400);
 
     passes = 0;

@@ -31,7 +31,7 @@ public final class DeviceProbing {
    * @param pipeline the pipeline whose model it is
    * @param layers how many layers the model has
    * @param slice the examples of a micro-batch
-   * @param warmUp how long executors may become faster, at most
+   * @param warmUp how long Java has before for compiling what they run
    * @param measured about how long it is measured then
    * @return what it took on every executor that there is; empty where there is one only, or not all
    *     could be asked: a run may begin as if they were alike

@@ -14,7 +14,14 @@ public final class ExecutorKinds {
 
   private static final Path PROCESSOR = Path.of("/proc/cpuinfo");
 
+  private static final String BETWEEN = "; ";
+
   private ExecutorKinds() {}
+
+  /** Whether what {@link #of} has said is one kind. */
+  public static boolean areAlike(String kinds) {
+    return !kinds.contains(BETWEEN);
+  }
 
   /**
    * Asks every executor.
@@ -30,7 +37,7 @@ public final class ExecutorKinds {
         .map(EveryExecutor.Answer::text)
         .distinct()
         .sorted()
-        .collect(Collectors.joining("; "));
+        .collect(Collectors.joining(BETWEEN));
   }
 
   private static String here() {

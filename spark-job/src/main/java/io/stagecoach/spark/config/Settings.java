@@ -203,6 +203,16 @@ public final class Settings {
               + " taken in the place of measuring, where model, sizes, executors and versions are the"
               + " same.");
 
+  public static final Setting<CompareExecutors> PROFILE_COMPARE =
+      setting(
+          "profile.compare",
+          PIPELINE,
+          choice(CompareExecutors.class, CompareExecutors::word),
+          CompareExecutors.AUTO,
+          "Whether all executors measure the same layers side by side, where layers are measured, so"
+              + " that the run begins with a cut and an order for executors of different speed: auto"
+              + " where they are not all of one kind (processor, threads, CPU or GPU, Java).");
+
   public static final Setting<Boolean> REPLAN =
       setting(
           "replan",

@@ -437,6 +437,11 @@ public final class StagecoachConf {
     return get(Settings.PROFILE_REUSE);
   }
 
+  /** {@link Settings#PROFILE_COMPARE}. */
+  public CompareExecutors profileCompare() {
+    return get(Settings.PROFILE_COMPARE);
+  }
+
   /** {@link Settings#REPLAN}. */
   public boolean replan() {
     return get(Settings.REPLAN);

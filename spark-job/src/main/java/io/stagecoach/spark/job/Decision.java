@@ -71,7 +71,11 @@ record Decision(
                   PipelineSpecs.recovery(conf),
                   prepared.counts().training(),
                   TimeSegments.of(model.model(), prepared).segments().get(0))
-              .measure(conf.batchSize(), choices.rows(), choices.largest())
+              .measure(
+                  conf.batchSize(),
+                  choices.rows(),
+                  choices.largest(),
+                  ProfileConditions.compare(conf, conditions))
               .under(conditions);
     }
     PipelineChoice choice = choices.by(profile);

@@ -14,6 +14,8 @@ import org.apache.spark.sql.SparkSession;
 /** What the times of a run's layers and hops depend on. */
 final class ProfileConditions {
 
+  private static final String MACHINES = "executors' machines";
+
   /** DL4J counts steps in the configuration, which takes no time. */
   private static final Pattern COUNTERS =
       Pattern.compile("\"(iterationCount|epochCount)\"\\s*:\\s*\\d+");
@@ -57,12 +59,21 @@ final class ProfileConditions {
       ModelCosts costs) {
     Map<String, String> conditions = planned(spark, conf, model, rows, costs);
     conditions.put(
-        "executors' machines",
+        MACHINES,
         ExecutorKinds.of(
             JavaSparkContext.fromSparkContext(spark.sparkContext()),
             conf.executors(),
             conf.deadlineLaunch()));
     return conditions;
+  }
+
+  /** Whether executors are to be compared. */
+  static boolean compare(StagecoachConf conf, Map<String, String> conditions) {
+    return switch (conf.profileCompare()) {
+      case ALWAYS -> true;
+      case NEVER -> false;
+      case AUTO -> !ExecutorKinds.areAlike(conditions.get(MACHINES));
+    };
   }
 
   private static String digest(String text) {

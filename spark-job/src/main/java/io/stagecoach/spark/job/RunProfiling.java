@@ -29,7 +29,7 @@ final class RunProfiling {
   /** The same work everywhere shows soon who is slower, once Java has compiled it. */
   private static final Duration DEVICES = Duration.ofSeconds(2);
 
-  private static final Duration DEVICES_WARM_UP = Duration.ofSeconds(8);
+  private static final Duration DEVICES_WARM_UP = Duration.ofSeconds(12);
 
   private final PipelineSpec pipeline;
   private final Recovery recovery;
@@ -56,8 +56,9 @@ final class RunProfiling {
    * @param batchSize the examples of a mini-batch
    * @param rows the sizes of micro-batches, ascending
    * @param model the layers for the largest of them
+   * @param compared whether executors are compared too
    */
-  RunProfile measure(int batchSize, List<Integer> rows, ModelCosts model) {
+  RunProfile measure(int batchSize, List<Integer> rows, ModelCosts model, boolean compared) {
     long start = System.nanoTime();
     List<Slice> slices =
         rows.stream()
@@ -65,6 +66,12 @@ final class RunProfiling {
             .distinct()
             .map(size -> segment.of(Slice.of(Slice.Split.TRAINING, 0, 0, size)))
             .toList();
+    // Before one of them alone has Java compile the layers.
+    List<DeviceTimes> devices =
+        compared
+            ? DeviceProbing.measure(
+                pipeline, model.size(), slices.get(slices.size() / 2), DEVICES_WARM_UP, DEVICES)
+            : List.of();
     LayerTimes layers = LayerProfiling.measure(pipeline, model.size(), slices, LAYERS);
     long largest =
         model.layers().stream()
@@ -73,16 +80,7 @@ final class RunProfiling {
             .max()
             .orElse(0);
     HopTimes hops = HopProbe.measure(pipeline, recovery, largest, HOPS);
-    List<DeviceTimes> devices =
-        DeviceProbing.measure(
-            pipeline, model.size(), largest(slices, layers), DEVICES_WARM_UP, DEVICES);
     return new RunProfile(batchSize, model, layers, hops, (System.nanoTime() - start) / 1e9)
         .on(devices);
-  }
-
-  /** Of the micro-batches that an executor had time and memory for. */
-  private static Slice largest(List<Slice> slices, LayerTimes measured) {
-    int rows = measured.sizes().get(measured.sizes().size() - 1).rows();
-    return slices.stream().filter(slice -> slice.rows() == rows).findFirst().orElseThrow();
   }
 }

@@ -115,6 +115,8 @@ class StagecoachConfTest {
     MAPPINGS.put("plan.file", new Mapping(Optional.empty(), "a.json", Optional.of("a.json")));
     MAPPINGS.put("profile.file", new Mapping(Optional.empty(), "p.json", Optional.of("p.json")));
     MAPPINGS.put("profile.reuse", new Mapping(true, "false", false));
+    MAPPINGS.put(
+        "profile.compare", new Mapping(CompareExecutors.AUTO, "Always", CompareExecutors.ALWAYS));
     MAPPINGS.put("replicas", new Mapping(1, "3", 3));
     MAPPINGS.put("gradientBlocks", new Mapping(1, "3", 3));
     MAPPINGS.put("replan", new Mapping(false, "true", true));

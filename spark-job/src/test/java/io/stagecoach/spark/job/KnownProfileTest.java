@@ -127,7 +127,7 @@ class KnownProfileTest {
         PROFILE.under(NOW).on(List.of(device("1", 100_000_000), device("2", 120_000_000)));
     RunProfile small = PROFILE.under(NOW).on(List.of(device("1", 100_000), device("2", 900_000)));
     RunProfile different =
-        PROFILE.under(NOW).on(List.of(device("1", 100_000_000), device("2", 140_000_000)));
+        PROFILE.under(NOW).on(List.of(device("1", 100_000_000), device("2", 150_000_000)));
     Map<String, String> settings = Map.of("output.path", place("out"));
     written("out/profile.json", alike);
     assertThat(look(settings)).get().extracting(KnownProfile::profile).isEqualTo(alike);
