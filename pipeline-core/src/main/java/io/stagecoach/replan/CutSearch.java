@@ -155,11 +155,12 @@ public final class CutSearch {
   private Found found(Now now, List<Integer> order) {
     DeviceSpeeds ordered = now.speeds().inOrder(order);
     int places = ordered.executors();
+    int[] sharing =
+        IntStream.range(0, places)
+            .map(place -> FewerExecutors.sharing(place, places, now.hosts()))
+            .toArray();
     Plan plan =
-        Partitioners.measured(
-                ordered.times(
-                    estimates, place -> FewerExecutors.sharing(place, places, now.hosts())))
-            .partition(request);
+        Partitioners.measured(ordered.times(estimates, place -> sharing[place])).partition(request);
     StageCosts costs = ordered.costs(plan, now.costs(), estimates);
     return new Found(plan, order, costs, stepTime.of(now.schedule(), costs));
   }

@@ -192,7 +192,7 @@ public record DeviceSpeeds(int replicas, List<Double> forward, List<Double> back
   }
 
   /** How many times as long as the fastest executor one takes for the same layers. */
-  public double relative(int executor) {
+  double relative(int executor) {
     double fastest = Double.MAX_VALUE;
     for (int other = 0; other < forward.size(); other++) {
       fastest = Math.min(fastest, forward.get(other) + backward.get(other));

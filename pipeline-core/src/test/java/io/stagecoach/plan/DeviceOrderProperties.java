@@ -109,21 +109,6 @@ class DeviceOrderProperties {
                     .allMatch(layer -> layer < first || layer >= end || pin.stage() == stage));
   }
 
-  private static List<List<Integer>> permutations(int count) {
-    if (count == 0) {
-      return List.of(List.of());
-    }
-    List<List<Integer>> all = new ArrayList<>();
-    for (List<Integer> fewer : permutations(count - 1)) {
-      for (int at = 0; at <= fewer.size(); at++) {
-        List<Integer> more = new ArrayList<>(fewer);
-        more.add(at, count - 1);
-        all.add(more);
-      }
-    }
-    return all;
-  }
-
   @Property(tries = 1000)
   void noOtherOrderIsFaster(
       @ForAll @IntRange(min = 1, max = 4) int stages,
@@ -195,7 +180,7 @@ class DeviceOrderProperties {
 
   /** The least time of the slowest stage in any order. */
   private static long best(PlanRequest request, DevicePins pins, StageTime times) {
-    return permutations(request.stages()).stream()
+    return Permutations.of(request.stages()).stream()
         .filter(
             order ->
                 IntStream.range(0, order.size())

@@ -10,6 +10,7 @@ import io.stagecoach.plan.LayerPins;
 import io.stagecoach.plan.MemoryRules;
 import io.stagecoach.plan.ModelCosts;
 import io.stagecoach.plan.Partitioners;
+import io.stagecoach.plan.Permutations;
 import io.stagecoach.plan.Plan;
 import io.stagecoach.plan.PlanRequest;
 import io.stagecoach.plan.PlannedStage;
@@ -36,7 +37,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** A pipeline that is played: what its stages take is known, and changes when the test says so. */
@@ -191,7 +191,7 @@ class ReplannerTest {
     private long bestInAnyOrder() {
       double[] now = slowness;
       long best =
-          orders(now.length)
+          Permutations.of(now.length).stream()
               .mapToLong(
                   order -> {
                     slowness = order.stream().mapToDouble(at -> now[at]).toArray();
@@ -202,22 +202,6 @@ class ReplannerTest {
       slowness = now;
       return best;
     }
-  }
-
-  private static Stream<List<Integer>> orders(int count) {
-    if (count == 0) {
-      return Stream.of(List.of());
-    }
-    return orders(count - 1)
-        .flatMap(
-            fewer ->
-                IntStream.rangeClosed(0, fewer.size())
-                    .mapToObj(
-                        at -> {
-                          List<Integer> more = new ArrayList<>(fewer);
-                          more.add(at, count - 1);
-                          return more;
-                        }));
   }
 
   private ModelCosts model() {

@@ -165,20 +165,22 @@ class ReplanIT {
     }
   }
 
+  /** How a run ends one of whose executors has little time until then. */
+  private static StagecoachProcess.Outcome throttled(StagecoachProcess run, Throttle throttle) {
+    try (throttle) {
+      StagecoachProcess.Outcome outcome = run.await(Duration.ofMinutes(8));
+      run.awaitNoProcess();
+      return outcome;
+    }
+  }
+
   /** One of the executors is slow from when the run says something on. */
   private static StagecoachProcess.Outcome withASlowDevice(
       Workshop workshop, Map<String, String> settings, String words) {
     settings.put("spark.stagecoach.progress", "lines");
     try (StagecoachProcess run = workshop.start("train", settings)) {
       Awaiting.await(Duration.ofMinutes(2), () -> run.errSoFar().contains(words));
-      Throttle throttle = Throttle.evenlyOn(run.executor(1));
-      try {
-        StagecoachProcess.Outcome outcome = run.await(Duration.ofMinutes(8));
-        run.awaitNoProcess();
-        return outcome;
-      } finally {
-        throttle.close();
-      }
+      return throttled(run, Throttle.evenlyOn(run.executor(1)));
     }
   }
 
@@ -248,14 +250,7 @@ class ReplanIT {
         assertThat(run.isOver()).as("the run is over%n%s", run.errSoFar()).isFalse();
         Awaiting.sleep(5);
       }
-      Throttle throttle = Throttle.on(run.executor(1));
-      try {
-        StagecoachProcess.Outcome outcome = run.await(Duration.ofMinutes(8));
-        run.awaitNoProcess();
-        return outcome;
-      } finally {
-        throttle.close();
-      }
+      return throttled(run, Throttle.on(run.executor(1)));
     }
   }
 

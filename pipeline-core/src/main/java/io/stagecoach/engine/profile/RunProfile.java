@@ -2,6 +2,7 @@ package io.stagecoach.engine.profile;
 
 import io.stagecoach.plan.ModelCosts;
 import io.stagecoach.plan.Plan;
+import io.stagecoach.plan.PlanTimes;
 import io.stagecoach.plan.PlannedStage;
 import io.stagecoach.schedule.StageCosts;
 import java.util.ArrayList;
@@ -126,6 +127,16 @@ public record RunProfile(
       weights.add(split ? times.backwardWeights() : 0L);
     }
     return new StageCosts(forward, whole, weights, hops.of(largestHop(plan, rows)));
+  }
+
+  /**
+   * What the parts of a plan should take, for micro-batches of so many examples.
+   *
+   * @param ofOne what the stages of a replica, and hops, cost
+   * @param step what a step takes by that, in nanoseconds
+   */
+  public PlanTimes planTimes(int rows, StageCosts ofOne, long step) {
+    return new PlanTimes(layerTimes(rows), ofOne.forward(), ofOne.backward(), ofOne.hop(), step);
   }
 
   /** The bytes of the largest hop, for micro-batches of so many examples. */

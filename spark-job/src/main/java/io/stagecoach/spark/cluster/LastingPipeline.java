@@ -183,10 +183,13 @@ public final class LastingPipeline implements Pipeline {
     Seats seats = Seats.of(stages());
     slices.leaving();
     current.close();
-    int there = placeAnew(recovery.replaceLeaving(leaving), seats);
+    sayPlaced(placeAnew(recovery.replaceLeaving(leaving), seats), start);
+  }
+
+  private void sayPlaced(int on, long start) {
     LOG.warn(
         "The stages are placed on {} executors, {} s later",
-        there,
+        on,
         seconds(nanoClock.getAsLong() - start));
   }
 
@@ -203,11 +206,7 @@ public final class LastingPipeline implements Pipeline {
       LOG.warn("There are {} executors again: the stages are spread out", there);
       Seats seats = Seats.of(stages());
       current.close();
-      int on = placeAnew(there, seats);
-      LOG.warn(
-          "The stages are placed on {} executors, {} s later",
-          on,
-          seconds(nanoClock.getAsLong() - start));
+      sayPlaced(placeAnew(there, seats), start);
     }
   }
 

@@ -66,22 +66,13 @@ record DevicePlan(TrainingPlan plan, List<String> seats, PlanTimes times, String
                 new DevicePlan(
                     alike.cutAs(found.plan()),
                     seats(found, devices),
-                    times(found, alike, profile),
+                    profile.planTimes(
+                        alike.rows(), found.costs().slowest(alike.replicas()), found.stepNanos()),
                     reason(found, alike, devices, now)));
   }
 
   private static List<String> seats(CutSearch.Found found, List<DeviceTimes> devices) {
     return found.order().stream().map(place -> devices.get(place).executor()).toList();
-  }
-
-  private static PlanTimes times(CutSearch.Found found, TrainingPlan alike, RunProfile profile) {
-    StageCosts costs = found.costs().slowest(alike.replicas());
-    return new PlanTimes(
-        profile.layerTimes(alike.rows()),
-        costs.forward(),
-        costs.backward(),
-        costs.hop(),
-        found.stepNanos());
   }
 
   private static String reason(

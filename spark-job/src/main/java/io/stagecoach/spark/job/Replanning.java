@@ -195,13 +195,8 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
   }
 
   private PlanTimes times(Proposal proposal) {
-    StageCosts costs = proposal.costs().slowest(plan.replicas());
-    return new PlanTimes(
-        profile.layerTimes(plan.rows()),
-        costs.forward(),
-        costs.backward(),
-        costs.hop(),
-        proposal.thenNanos());
+    return profile.planTimes(
+        plan.rows(), proposal.costs().slowest(plan.replicas()), proposal.thenNanos());
   }
 
   private void tell(String line) {

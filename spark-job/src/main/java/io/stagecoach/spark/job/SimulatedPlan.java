@@ -27,13 +27,8 @@ record SimulatedPlan(TrainingPlan plan, StageCosts costs, long step, double bubb
 
   /** What its parts should take. */
   PlanTimes times(RunProfile profile) {
-    int ofReplica = plan.plan().stages().size();
-    return new PlanTimes(
-        profile.layerTimes(plan.rows()),
-        costs.forward().subList(0, ofReplica),
-        costs.backward().subList(0, ofReplica),
-        costs.hop(),
-        step);
+    // All replicas are alike.
+    return profile.planTimes(plan.rows(), costs.slowest(plan.replicas()), step);
   }
 
   String name() {

@@ -12,6 +12,7 @@ import io.stagecoach.engine.profile.SizeTimes;
 import io.stagecoach.model.DataShape;
 import io.stagecoach.model.ModelPresets;
 import io.stagecoach.plan.ModelCosts;
+import io.stagecoach.plan.Permutations;
 import io.stagecoach.plan.PlannedStage;
 import io.stagecoach.schedule.Schedule;
 import io.stagecoach.schedule.Simulator;
@@ -108,22 +109,6 @@ class DevicePlanTest {
     return slowest;
   }
 
-  private static Stream<List<Integer>> orders(int count) {
-    if (count == 0) {
-      return Stream.of(List.of());
-    }
-    return orders(count - 1)
-        .flatMap(
-            fewer ->
-                IntStream.rangeClosed(0, fewer.size())
-                    .mapToObj(
-                        at -> {
-                          List<Integer> more = new ArrayList<>(fewer);
-                          more.add(at, count - 1);
-                          return more;
-                        }));
-  }
-
   private static Stream<List<Integer>> cuts() {
     return IntStream.range(1, LAYERS)
         .boxed()
@@ -147,7 +132,7 @@ class DevicePlanTest {
         found.seats().stream().map(id -> slowness.get(Integer.parseInt(id.substring(1)))).toList();
     assertThat(found.seats()).containsExactlyInAnyOrder("e0", "e1", "e2");
     long best =
-        orders(3)
+        Permutations.of(3).stream()
             .flatMap(
                 order ->
                     cuts()
