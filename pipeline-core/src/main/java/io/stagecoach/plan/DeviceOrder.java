@@ -1,9 +1,13 @@
 package io.stagecoach.plan;
 
+import io.stagecoach.error.ErrorKind;
+import io.stagecoach.error.StagecoachException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -23,8 +27,10 @@ public final class DeviceOrder {
 
   private final int stages;
   private final int layers;
-  private final StageRules rules;
   private final DevicePins pins;
+
+  /** By device: some may hold more than others. */
+  private final List<StageRules> rules;
 
   /** By device, first layer and layers but one. */
   private final long[][][] times;
@@ -35,8 +41,15 @@ public final class DeviceOrder {
   private DeviceOrder(PlanRequest request, DevicePins pins, StageTime times) {
     this.stages = request.stages();
     this.layers = request.model().size();
-    this.rules = StageRules.of(request);
     this.pins = pins;
+    Map<Long, StageRules> byLimit = new HashMap<>();
+    this.rules =
+        IntStream.range(0, stages)
+            .mapToObj(
+                device ->
+                    byLimit.computeIfAbsent(
+                        request.limit(device), limit -> StageRules.onDevice(request, limit)))
+            .toList();
     this.times = byRun(times, Stash.ACTIVATIONS);
     this.timesWithAgain =
         IntStream.range(0, stages).anyMatch(s -> request.stashes(s).contains(Stash.INPUTS))
@@ -61,13 +74,16 @@ public final class DeviceOrder {
   /**
    * The device for each stage that, with the best cut for that, makes the slowest stage fastest.
    * Devices stay where they are where no other order is so much better, where they host several
-   * stages each, and where they are more than twelve.
+   * stages each, and where they are more than twelve. Where no cut fits as they are, any order in
+   * which one does is better.
    *
    * @param pins which stages may be where; as devices are now, all are where they may be
+   * @param request with what devices may hold as they are now; with replicas, an order is of those
+   *     of all replicas together
    * @param times what layers take on each device, by its number, which is that of its stage now
    * @param leastGain the share of the slowest stage's time that another order must save; 0 where
    *     any gain is welcome
-   * @throws io.stagecoach.error.StagecoachException of kind {@code PLAN} where no cut fits
+   * @throws StagecoachException of kind {@code PLAN} where no cut fits in any order
    */
   public static List<Integer> best(
       PlanRequest request, DevicePins pins, StageTime times, double leastGain) {
@@ -75,11 +91,20 @@ public final class DeviceOrder {
     if (request.chunks() > 1 || request.stages() > MOST) {
       return asTheyAre;
     }
-    long now = slowest(Partitioners.measured(times).partition(request), times);
-    long wanted = Math.min(now - 1, (long) (now * (1 - leastGain)));
     DeviceOrder order = new DeviceOrder(request, pins, times);
-    if (!order.isPossible(order.ends(wanted))) {
-      return asTheyAre;
+    long wanted;
+    try {
+      long now = slowest(Partitioners.measured(times).partition(request), times);
+      wanted = Math.min(now - 1, (long) (now * (1 - leastGain)));
+      if (!order.isPossible(order.ends(wanted))) {
+        return asTheyAre;
+      }
+    } catch (StagecoachException e) {
+      // Where some may hold more than others, another order may be the only way.
+      wanted = Long.MAX_VALUE;
+      if (e.kind() != ErrorKind.PLAN || !order.isPossible(order.ends(wanted))) {
+        throw e;
+      }
     }
     long least = order.least(wanted);
     return order.order(order.ends(least), least);
@@ -178,10 +203,11 @@ public final class DeviceOrder {
   }
 
   private boolean keeps(int stage, int device, int first, int end, long bound) {
-    if (!mayKeep(stage, device, first, end, bound) || !rules.allow(stage, first, end)) {
+    StageRules here = rules.get(device);
+    if (!mayKeep(stage, device, first, end, bound) || !here.allow(stage, first, end)) {
       return false;
     }
-    long[][][] taken = rules.stash(stage, first, end) == Stash.INPUTS ? timesWithAgain : times;
+    long[][][] taken = here.stash(stage, first, end) == Stash.INPUTS ? timesWithAgain : times;
     return taken[device][first][end - first - 1] <= bound;
   }
 

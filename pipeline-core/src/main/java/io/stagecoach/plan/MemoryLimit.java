@@ -31,7 +31,14 @@ final class MemoryLimit {
    * @throws StagecoachException of kind {@code PLAN} where a layer fits on no stage even alone
    */
   static MemoryLimit of(PlanRequest request) {
-    if (request.limitBytes() == PlanRequest.UNLIMITED) {
+    MemoryLimit limit = onAnyDevice(request);
+    limit.requireAllHeld(request);
+    return limit;
+  }
+
+  /** The same, also where a layer fits nowhere: it may on other devices than these. */
+  static MemoryLimit onAnyDevice(PlanRequest request) {
+    if (request.limits().isNone()) {
       return new MemoryLimit(Map.of());
     }
     ModelCosts model = request.model();
@@ -48,21 +55,26 @@ final class MemoryLimit {
         cost = cost == null ? model.single(first) : model.single(first).before(cost);
         for (int s = 0; s < request.stages(); s++) {
           for (Stash stash : request.stashes(s)) {
-            ends.get(stash)[s][first].set(
-                end, request.estimate(cost, stash, s).total() <= request.limitBytes());
+            ends.get(stash)[s][first].set(end, request.fits(cost, stash, s));
           }
         }
       }
     }
+    return new MemoryLimit(ends);
+  }
+
+  private void requireAllHeld(PlanRequest request) {
+    if (ends.isEmpty()) {
+      return;
+    }
     BitSet held = new BitSet();
     ends.values().forEach(kept -> held.or(held(kept)));
-    for (LayerCost layer : model.layers()) {
+    for (LayerCost layer : request.model().layers()) {
       // With the one before it, a layer may need less than alone: what passes between them stays.
       if (!held.get(layer.index())) {
         checkAlone(layer, request);
       }
     }
-    return new MemoryLimit(ends);
   }
 
   private static BitSet[][] none(int stages, int layers) {
@@ -95,38 +107,33 @@ final class MemoryLimit {
 
   /** Whether every device holds all stages that a plan puts on it. */
   static boolean holds(Plan plan, PlanRequest request) {
-    return Arrays.stream(held(plan, request)).allMatch(bytes -> bytes <= request.limitBytes());
+    return request.isWithin(held(plan, request));
   }
 
-  /** The memory of all stages of each executor together: each keeps its own. */
   private static long[] held(Plan plan, PlanRequest request) {
-    long[] held = request.noneHeld();
-    for (int s = 0; s < plan.stages().size(); s++) {
-      PlannedStage stage = plan.stages().get(s);
-      request.hold(held, stage.cost(), stage.stash(), s);
-    }
-    return held;
+    return request.needed(plan).stream().mapToLong(Long::longValue).toArray();
   }
 
   /** A typed error if a device does not hold the stages that the plan puts on it. */
   static void check(Plan plan, PlanRequest request) {
     long[] held = held(plan, request);
-    for (int executor = 0; executor < held.length; executor++) {
-      long needed = held[executor];
-      if (needed > request.limitBytes()) {
-        throw new StagecoachException(
-            ErrorKind.PLAN,
-            (request.chunks() == 1
-                    ? "the stage needs "
-                    : "this stage and the others of its executor need ")
-                + Quantity.bytes(needed)
-                + " and its device may hold "
-                + Quantity.bytes(request.limitBytes()),
-            Where.stage(executor % request.executors()),
-            "Use the partitioner \"balanced\", which looks for a cut that fits. " + remedy(request),
-            null);
-      }
-    }
+    request
+        .tooFull(held)
+        .ifPresent(
+            executor -> {
+              throw new StagecoachException(
+                  ErrorKind.PLAN,
+                  (request.chunks() == 1
+                          ? "the stage needs "
+                          : "this stage and the others of its executor need ")
+                      + Quantity.bytes(held[executor])
+                      + " and its device may hold "
+                      + Quantity.bytes(request.limitOf(held, executor)),
+                  Where.stage(executor % request.executors()),
+                  "Use the partitioner \"balanced\", which looks for a cut that fits. "
+                      + remedy(request),
+                  null);
+            });
   }
 
   /** Each layer fits somewhere, but all of them together do not. */
@@ -139,9 +146,8 @@ final class MemoryLimit {
             + (request.chunks() == 1
                 ? "every stage"
                 : "the " + request.chunks() + " stages of every executor")
-            + " within the "
-            + Quantity.bytes(request.limitBytes())
-            + " that a device may hold"
+            + " within "
+            + request.limits().words()
             + (request.pins().isEmpty() ? "" : " and the pins " + request.pins())
             + (canBeLeaner(request) ? "" : ", though all of them keep only their inputs")
             + "; the weights, their gradients and the accumulator alone are "
@@ -176,12 +182,14 @@ final class MemoryLimit {
     int lastStage = Math.min(layer.index(), request.stages() - 1);
     StageCost alone = request.model().single(layer.index());
     long least = Long.MAX_VALUE;
+    boolean fits = false;
     for (int s = firstStage; s <= lastStage; s++) {
       for (Stash stash : request.stashes(s)) {
         least = Math.min(least, request.estimate(alone, stash, s).total());
+        fits |= request.fits(alone, stash, s);
       }
     }
-    if (least > request.limitBytes()) {
+    if (!fits) {
       throw new StagecoachException(
           ErrorKind.PLAN,
           "no stage can hold layer "
@@ -192,8 +200,8 @@ final class MemoryLimit {
               + layer.kind()
               + "): alone it needs "
               + Quantity.bytes(least)
-              + " and a device may hold "
-              + Quantity.bytes(request.limitBytes()),
+              + ", which is not within "
+              + request.limits().words(),
           remedy(request));
     }
   }

@@ -45,7 +45,7 @@ final class MinMaxPartitioner implements Partitioner {
       throw MemoryLimit.noPlan(request);
     }
     Plan plan = leastWork(request, rules, time, least);
-    if (request.limitBytes() == PlanRequest.UNLIMITED || MemoryLimit.holds(plan, request)) {
+    if (request.limits().isNone() || MemoryLimit.holds(plan, request)) {
       return plan;
     }
     // Each of its stages fits, but not all of those that share a device.

@@ -104,7 +104,7 @@ final class SharedDevices {
     for (Way way : ways) {
       long[] held = way.held().stream().mapToLong(Long::longValue).toArray();
       request.hold(held, cost, stash, stage);
-      if (Arrays.stream(held).anyMatch(bytes -> bytes > request.limitBytes())) {
+      if (!request.isWithin(held)) {
         continue;
       }
       // What no further stage adds to is not compared.

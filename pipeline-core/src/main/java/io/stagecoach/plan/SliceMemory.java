@@ -39,6 +39,11 @@ public record SliceMemory(int replicas) {
     return slice(cost) + cost.ownBytes();
   }
 
+  /** What a replica of it has, as its owner or not. */
+  long own(int replica, int stage, StageCost cost) {
+    return owns(replica, stage) ? owner(cost) : other(cost);
+  }
+
   /** Whether a replica owns a stage. */
   boolean owns(int replica, int stage) {
     return stage % replicas == replica;
@@ -68,8 +73,7 @@ public record SliceMemory(int replicas) {
    */
   void add(long[] held, int stage, StageCost cost, long bytes, int executors) {
     for (int replica = 0; replica < replicas; replica++) {
-      held[executor(replica, stage, executors)] +=
-          bytes + (owns(replica, stage) ? owner(cost) : other(cost));
+      held[executor(replica, stage, executors)] += bytes + own(replica, stage, cost);
     }
     int mirror = mirrorOf(stage, executors);
     if (mirror >= 0) {
@@ -88,7 +92,7 @@ public record SliceMemory(int replicas) {
     int before = stage % executors == 0 ? stage + executors - 1 : stage - 1;
     long most = 0;
     for (int replica = 0; replica < replicas; replica++) {
-      long here = owns(replica, stage) ? owner(costs.get(stage)) : other(costs.get(stage));
+      long here = own(replica, stage, costs.get(stage));
       if (mirrorOf(before, executors) == executor(replica, stage, executors)) {
         here += mirror(costs.get(before));
       }

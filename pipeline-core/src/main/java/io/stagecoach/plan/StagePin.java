@@ -1,5 +1,6 @@
 package io.stagecoach.plan;
 
+import java.util.Locale;
 import java.util.Objects;
 
 /**
@@ -61,6 +62,11 @@ public record StagePin(int stage, Target target) {
       if (name.isBlank()) {
         throw new IllegalArgumentException("a host without a name");
       }
+    }
+
+    /** As it is compared with others. */
+    public static Host inLowerCase(String name) {
+      return new Host(name.toLowerCase(Locale.ROOT));
     }
 
     @Override

@@ -16,8 +16,8 @@ final class StageRules {
   private final LayerPins pins;
   private final PlanRequest request;
 
-  private StageRules(PlanRequest request) {
-    this.memory = MemoryLimit.of(request);
+  private StageRules(PlanRequest request, MemoryLimit memory) {
+    this.memory = memory;
     this.pins = request.pins();
     this.request = request;
   }
@@ -28,7 +28,13 @@ final class StageRules {
    * @throws StagecoachException of kind {@code PLAN} where a layer fits on no stage even alone
    */
   static StageRules of(PlanRequest request) {
-    return new StageRules(request);
+    return new StageRules(request, MemoryLimit.of(request));
+  }
+
+  /** The rules that hold for any stage on a device that may hold so much. */
+  static StageRules onDevice(PlanRequest request, long limitBytes) {
+    PlanRequest there = request.within(DeviceLimits.everywhere(limitBytes));
+    return new StageRules(there, MemoryLimit.onAnyDevice(there));
   }
 
   /** Whether a stage may have the layers from {@code first} to before {@code end}. */

@@ -2,6 +2,7 @@ package io.stagecoach.replan;
 
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
+import io.stagecoach.plan.DeviceLimits;
 import io.stagecoach.plan.DeviceOrder;
 import io.stagecoach.plan.DevicePins;
 import io.stagecoach.plan.Partitioners;
@@ -13,6 +14,7 @@ import io.stagecoach.schedule.StageCosts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,7 +35,7 @@ public final class CutSearch {
   private final double worthAMove;
 
   /**
-   * @param request what any cut must keep to
+   * @param request what any cut must keep to, but for what devices may hold
    * @param replicas how many pipelines of one cut work side by side
    * @param devices which stages may be on which devices; those of all replicas are numbered through
    * @param estimates what the layers should take
@@ -59,11 +61,17 @@ public final class CutSearch {
    * A pipeline at work.
    *
    * @param speeds its devices, by place
+   * @param limits what its devices may hold, by place
    * @param costs what its stages and hops take, in nanoseconds
    * @param schedule on the executors that there are
    * @param stepNanos what a step takes by that
    */
-  public record Now(DeviceSpeeds speeds, StageCosts costs, Schedule schedule, long stepNanos) {
+  public record Now(
+      DeviceSpeeds speeds,
+      DeviceLimits limits,
+      StageCosts costs,
+      Schedule schedule,
+      long stepNanos) {
 
     /** How many executors have the places; with fewer than these several places are on one. */
     int hosts() {
@@ -82,39 +90,53 @@ public final class CutSearch {
 
   /** The best one; perhaps the one that there is. Empty where none fits. */
   public Optional<Found> best(Now now) {
-    try {
-      List<Integer> asTheyAre = IntStream.range(0, now.speeds().executors()).boxed().toList();
-      Found best = found(now, asTheyAre);
-      for (List<Integer> order : orders(now, asTheyAre)) {
-        if (!order.equals(asTheyAre) && isAllowed(order)) {
-          best = betterOf(best, now, order);
-        }
+    List<Integer> asTheyAre = IntStream.range(0, now.speeds().executors()).boxed().toList();
+    Optional<Found> best = whereOneFits(() -> found(now, asTheyAre));
+    for (List<Integer> base : bases(now, asTheyAre)) {
+      Optional<List<Integer>> order =
+          whereOneFits(() -> order(now, base))
+              .filter(other -> !other.equals(asTheyAre))
+              .filter(this::isAllowed);
+      if (order.isPresent()) {
+        // The order was looked for without what executors mirror of their neighbours.
+        Optional<Found> other = whereOneFits(() -> found(now, order.get()));
+        best = betterOf(best, other, now);
       }
-      return Optional.of(best);
+    }
+    return best;
+  }
+
+  /** What a search finds; nothing where no cut fits. */
+  private static <T> Optional<T> whereOneFits(Supplier<T> search) {
+    try {
+      return Optional.of(search.get());
     } catch (StagecoachException e) {
       if (e.kind() != ErrorKind.PLAN) {
         throw e;
       }
-      LOG.debug("no other cut fits", e);
+      LOG.debug("no cut fits", e);
       return Optional.empty();
     }
   }
 
-  private List<List<Integer>> orders(Now now, List<Integer> asTheyAre) {
-    DeviceSpeeds speeds = now.speeds();
-    List<List<Integer>> orders = new ArrayList<>();
+  /** What orders are looked for from: who has the same stages in the replicas stays together. */
+  private List<List<Integer>> bases(Now now, List<Integer> asTheyAre) {
+    List<List<Integer>> bases = new ArrayList<>();
     // Places that share an executor have none that they could give for another one.
-    if (now.hosts() == speeds.executors()) {
-      orders.add(order(speeds, asTheyAre));
+    if (now.hosts() == now.speeds().executors()) {
+      bases.add(asTheyAre);
       if (replicas > 1) {
-        orders.add(order(speeds, speeds.likeBesideLike()));
+        bases.add(now.speeds().likeBesideLike());
+        if (!now.limits().areAlike()) {
+          bases.add(now.speeds().likeBesideLike(now.limits()));
+        }
       }
     }
-    return orders;
+    return bases;
   }
 
   /** The best order in which each stage's executors, those of all replicas, stay together. */
-  private List<Integer> order(DeviceSpeeds speeds, List<Integer> base) {
+  private List<Integer> order(Now now, List<Integer> base) {
     int ofReplica = request.executors();
     DevicePins together =
         (stage, device) ->
@@ -122,7 +144,11 @@ public final class CutSearch {
                 .map(replica -> replica * ofReplica)
                 .allMatch(first -> devices.allow(first + stage, base.get(first + device)));
     List<Integer> places =
-        DeviceOrder.best(request, together, speeds.inOrder(base).times(estimates), worthAMove);
+        DeviceOrder.best(
+            request.within(now.limits().inOrder(base)),
+            together,
+            now.speeds().inOrder(base).times(estimates),
+            worthAMove);
     return IntStream.range(0, base.size())
         .mapToObj(place -> base.get(place / ofReplica * ofReplica + places.get(place % ofReplica)))
         .toList();
@@ -135,20 +161,13 @@ public final class CutSearch {
             .allMatch(place -> devices.allow(place, order.get(place)));
   }
 
-  /** What there is with devices in another order, where that is worth it. */
-  private Found betterOf(Found asTheyAre, Now now, List<Integer> order) {
-    try {
-      Found other = found(now, order);
-      long gain = asTheyAre.stepNanos() - other.stepNanos();
-      return gain > 0 && gain >= worthAMove * now.stepNanos() ? other : asTheyAre;
-    } catch (StagecoachException e) {
-      if (e.kind() != ErrorKind.PLAN) {
-        throw e;
-      }
-      // The order was looked for without what executors mirror of their neighbours.
-      LOG.debug("no cut fits for the order {}", order, e);
-      return asTheyAre;
+  /** The other one where it is worth it. */
+  private Optional<Found> betterOf(Optional<Found> best, Optional<Found> other, Now now) {
+    if (best.isEmpty() || other.isEmpty()) {
+      return best.or(() -> other);
     }
+    long gain = best.get().stepNanos() - other.get().stepNanos();
+    return gain > 0 && gain >= worthAMove * now.stepNanos() ? other : best;
   }
 
   /** The best cut for devices in this order. */
@@ -160,7 +179,8 @@ public final class CutSearch {
             .map(place -> FewerExecutors.sharing(place, places, now.hosts()))
             .toArray();
     Plan plan =
-        Partitioners.measured(ordered.times(estimates, place -> sharing[place])).partition(request);
+        Partitioners.measured(ordered.times(estimates, place -> sharing[place]))
+            .partition(request.within(now.limits().inOrder(order)));
     StageCosts costs = ordered.costs(plan, now.costs(), estimates);
     return new Found(plan, order, costs, stepTime.of(now.schedule(), costs));
   }

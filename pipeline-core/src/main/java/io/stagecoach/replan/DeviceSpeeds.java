@@ -1,6 +1,7 @@
 package io.stagecoach.replan;
 
 import io.stagecoach.engine.profile.DeviceTimes;
+import io.stagecoach.plan.DeviceLimits;
 import io.stagecoach.plan.Plan;
 import io.stagecoach.plan.PlannedStage;
 import io.stagecoach.plan.StageTime;
@@ -98,17 +99,24 @@ public record DeviceSpeeds(int replicas, List<Double> forward, List<Double> back
    * gradient barrier then waits, too, for as long.
    */
   List<Integer> likeBesideLike() {
-    List<Integer> fastestFirst =
-        IntStream.range(0, executors())
-            .boxed()
-            .sorted(
-                Comparator.comparingDouble(
-                    executor -> forward.get(executor) + backward.get(executor)))
-            .toList();
+    return beside(bySlowness());
+  }
+
+  /** The same where those are alike above all that may hold as much. */
+  List<Integer> likeBesideLike(DeviceLimits limits) {
+    return beside(Comparator.comparingLong(limits::of).reversed().thenComparing(bySlowness()));
+  }
+
+  private Comparator<Integer> bySlowness() {
+    return Comparator.comparingDouble(executor -> forward.get(executor) + backward.get(executor));
+  }
+
+  private List<Integer> beside(Comparator<Integer> likeness) {
+    List<Integer> sorted = IntStream.range(0, executors()).boxed().sorted(likeness).toList();
     List<Integer> order = new ArrayList<>();
     for (int replica = 0; replica < replicas; replica++) {
       for (int place = 0; place < executorsOfReplica(); place++) {
-        order.add(fastestFirst.get(place * replicas + replica));
+        order.add(sorted.get(place * replicas + replica));
       }
     }
     return order;

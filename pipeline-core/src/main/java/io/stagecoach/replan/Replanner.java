@@ -1,5 +1,6 @@
 package io.stagecoach.replan;
 
+import io.stagecoach.plan.DeviceLimits;
 import io.stagecoach.plan.DevicePins;
 import io.stagecoach.plan.Plan;
 import io.stagecoach.plan.PlanRequest;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * Watches what the stages of a pipeline take, and says when another cut would be worth it. Looks at
@@ -45,6 +47,7 @@ public final class Replanner {
 
   private final PlanRequest request;
   private final int replicas;
+  private final Supplier<DeviceLimits> limits;
   private final LayerEstimates estimates;
   private final StepTime stepTime;
   private final CutSearch search;
@@ -81,6 +84,7 @@ public final class Replanner {
    * @param replicas how many pipelines of this cut work side by side
    * @param devices which stages may be on which devices, as these are whenever it is asked; those
    *     of all replicas are numbered through
+   * @param limits what devices may hold, by the same numbers, whenever it is asked
    * @param estimates what the layers should take
    * @param nanoClock tells when an hour is over
    */
@@ -89,6 +93,7 @@ public final class Replanner {
       PlanRequest request,
       int replicas,
       DevicePins devices,
+      Supplier<DeviceLimits> limits,
       LayerEstimates estimates,
       StepTime stepTime,
       ReplanRules rules,
@@ -97,6 +102,7 @@ public final class Replanner {
     this.request = request;
     this.replicas = replicas;
     this.search = new CutSearch(request, replicas, devices, estimates, stepTime, WORTH_A_MOVE);
+    this.limits = limits;
     this.estimates = estimates;
     this.stepTime = stepTime;
     this.rules = rules;
@@ -169,7 +175,7 @@ public final class Replanner {
     DeviceSpeeds speeds = DeviceSpeeds.of(observed, plan, request.executors(), replicas, estimates);
     long now = stepTime.of(onHosts, observed);
     return search
-        .best(new CutSearch.Now(speeds, observed, onHosts, now))
+        .best(new CutSearch.Now(speeds, limits.get(), observed, onHosts, now))
         .map(found -> proposal(found, speeds, now))
         .filter(other -> other.changesPlaces() || !other.plan().ranges().equals(plan.ranges()))
         .filter(other -> other.gainNanos() >= rules.leastGain() * now);

@@ -1,6 +1,7 @@
 package io.stagecoach.replan;
 
 import io.stagecoach.schedule.Schedule;
+import io.stagecoach.schedule.Simulator;
 import io.stagecoach.schedule.StageCosts;
 
 /**
@@ -11,4 +12,9 @@ public interface StepTime {
 
   /** In nanoseconds. */
   long of(Schedule schedule, StageCosts costs);
+
+  /** Where hops are under way beside the compute. */
+  static StepTime streaming() {
+    return (schedule, costs) -> Simulator.simulate(schedule, costs).makespan();
+  }
 }

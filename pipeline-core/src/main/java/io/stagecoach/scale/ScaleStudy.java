@@ -1,5 +1,6 @@
 package io.stagecoach.scale;
 
+import io.stagecoach.plan.DeviceLimits;
 import io.stagecoach.plan.MemoryRules;
 import io.stagecoach.plan.ModelCosts;
 import io.stagecoach.plan.Partitioners;
@@ -139,7 +140,7 @@ public final class ScaleStudy {
    */
   private static PlanRequest request(
       ModelCosts model, PipelineShape shape, StashRule rule, List<Integer> slots) {
-    return new PlanRequest(model, shape.stages(), rules(rule, slots), PlanRequest.UNLIMITED);
+    return new PlanRequest(model, shape.stages(), rules(rule, slots), DeviceLimits.UNLIMITED);
   }
 
   private static MemoryRules rules(StashRule rule, List<Integer> slots) {

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -30,13 +29,13 @@ class BalancedPartitionerProperties {
   @Property(tries = 500)
   void balancedIsTheBestOfAllCuts(
       @ForAll("models") ModelCosts model, @ForAll @IntRange(min = 1, max = 5) int stages) {
-    compare("balanced", LayerCost::operations, model, stages, PlanRequest.UNLIMITED);
+    compare("balanced", LayerCost::operations, model, stages, DeviceLimits.UNLIMITED);
   }
 
   @Property(tries = 500)
   void parametersIsTheBestOfAllCuts(
       @ForAll("models") ModelCosts model, @ForAll @IntRange(min = 1, max = 5) int stages) {
-    compare("parameters", LayerCost::parameters, model, stages, PlanRequest.UNLIMITED);
+    compare("parameters", LayerCost::parameters, model, stages, DeviceLimits.UNLIMITED);
   }
 
   @Property(tries = 1000)
@@ -56,6 +55,21 @@ class BalancedPartitionerProperties {
       @ForAll @LongRange(min = 100, max = 6000) long limit) {
     Assume.that(executors * chunks <= model.size());
     compare("balanced", LayerCost::operations, model, executors * chunks, limit, chunks);
+  }
+
+  /** Some devices may hold more than others. */
+  @Property(tries = 2000)
+  void balancedIsTheBestOfTheCutsThatFitDevicesOfUnlikeMemory(
+      @ForAll("models") ModelCosts model,
+      @ForAll @IntRange(min = 1, max = 4) int executors,
+      @ForAll @IntRange(min = 1, max = 3) int chunks,
+      @ForAll @Size(4) List<@LongRange(min = 100, max = 6000) Long> limits) {
+    Assume.that(executors * chunks <= model.size());
+    compare(
+        Partitioners.named("balanced"),
+        StageTime.sum(model, LayerCost::operations),
+        request(model, executors * chunks, 1, chunks)
+            .within(new DeviceLimits(limits.subList(0, executors))));
   }
 
   /** Devices of different speed: what a stage takes depends on where it is. */
@@ -117,7 +131,7 @@ class BalancedPartitionerProperties {
     compare(
         Partitioners.measured(times),
         times,
-        request(model, stages, PlanRequest.UNLIMITED, 1, pins));
+        request(model, stages, DeviceLimits.UNLIMITED, 1, pins));
   }
 
   @Property(tries = 1000)
@@ -135,7 +149,7 @@ class BalancedPartitionerProperties {
     List<Integer> cut =
         firstLayers(
             Partitioners.named("uniform")
-                .partition(request(model, stages, PlanRequest.UNLIMITED, chunks, pins)));
+                .partition(request(model, stages, DeviceLimits.UNLIMITED, chunks, pins)));
     assertThat(kept).contains(cut);
     assertThat(unevenness(model, cut))
         .isEqualTo(kept.stream().mapToLong(other -> unevenness(model, other)).min().orElseThrow());
@@ -222,7 +236,7 @@ class BalancedPartitionerProperties {
       ModelCosts model, int stages, long limit, int chunks, LayerPins pins) {
     // Early stages hold more micro-batches than late ones, as in 1F1B.
     MemoryRules rules = new MemoryRules(Stash.ACTIVATIONS, (stage, all) -> all - stage, 1);
-    return new PlanRequest(model, stages, rules, limit, chunks, pins);
+    return new PlanRequest(model, stages, rules, DeviceLimits.everywhere(limit), chunks, pins);
   }
 
   private static void compare(
@@ -306,6 +320,7 @@ class BalancedPartitionerProperties {
       needed += s < cuts.size() - 1 ? 2 * layers.get(layers.size() - 1).outputBytes() : 0;
       held[s % devices] += needed;
     }
-    return Arrays.stream(held).allMatch(bytes -> bytes <= request.limitBytes());
+    return IntStream.range(0, devices)
+        .allMatch(device -> held[device] <= request.limits().of(device));
   }
 }

@@ -46,6 +46,6 @@ final class Costs {
 
   /** No memory limit. */
   static PlanRequest request(ModelCosts model, int stages) {
-    return new PlanRequest(model, stages, rules(), PlanRequest.UNLIMITED);
+    return new PlanRequest(model, stages, rules(), DeviceLimits.UNLIMITED);
   }
 }

@@ -111,8 +111,7 @@ class PartitionersTest {
   @Test
   void aGivenCutThatAPinContradictsIsRefused() {
     LayerPins pins = new LayerPins(List.of(new LayerPin("2-3:1", 2, 3, 1)));
-    PlanRequest request =
-        new PlanRequest(times(6), 3, Costs.rules(), PlanRequest.UNLIMITED, 1, pins);
+    PlanRequest request = new PlanRequest(times(6), 3, Costs.rules(), DeviceLimits.NONE, 1, pins);
     assertThat(Partitioners.given(List.of(0, 2, 4)).partition(request).stages()).hasSize(3);
     StagecoachException refusal =
         catchThrowableOfType(

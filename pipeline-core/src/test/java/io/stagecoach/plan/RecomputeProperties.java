@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -48,7 +47,8 @@ class RecomputeProperties {
 
   private static PlanRequest request(ModelCosts model, int stages, long limit, int chunks) {
     MemoryRules rules = new MemoryRules(StashRule.asMemoryAllows(), (stage, all) -> all - stage, 1);
-    return new PlanRequest(model, stages, rules, limit, chunks, LayerPins.NONE);
+    return new PlanRequest(
+        model, stages, rules, DeviceLimits.everywhere(limit), chunks, LayerPins.NONE);
   }
 
   @Property(tries = 3000)
@@ -201,6 +201,7 @@ class RecomputeProperties {
       needed += s + 1 < stages.size() ? 2 * layers.get(layers.size() - 1).outputBytes() : 0;
       held[s % held.length] += needed;
     }
-    return Arrays.stream(held).allMatch(bytes -> bytes <= request.limitBytes());
+    return IntStream.range(0, held.length)
+        .allMatch(executor -> held[executor] <= request.limits().of(executor));
   }
 }

@@ -6,17 +6,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.IntStream;
 import net.jqwik.api.Assume;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
+import net.jqwik.api.constraints.Size;
 
 /** Where stages update their own weights: whether what executors then hold fits, by hand. */
 class SliceMemoryProperties {
@@ -51,7 +52,8 @@ class SliceMemoryProperties {
             (stage, all) -> all - stage,
             1,
             Optional.of(new SliceMemory(replicas)));
-    return new PlanRequest(model, executors * chunks, rules, limit, chunks, LayerPins.NONE);
+    return new PlanRequest(
+        model, executors * chunks, rules, DeviceLimits.everywhere(limit), chunks, LayerPins.NONE);
   }
 
   @Property(tries = 2000)
@@ -64,9 +66,31 @@ class SliceMemoryProperties {
       @ForAll Random random) {
     Assume.that(executors * chunks <= layers);
     ModelCosts model = model(layers, random);
-    PlanRequest request = request(model, executors, chunks, replicas, limit);
+    compare(request(model, executors, chunks, replicas, limit), executors, replicas);
+  }
+
+  /** Executors of all replicas may hold unlike amounts. */
+  @Property(tries = 1500)
+  void noCutThatFitsIsBetterWhereMemoryDiffers(
+      @ForAll @IntRange(min = 1, max = 6) int layers,
+      @ForAll @IntRange(min = 1, max = 3) int executors,
+      @ForAll @IntRange(min = 1, max = 2) int chunks,
+      @ForAll @IntRange(min = 1, max = 3) int replicas,
+      @ForAll @Size(9) List<@LongRange(min = 200, max = 2500) Long> limits,
+      @ForAll Random random) {
+    Assume.that(executors * chunks <= layers);
+    ModelCosts model = model(layers, random);
+    compare(
+        request(model, executors, chunks, replicas, 1)
+            .within(new DeviceLimits(limits.subList(0, executors * replicas))),
+        executors,
+        replicas);
+  }
+
+  private static void compare(PlanRequest request, int executors, int replicas) {
+    ModelCosts model = request.model();
     Optional<List<Integer>> best =
-        Pins.cuts(layers, executors * chunks).stream()
+        Pins.cuts(model.size(), request.stages()).stream()
             .filter(cut -> fits(request, cut, executors, replicas))
             .min(
                 Comparator.comparingLong((List<Integer> cut) -> slowest(model, cut))
@@ -133,7 +157,8 @@ class SliceMemoryProperties {
         held[(here + 1) % held.length] += 3 * own + state + own;
       }
     }
-    return Arrays.stream(held).allMatch(bytes -> bytes <= request.limitBytes());
+    return IntStream.range(0, held.length)
+        .allMatch(executor -> held[executor] <= request.limits().of(executor));
   }
 
   /** Adam on two executors: eleven times the weights of a stage, where stages are alike. */
@@ -145,7 +170,7 @@ class SliceMemoryProperties {
     for (int replicas : List.of(1, 2)) {
       Plan plan =
           Partitioners.named("balanced")
-              .partition(request(model, 2, 1, replicas, PlanRequest.UNLIMITED));
+              .partition(request(model, 2, 1, replicas, DeviceLimits.UNLIMITED));
       // With two replicas the second one's last stage is mirrored by the first one's first stage.
       assertThat(plan.stages())
           .extracting(stage -> stage.memory().update())
@@ -153,7 +178,7 @@ class SliceMemoryProperties {
     }
     assertThat(
             Partitioners.named("balanced")
-                .partition(request(model, 1, 1, 1, PlanRequest.UNLIMITED))
+                .partition(request(model, 1, 1, 1, DeviceLimits.UNLIMITED))
                 .stages()
                 .get(0)
                 .memory()

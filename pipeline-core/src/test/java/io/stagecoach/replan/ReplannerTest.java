@@ -3,6 +3,7 @@ package io.stagecoach.replan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stagecoach.engine.Loss;
+import io.stagecoach.plan.DeviceLimits;
 import io.stagecoach.plan.DevicePins;
 import io.stagecoach.plan.LayerCost;
 import io.stagecoach.plan.LayerPin;
@@ -72,6 +73,7 @@ class ReplannerTest {
     private final PlanRequest request;
     private Plan plan;
     private int hosts;
+    private DeviceLimits limits;
     private int step;
 
     World(int stages, long limit, ReplanRules rules) {
@@ -90,18 +92,20 @@ class ReplannerTest {
               model(),
               stages,
               new MemoryRules(Stash.ACTIVATIONS, StashSlots.everywhere(stages), 1),
-              limit,
+              DeviceLimits.everywhere(limit),
               1,
               pins);
       plan =
           Partitioners.measured(layers.stream().map(time -> 3 * time).toList(), layers)
               .partition(request);
+      limits = request.limits();
       replanner =
           new Replanner(
               plan,
               request,
               replicas,
               devices,
+              () -> limits,
               new LayerEstimates(layers, layers.stream().map(time -> 2 * time).toList()),
               (by, costs) -> Simulator.simulate(by, costs).makespan(),
               rules,
@@ -222,7 +226,7 @@ class ReplannerTest {
     int relieved = 0;
     for (int stages = 2; stages <= 4; stages++) {
       for (int slow = 0; slow < stages; slow++) {
-        World world = new World(stages, PlanRequest.UNLIMITED, rules());
+        World world = new World(stages, DeviceLimits.UNLIMITED, rules());
         world.run(30 + slow);
         assertThat(world.changedAt).as("nothing was wrong").isEmpty();
         world.slowness[slow] = 3;
@@ -243,7 +247,7 @@ class ReplannerTest {
 
   @Test
   void whenTheDeviceRecoversItsLayersComeBack() {
-    World world = new World(3, PlanRequest.UNLIMITED, rules());
+    World world = new World(3, DeviceLimits.UNLIMITED, rules());
     Plan first = world.plan;
     world.slowness[1] = 3;
     world.run(20);
@@ -257,14 +261,14 @@ class ReplannerTest {
   @Test
   void noiseMovesNothing() {
     noise = 0.15;
-    World world = new World(4, PlanRequest.UNLIMITED, rules());
+    World world = new World(4, DeviceLimits.UNLIMITED, rules());
     world.run(400);
     assertThat(world.changedAt).isEmpty();
   }
 
   @Test
   void aMomentsDisturbanceMovesNothing() {
-    World world = new World(3, PlanRequest.UNLIMITED, rules());
+    World world = new World(3, DeviceLimits.UNLIMITED, rules());
     world.run(16);
     world.slowness[2] = 5;
     world.run(4);
@@ -275,7 +279,7 @@ class ReplannerTest {
 
   @Test
   void whatDoesNotPayIsLeft() {
-    World world = new World(2, PlanRequest.UNLIMITED, rules());
+    World world = new World(2, DeviceLimits.UNLIMITED, rules());
     world.slowness[0] = 3;
     long gain = world.stepNanos(world.plan) - world.best();
     world.run(40, 10, 10 * gain + CHEAP);
@@ -296,11 +300,23 @@ class ReplannerTest {
     assertThat(world.plan.stages()).allMatch(stage -> stage.memory().total() <= 6_500);
   }
 
+  /** The slow device has room for all, and the fast one for six layers of eight. */
+  @Test
+  void whatEachDeviceMayHoldHolds() {
+    devices = (stage, device) -> stage == device;
+    World world = new World(2, DeviceLimits.UNLIMITED, rules());
+    world.limits = new DeviceLimits(List.of(DeviceLimits.UNLIMITED, 7_700L));
+    world.slowness[0] = 9;
+    world.run(40);
+    assertThat(world.plan.stages().get(1).layers()).isEqualTo(6);
+    assertThat(world.plan.stages().get(1).memory().total()).isLessThanOrEqualTo(7_700);
+  }
+
   /** The last layer is heavy, and cannot be divided: its device should not be the slow one. */
   @Test
   void aSlowDeviceChangesPlacesWhereThatIsBetterThanAnyCut() {
     layers = List.of(4L, 4L, 4L, 4L, 4L, 4L, 4L, 20L);
-    World world = new World(3, PlanRequest.UNLIMITED, rules());
+    World world = new World(3, DeviceLimits.UNLIMITED, rules());
     world.slowness[2] = 2;
     long before = world.stepNanos(world.plan);
     world.run(20);
@@ -318,12 +334,12 @@ class ReplannerTest {
   void aStageStaysOnTheMachineThatItIsWantedOn() {
     layers = List.of(4L, 4L, 4L, 4L, 4L, 4L, 4L, 20L);
     devices = (stage, device) -> stage != 2 || device >= 1;
-    World moved = new World(3, PlanRequest.UNLIMITED, rules());
+    World moved = new World(3, DeviceLimits.UNLIMITED, rules());
     moved.slowness = new double[] {1.2, 1, 2};
     moved.run(20);
     assertThat(moved.slowness[2]).as("the other device of that machine").isEqualTo(1);
     devices = (stage, device) -> stage != 2 || device == 2;
-    World still = new World(3, PlanRequest.UNLIMITED, rules());
+    World still = new World(3, DeviceLimits.UNLIMITED, rules());
     still.slowness[2] = 2;
     still.run(20);
     assertThat(still.slowness[2]).as("there is no other").isEqualTo(2);
@@ -334,7 +350,7 @@ class ReplannerTest {
   void whatIsWantedInAStageStaysThere() {
     pins = new LayerPins(List.of(new LayerPin("0-2:0", 0, 2, 0)));
     devices = (stage, device) -> stage == device;
-    World world = new World(2, PlanRequest.UNLIMITED, rules());
+    World world = new World(2, DeviceLimits.UNLIMITED, rules());
     world.slowness[0] = 9;
     world.run(40);
     assertThat(world.changedAt).isNotEmpty();
@@ -345,7 +361,7 @@ class ReplannerTest {
   @Test
   void aSlowDeviceOfAReplicaIsRelievedInAll() {
     for (int slow = 0; slow < 4; slow++) {
-      World world = new World(2, 2, PlanRequest.UNLIMITED, rules());
+      World world = new World(2, 2, DeviceLimits.UNLIMITED, rules());
       world.run(20);
       assertThat(world.changedAt).as("nothing was wrong").isEmpty();
       world.slowness[slow] = 3;
@@ -363,7 +379,7 @@ class ReplannerTest {
    */
   @Test
   void slowDevicesOfReplicasComeToHaveTheSameLayers() {
-    World world = new World(2, 2, PlanRequest.UNLIMITED, rules());
+    World world = new World(2, 2, DeviceLimits.UNLIMITED, rules());
     world.slowness = new double[] {3, 1, 1, 3};
     long before = world.stepNanos(world.plan);
     world.run(20);
@@ -379,7 +395,7 @@ class ReplannerTest {
   @Test
   void pinsOfReplicasHold() {
     devices = (place, device) -> place % 2 == device % 2;
-    World world = new World(2, 2, PlanRequest.UNLIMITED, rules());
+    World world = new World(2, 2, DeviceLimits.UNLIMITED, rules());
     world.slowness = new double[] {3, 1, 1, 3};
     world.run(30);
     assertThat(world.changedAt).as("no cut is better").isEmpty();
@@ -408,7 +424,7 @@ class ReplannerTest {
   void stagesThatShareAnExecutorGetFewerLayersUntilTheyAreSpreadOut() {
     layers = Collections.nCopies(12, 4L);
     microBatches = 8;
-    World world = new World(3, PlanRequest.UNLIMITED, rules());
+    World world = new World(3, DeviceLimits.UNLIMITED, rules());
     Plan first = world.plan;
     world.run(20);
     world.placedOn(2);
@@ -436,7 +452,7 @@ class ReplannerTest {
         (place, device) -> {
           throw new AssertionError("there is nothing to be asked");
         };
-    World world = new World(2, 2, PlanRequest.UNLIMITED, rules());
+    World world = new World(2, 2, DeviceLimits.UNLIMITED, rules());
     world.placedOn(3);
     world.slowness[3] = 4;
     world.run(30);
@@ -445,7 +461,7 @@ class ReplannerTest {
 
   @Test
   void thereIsABoundOnHowOften() {
-    World world = new World(2, PlanRequest.UNLIMITED, new ReplanRules(0.1, 1000, 3));
+    World world = new World(2, DeviceLimits.UNLIMITED, new ReplanRules(0.1, 1000, 3));
     for (int i = 0; i < 10; i++) {
       world.slowness[0] = i % 2 == 0 ? 4 : 1;
       world.run(60);
@@ -458,7 +474,7 @@ class ReplannerTest {
 
   @Test
   void afterStagesArePlacedAnewNothingSeenBeforeCounts() {
-    World world = new World(2, PlanRequest.UNLIMITED, rules());
+    World world = new World(2, DeviceLimits.UNLIMITED, rules());
     world.slowness[0] = 3;
     world.run(7);
     world.placedOn(2);
@@ -470,7 +486,7 @@ class ReplannerTest {
 
   @Test
   void thePersonReadsWhatWasSeenAndWhatChanges() {
-    World world = new World(2, PlanRequest.UNLIMITED, rules());
+    World world = new World(2, DeviceLimits.UNLIMITED, rules());
     world.slowness[1] = 3;
     for (int i = 0; i < 8; i++) {
       StageCosts costs = world.costs(world.plan);

@@ -2,6 +2,7 @@ package io.stagecoach.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.stagecoach.plan.DeviceLimits;
 import io.stagecoach.plan.LayerCost;
 import io.stagecoach.plan.MemoryRules;
 import io.stagecoach.plan.ModelCosts;
@@ -33,7 +34,7 @@ class PlanFiguresTest {
                       4),
                   2,
                   new MemoryRules(Stash.ACTIVATIONS, StashSlots.everywhere(1), 1),
-                  PlanRequest.UNLIMITED));
+                  DeviceLimits.UNLIMITED));
 
   private static final PlanTimes TIMES =
       new PlanTimes(

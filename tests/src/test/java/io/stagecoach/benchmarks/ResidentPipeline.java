@@ -7,6 +7,7 @@ import io.stagecoach.engine.StepContext;
 import io.stagecoach.engine.dl4j.Dl4jEngine;
 import io.stagecoach.engine.dl4j.Dl4jModelUpdater;
 import io.stagecoach.engine.dl4j.LayerCosts;
+import io.stagecoach.plan.DeviceLimits;
 import io.stagecoach.plan.MemoryRules;
 import io.stagecoach.plan.Partitioners;
 import io.stagecoach.plan.Plan;
@@ -96,7 +97,7 @@ final class ResidentPipeline implements AutoCloseable {
                         workload.model(), workload.microBatchRows(), workload.timeSteps()),
                     STAGES,
                     new MemoryRules(Stash.ACTIVATIONS, stash, TRANSPORT_WINDOW),
-                    PlanRequest.UNLIMITED));
+                    DeviceLimits.UNLIMITED));
     Dl4jModelUpdater updater = Dl4jModelUpdater.create(workload.model());
     this.spark = new JavaSparkContext(application(workload.name()));
     this.synchronizer =

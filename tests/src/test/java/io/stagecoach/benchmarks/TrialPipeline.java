@@ -7,6 +7,7 @@ import io.stagecoach.engine.StepContext;
 import io.stagecoach.engine.dl4j.Dl4jEngine;
 import io.stagecoach.engine.dl4j.Dl4jModelUpdater;
 import io.stagecoach.engine.dl4j.LayerCosts;
+import io.stagecoach.plan.DeviceLimits;
 import io.stagecoach.plan.MemoryRules;
 import io.stagecoach.plan.Partitioner;
 import io.stagecoach.plan.Partitioners;
@@ -99,7 +100,7 @@ final class TrialPipeline implements AutoCloseable {
             shape.stages(),
             new MemoryRules(
                 Stash.ACTIVATIONS, (stage, stages) -> slots.get(stage), TRANSPORT_WINDOW),
-            PlanRequest.UNLIMITED));
+            DeviceLimits.UNLIMITED));
   }
 
   /** What such a pipeline is launched from. */

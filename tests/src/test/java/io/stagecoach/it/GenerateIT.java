@@ -15,7 +15,6 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -86,23 +85,14 @@ class GenerateIT {
           model.generate(
               PROMPTS, GenerationSettings.of(LONG, Sampling.at(0, 1)), TextListener.none());
     }
-    try (SparkSession spark =
-        SparkSession.builder()
-            .master("local[1]")
-            .config("spark.ui.enabled", "false")
-            .config("spark.driver.bindAddress", "127.0.0.1")
-            .config("spark.driver.host", "127.0.0.1")
-            .config("spark.log.level", "WARN")
-            .getOrCreate()) {
-      assertThat(spark.read().parquet(workshop.path("texts").toString()).collectAsList())
-          .containsExactlyElementsOf(
-              expected.stream()
-                  .map(
-                      text ->
-                          RowFactory.create(
-                              text.prompt(), text.text(), text.tokens(), text.finish().word()))
-                  .toList());
-    }
+    assertThat(LocalTables.rows(workshop.path("texts")))
+        .containsExactlyElementsOf(
+            expected.stream()
+                .map(
+                    text ->
+                        RowFactory.create(
+                            text.prompt(), text.text(), text.tokens(), text.finish().word()))
+                .toList());
   }
 
   @Test

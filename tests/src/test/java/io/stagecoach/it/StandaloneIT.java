@@ -80,7 +80,7 @@ class StandaloneIT {
   /**
    * A cluster's shuffle service serves the hops of the shuffle exchange; push-based shuffle, which
    * Spark has on YARN only, may be left on. By either exchange stages are on the hosts that they
-   * are pinned to.
+   * are pinned to; where a host may hold less than another one, fewer layers are there.
    */
   @Test
   @Order(1)
@@ -92,6 +92,9 @@ class StandaloneIT {
     String second = StandaloneCluster.HOSTS.get(1);
     shuffled.put("spark.stagecoach.pin.stages", "0:" + second);
     streamed.put("spark.stagecoach.pin.stages", "1:" + second);
+    // The cut for executors that are alike needs 11.7 KiB and more of each.
+    Map<String, String> tight = withShuffleService(settings("tight"));
+    tight.put("spark.stagecoach.memory.limit", "1g," + first + ":10k");
     Map<String, String> undisturbed = withShuffleService(longer("undisturbed"));
     List<StagecoachProcess.Outcome> outcomes =
         new OneDriver(workshop)
@@ -99,15 +102,26 @@ class StandaloneIT {
                 List.of(
                     new OneDriver.Command("train", streamed),
                     new OneDriver.Command("train", shuffled),
+                    new OneDriver.Command("train", tight),
                     new OneDriver.Command("train", undisturbed)));
     assertPlaced(outcomes.get(0), first, second);
     assertPlaced(outcomes.get(1), second, first);
+    assertThat(outcomes.get(2).out())
+        .containsPattern(
+            "Chosen: executor \\d on "
+                + second
+                + " may hold 1.0 GiB, executor \\d on "
+                + first
+                + " may hold 10.0 KiB: layers 0-2 \\| 3 on executors \\d, \\d, where such that are"
+                + " alike would have 0-1 \\| 2-3");
+    assertPlaced(outcomes.get(2), second, first);
     assertThat(cluster.log())
         .containsPattern("ShuffleBlockResolver: Registered executor .*execId=0");
     assertThat(cluster.log())
         .containsPattern("ShuffleBlockResolver: Registered executor .*execId=1");
 
     Networks.assertSame(workshop.network("shuffled"), workshop.network("streamed"));
+    Networks.assertSame(workshop.network("shuffled"), workshop.network("tight"));
     UNDISTURBED.add(workshop.network("undisturbed"));
   }
 

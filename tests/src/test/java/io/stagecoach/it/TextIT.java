@@ -18,8 +18,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.apache.spark.sql.Encoders;
-import org.apache.spark.sql.SparkSession;
 import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.conf.layers.FeedForwardLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -133,21 +131,7 @@ class TextIT {
   @Test
   void aColumnOfATableIsTrainedOn() throws IOException {
     Path table = workshop.path("table");
-    try (SparkSession spark =
-        SparkSession.builder()
-            .master("local[1]")
-            .config("spark.ui.enabled", "false")
-            .config("spark.driver.bindAddress", "127.0.0.1")
-            .config("spark.driver.host", "127.0.0.1")
-            .config("spark.sql.warehouse.dir", workshop.path("warehouse").toString())
-            .config("spark.log.level", "WARN")
-            .getOrCreate()) {
-      spark
-          .createDataset(journeys(0, 200), Encoders.STRING())
-          .toDF("journey")
-          .write()
-          .parquet(table.toString());
-    }
+    LocalTables.write(table, "journey", journeys(0, 200));
     Map<String, String> settings = settings();
     settings.put("spark.stagecoach.data.path", table.toString());
     settings.put("spark.stagecoach.data.text", "journey");

@@ -9,6 +9,7 @@ import io.stagecoach.error.StagecoachException;
 import io.stagecoach.model.DataShape;
 import io.stagecoach.model.ModelPresets;
 import io.stagecoach.model.gpt.TiedOutput;
+import io.stagecoach.plan.DeviceLimits;
 import io.stagecoach.plan.LayerCost;
 import io.stagecoach.plan.MemoryRules;
 import io.stagecoach.plan.ModelCosts;
@@ -220,7 +221,7 @@ class LayerCostsTest {
                     costs,
                     stages,
                     new MemoryRules(Stash.ACTIVATIONS, StashSlots.everywhere(1), 2),
-                    PlanRequest.UNLIMITED));
+                    DeviceLimits.UNLIMITED));
     long held = 0;
     try (Dl4jModelUpdater model = Dl4jModelUpdater.create(configuration.toJson())) {
       for (PlannedStage stage : plan.stages()) {
@@ -350,7 +351,7 @@ class LayerCostsTest {
                     charLstm(Map.of()),
                     2,
                     new MemoryRules(Stash.ACTIVATIONS, StashSlots.everywhere(8), 2),
-                    PlanRequest.UNLIMITED));
+                    DeviceLimits.UNLIMITED));
     assertThat(plan.stages().stream().map(PlannedStage::firstLayer).toList()).containsExactly(0, 2);
     double all = charLstm(Map.of()).layers().stream().mapToLong(LayerCost::operations).sum();
     assertThat(plan.bottleneckOperations() / all).isBetween(0.5, 0.53);

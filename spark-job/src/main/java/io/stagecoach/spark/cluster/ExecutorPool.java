@@ -35,6 +35,9 @@ public interface ExecutorPool {
    */
   int await(int wanted, Duration deadline);
 
+  /** From now on others are to be placed: who may have their places. */
+  default void seat(SeatPins pins) {}
+
   /**
    * Why so many executors cannot have the places of what is to be placed on them, where these are
    * for executors of certain hosts: a sentence without its end. Empty where they can.

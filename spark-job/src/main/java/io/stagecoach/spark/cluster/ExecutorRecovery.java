@@ -43,6 +43,11 @@ public final class ExecutorRecovery {
         System::nanoTime);
   }
 
+  /** From now on others are placed: who may have their places. */
+  void seat(SeatPins pins) {
+    pool.seat(pins);
+  }
+
   /** What was tried has come to its end: what went before is forgiven, but for the hour's limit. */
   public void ended() {
     budget.ended();

@@ -139,6 +139,7 @@ public final class LastingPipeline implements Pipeline {
    * @param order for each place in the pipeline, the place now of the executor that is to have it
    */
   public void recut(PipelineSpec spec, List<Integer> order) {
+    recovery.seat(spec.pins());
     recut(launcher(spec), order);
   }
 

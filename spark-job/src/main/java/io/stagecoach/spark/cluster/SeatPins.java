@@ -1,12 +1,12 @@
 package io.stagecoach.spark.cluster;
 
 import io.stagecoach.plan.DeviceKind;
+import io.stagecoach.plan.Quantity;
 import io.stagecoach.plan.StagePin;
 import io.stagecoach.schedule.FewerExecutors;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -14,6 +14,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collector;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Which places in a pipeline are for executors of certain hosts, or that compute on certain
@@ -22,17 +23,20 @@ import java.util.stream.Collectors;
 public final class SeatPins {
 
   /** Any executor may have any place. */
-  public static final SeatPins NONE = new SeatPins(List.of(), 1, 1, DeviceKinds.UNKNOWN);
+  public static final SeatPins NONE =
+      new SeatPins(List.of(), 1, 1, DeviceKinds.UNKNOWN, SeatMemory.ANY);
 
   /** What can be done where executors are not as pins want them. */
   static final String REMEDY =
-      "Look why the cluster gives no executor there, or correct spark.stagecoach.pin.stages: hosts"
-          + " are named as Spark names them. The wait is spark.stagecoach.deadline.launch.";
+      "Look why the cluster gives no such executor, or correct spark.stagecoach.pin.stages (hosts are"
+          + " named as Spark names them) or spark.stagecoach.memory.limit. The wait is"
+          + " spark.stagecoach.deadline.launch.";
 
   private final List<StagePin> pins;
   private final int stages;
   private final int replicas;
   private final DeviceKinds kinds;
+  private final SeatMemory memory;
 
   /**
    * @param pins at most one for each stage; they hold for that stage of every replica
@@ -40,28 +44,46 @@ public final class SeatPins {
    * @param replicas how many of these there are
    * @param kinds what executors compute on; one of whom that is not known may be wherever its host
    *     may be
+   * @param memory what executors may hold
    */
-  public SeatPins(List<StagePin> pins, int stages, int replicas, DeviceKinds kinds) {
+  public SeatPins(
+      List<StagePin> pins, int stages, int replicas, DeviceKinds kinds, SeatMemory memory) {
     this.pins = List.copyOf(pins);
     this.stages = stages;
     this.replicas = replicas;
     this.kinds = kinds;
+    this.memory = memory;
   }
 
-  /** Whether there are none. */
+  /**
+   * The same, for a pipeline whose places need so much.
+   *
+   * @param bytes by place; where replicas need the same, of one replica; empty where they may need
+   *     anything
+   */
+  public SeatPins needing(List<Long> bytes) {
+    return new SeatPins(pins, stages, replicas, kinds, memory.needing(bytes));
+  }
+
+  /** Whether any executor may have any place. */
   public boolean isEmpty() {
-    return pins.isEmpty();
+    return pins.isEmpty() && !memory.decides();
+  }
+
+  private boolean dependOnKinds() {
+    return memory.dependsOnKinds()
+        || pins.stream().anyMatch(pin -> pin.target() instanceof StagePin.Kind);
   }
 
   /** Whether it is known of all these what any pin depends on. */
   boolean areKnown(List<Home> there) {
-    return pins.stream().noneMatch(pin -> pin.target() instanceof StagePin.Kind)
+    return !dependOnKinds()
         || there.stream().allMatch(home -> kinds.of(home.executor()).size() == 1);
   }
 
   /** Finds out what executors compute on, where a pin depends on it and nothing of ours runs. */
   void ask() {
-    if (pins.stream().anyMatch(pin -> pin.target() instanceof StagePin.Kind)) {
+    if (dependOnKinds()) {
       kinds.ask();
     }
   }
@@ -74,8 +96,29 @@ public final class SeatPins {
    */
   boolean allow(int place, int executors, Home home) {
     return pins.stream()
-        .filter(pin -> places(pin, executors).contains(place))
-        .allMatch(pin -> isThere(pin.target(), home));
+            .filter(pin -> places(pin, executors).contains(place))
+            .allMatch(pin -> isThere(pin.target(), home))
+        && (!memory.decides() || needed(place, executors) <= limit(home));
+  }
+
+  /** What an executor may hold, in bytes. */
+  long limit(Home home) {
+    return memory.limits().of(home.host(), kinds.of(home.executor()));
+  }
+
+  /** What the executor of a stage may hold, in bytes. */
+  public long limit(StageAddress stage) {
+    return limit(new Home(stage.executor(), stage.host()));
+  }
+
+  /** What a place needs; where it has the stages of several, each counts by itself. */
+  private long needed(int place, int executors) {
+    int planned = replicas * stages;
+    return IntStream.range(0, planned)
+        .filter(each -> FewerExecutors.hostOf(each, planned, executors) == place)
+        .mapToLong(memory::of)
+        .max()
+        .orElse(0);
   }
 
   /** Whether the executor of a stage may have a place. */
@@ -85,7 +128,8 @@ public final class SeatPins {
 
   /** Whether any pin is for a place. */
   boolean concern(int place, int executors) {
-    return pins.stream().anyMatch(pin -> places(pin, executors).contains(place));
+    return memory.decides()
+        || pins.stream().anyMatch(pin -> places(pin, executors).contains(place));
   }
 
   private boolean isThere(StagePin.Target target, Home home) {
@@ -144,17 +188,33 @@ public final class SeatPins {
     }
     Set<Integer> pinned = new TreeSet<>(hosts.keySet());
     pinned.addAll(devices.keySet());
+    if (memory.decides()) {
+      IntStream.range(0, executors).forEach(pinned::add);
+    }
     Map<Integer, Home> seated = new TreeMap<>();
     Seating.complete(pinned, there, (place, home) -> allow(place, executors, home), seated);
-    return seated.keySet().containsAll(pinned)
-        ? Optional.empty()
+    if (seated.keySet().containsAll(pinned)) {
+      return Optional.empty();
+    }
+    return memory.decides()
+        ? Optional.of(
+            "No way to share out the executors lets each hold what its stages need ("
+                + memory.words()
+                + (pins.isEmpty() ? "" : "), and keeps the pins \"" + words())
+                + (pins.isEmpty() ? ")" : "\"")
+                + "; executors are "
+                + there.stream()
+                    .map(home -> home.words() + " (" + Quantity.bytes(limit(home)) + ")")
+                    .collect(joined()))
         : Optional.of(
             "No way to share out the executors keeps all of the pins \""
-                + pins.stream().map(StagePin::words).collect(Collectors.joining(","))
+                + words()
                 + "\"; executors are "
-                + there.stream()
-                    .map(home -> home.words() + device(home))
-                    .collect(Collectors.joining(", ")));
+                + there.stream().map(home -> home.words() + device(home)).collect(joined()));
+  }
+
+  private String words() {
+    return pins.stream().map(StagePin::words).collect(Collectors.joining(","));
   }
 
   private static boolean isSame(StagePin one, StagePin other) {
@@ -163,9 +223,7 @@ public final class SeatPins {
 
   /** Letters' case does not count in the names of hosts. */
   private static StagePin.Target plain(StagePin.Target target) {
-    return target instanceof StagePin.Host host
-        ? new StagePin.Host(host.name().toLowerCase(Locale.ROOT))
-        : target;
+    return target instanceof StagePin.Host host ? StagePin.Host.inLowerCase(host.name()) : target;
   }
 
   private static String count(int executors) {

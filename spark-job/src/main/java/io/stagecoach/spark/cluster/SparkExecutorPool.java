@@ -27,7 +27,7 @@ final class SparkExecutorPool implements ExecutorPool {
   private static final long POLL_MILLIS = 50;
 
   private final SparkContext spark;
-  private final SeatPins pins;
+  private SeatPins pins;
 
   SparkExecutorPool(SparkContext spark, SeatPins pins) {
     this.spark = spark;
@@ -86,6 +86,11 @@ final class SparkExecutorPool implements ExecutorPool {
   Optional<String> awaitFit(int executors, Duration deadline) {
     within(deadline, () -> unfit(executors).isEmpty());
     return unfit(executors);
+  }
+
+  @Override
+  public void seat(SeatPins others) {
+    pins = others;
   }
 
   @Override

@@ -3,6 +3,8 @@ package io.stagecoach.spark.config;
 import io.stagecoach.checkpoint.Interval;
 import io.stagecoach.engine.Recompute;
 import io.stagecoach.plan.DeviceKind;
+import io.stagecoach.plan.DeviceLimits;
+import io.stagecoach.plan.DeviceMemory;
 import io.stagecoach.plan.StagePin;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -14,8 +16,10 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.TemporalAccessor;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -354,6 +358,44 @@ public final class SettingType<T> {
           return new DataSize(within(bytes, from.bytes(), to.bytes()));
         },
         DataSize::toString);
+  }
+
+  /** What devices may hold: a size for all, others by host or kind of device; 0 is no limit. */
+  static SettingType<DeviceMemory> deviceMemory() {
+    return new SettingType<>(
+        "a size such as 512k, 64m or 8g, and such sizes for cpu, gpu or hosts behind it, with commas"
+            + " between, as 8g,gpu:40g,host-a:4g",
+        SettingType::deviceMemory,
+        memory -> memory.words(SettingType::limit));
+  }
+
+  private static DeviceMemory deviceMemory(String text) {
+    long others = DeviceLimits.UNLIMITED;
+    Map<StagePin.Target, Long> named = new LinkedHashMap<>();
+    String[] parts = text.split(",", -1);
+    for (int i = 0; i < parts.length; i++) {
+      // A host's address may have colons too.
+      int colon = parts[i].lastIndexOf(':');
+      if (colon < 0) {
+        require(i == 0);
+        others = limit(parts[i]);
+      } else {
+        StagePin.Target target = target(parts[i].substring(0, colon).strip());
+        StagePin.Target plain =
+            target instanceof StagePin.Host host ? StagePin.Host.inLowerCase(host.name()) : target;
+        require(named.put(plain, limit(parts[i].substring(colon + 1))) == null);
+      }
+    }
+    return new DeviceMemory(others, named);
+  }
+
+  private static long limit(String text) {
+    long bytes = JavaUtils.byteStringAs(text.strip(), ByteUnit.BYTE);
+    return bytes == 0 ? DeviceLimits.UNLIMITED : within(bytes, 1, Long.MAX_VALUE);
+  }
+
+  private static String limit(long bytes) {
+    return new DataSize(bytes == DeviceLimits.UNLIMITED ? 0 : bytes).toString();
   }
 
   /** A value that may be absent, which is written as the empty text. */

@@ -22,6 +22,7 @@ import static io.stagecoach.spark.config.SettingType.words;
 import io.stagecoach.checkpoint.Interval;
 import io.stagecoach.engine.Recompute;
 import io.stagecoach.model.optimizer.LearningRateDecay;
+import io.stagecoach.plan.DeviceMemory;
 import io.stagecoach.plan.StagePin;
 import io.stagecoach.schedule.Schedules;
 import io.stagecoach.spark.exchange.ExchangeKind;
@@ -44,7 +45,6 @@ public final class Settings {
   /** What every key of Stagecoach begins with. */
   public static final String PREFIX = "spark.stagecoach.";
 
-  private static final DataSize NO_SIZE = new DataSize(0);
   private static final DataSize ANY_SIZE = new DataSize(Long.MAX_VALUE);
   private static final Duration ANY_TIME = Duration.ofMillis(1);
 
@@ -249,14 +249,15 @@ public final class Settings {
           12,
           "How many times within an hour the layers may be shared out anew.");
 
-  public static final Setting<DataSize> MEMORY_LIMIT =
+  public static final Setting<DeviceMemory> MEMORY_LIMIT =
       setting(
           "memory.limit",
           PIPELINE,
-          size(NO_SIZE, ANY_SIZE),
-          NO_SIZE,
+          SettingType.deviceMemory(),
+          DeviceMemory.NONE,
           "The memory of one device that the plan may use, for all chunks of its executor together; 0"
-              + " is no limit.");
+              + " is no limit. Devices of certain hosts or kinds may have another than the rest; a"
+              + " host's counts before a kind's.");
 
   public static final Setting<Integer> THREADS =
       setting(

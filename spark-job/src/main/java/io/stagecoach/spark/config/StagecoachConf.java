@@ -5,6 +5,7 @@ import io.stagecoach.engine.Recompute;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.model.optimizer.LearningRateDecay;
+import io.stagecoach.plan.DeviceMemory;
 import io.stagecoach.plan.StagePin;
 import io.stagecoach.spark.exchange.ExchangeKind;
 import io.stagecoach.sync.GradientWeight;
@@ -468,7 +469,7 @@ public final class StagecoachConf {
   }
 
   /** {@link Settings#MEMORY_LIMIT}. */
-  public DataSize memoryLimit() {
+  public DeviceMemory memoryLimit() {
     return get(Settings.MEMORY_LIMIT);
   }
 

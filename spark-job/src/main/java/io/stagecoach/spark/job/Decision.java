@@ -1,10 +1,7 @@
 package io.stagecoach.spark.job;
 
-import io.stagecoach.engine.profile.DeviceTimes;
 import io.stagecoach.engine.profile.RunProfile;
 import io.stagecoach.plan.PlanTimes;
-import io.stagecoach.spark.cluster.FirstSeats;
-import io.stagecoach.spark.cluster.PipelineSpec;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.data.PreparedData;
 import java.util.ArrayList;
@@ -53,7 +50,20 @@ record Decision(
       Telling telling) {
     TrainingPlan usual = choices.byOperations();
     if (choices.open().isEmpty()) {
-      return new Decision(usual, List.of(), Optional.empty(), Optional.empty(), List.of());
+      Optional<DevicePlan> forDevices =
+          new DevicePlanning(spark, conf, usual, PartCosts.operations(usual))
+              .forMemory(choices.isCutOpen());
+      forDevices.ifPresent(
+          found -> {
+            telling.result().accept(found.plan().table(Optional.empty()));
+            tell(List.of(found.reason()), telling);
+          });
+      return new Decision(
+          forDevices.map(DevicePlan::plan).orElse(usual),
+          forDevices.map(DevicePlan::reason).map(List::of).orElse(List.of()),
+          Optional.empty(),
+          Optional.empty(),
+          forDevices.map(DevicePlan::seats).orElse(List.of()));
     }
     Map<String, String> conditions =
         ProfileConditions.of(spark, conf, model, choices.rows(), choices.largest());
@@ -79,25 +89,23 @@ record Decision(
               .under(conditions);
     }
     PipelineChoice choice = choices.by(profile);
+    DevicePlanning planning =
+        new DevicePlanning(
+            spark,
+            conf,
+            choice.plan(),
+            PartCosts.measured(profile, choice.plan(), conf.exchange()));
     Optional<DevicePlan> forDevices =
         known.isEmpty() && choices.isCutOpen()
-            ? forDevices(
-                conf,
-                choice,
-                profile,
-                PipelineSpecs.of(spark, conf, choice.plan(), model, prepared))
-            : Optional.empty();
+            ? planning.of(profile.devices())
+            : planning.forMemory(choices.isCutOpen());
     TrainingPlan plan = forDevices.map(DevicePlan::plan).orElse(choice.plan());
-    PlanTimes times = forDevices.map(DevicePlan::times).orElse(choice.times());
+    PlanTimes times = forDevices.flatMap(DevicePlan::times).orElse(choice.times());
     List<String> reasons = new ArrayList<>(List.of(choice.reason()));
     forDevices.map(DevicePlan::reason).ifPresent(reasons::add);
     known.map(KnownProfile::line).ifPresent(reasons::add);
     telling.result().accept(plan.table(Optional.of(times)));
-    reasons.forEach(
-        reason -> {
-          telling.result().accept("Chosen: " + reason);
-          LOG.info("{}", reason);
-        });
+    tell(reasons, telling);
     return new Decision(
         plan,
         List.copyOf(reasons),
@@ -106,21 +114,11 @@ record Decision(
         forDevices.map(DevicePlan::seats).orElse(List.of()));
   }
 
-  /** A plan for the executors that there are, where these differ. */
-  private static Optional<DevicePlan> forDevices(
-      StagecoachConf conf, PipelineChoice choice, RunProfile profile, PipelineSpec spec) {
-    if (!DeviceTimes.differ(profile.devices())) {
-      return Optional.empty();
-    }
-    List<DeviceTimes> devices = FirstSeats.of(spec.pins(), spec.executors(), profile.devices());
-    return devices.isEmpty()
-        ? Optional.empty()
-        : DevicePlan.of(
-            choice.plan(),
-            choice.plan().request(conf),
-            profile,
-            Replanning.stepTime(conf.exchange(), profile, choice.plan()),
-            devices,
-            (place, device) -> FirstSeats.isAllowed(spec.pins(), spec.executors(), place, device));
+  private static void tell(List<String> reasons, Telling telling) {
+    reasons.forEach(
+        reason -> {
+          telling.result().accept("Chosen: " + reason);
+          LOG.info("{}", reason);
+        });
   }
 }

@@ -8,6 +8,7 @@ import io.stagecoach.engine.profile.RunProfile.Backward;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
+import io.stagecoach.plan.DeviceLimits;
 import io.stagecoach.plan.MemoryRules;
 import io.stagecoach.plan.Partitioners;
 import io.stagecoach.plan.Plan;
@@ -87,7 +88,7 @@ sealed interface MeasuredTimes {
       Plan plan =
           Partitioners.measured(profile.layerTimes(rows), profile.forwardTimes(rows))
               .partition(
-                  new PlanRequest(profile.model(), shape.stages(), any, PlanRequest.UNLIMITED));
+                  new PlanRequest(profile.model(), shape.stages(), any, DeviceLimits.UNLIMITED));
       return profile.costs(plan, rows, backward);
     }
 

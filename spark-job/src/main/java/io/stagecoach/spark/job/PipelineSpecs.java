@@ -11,6 +11,7 @@ import io.stagecoach.spark.cluster.AskedKinds;
 import io.stagecoach.spark.cluster.Deadlines;
 import io.stagecoach.spark.cluster.PipelineSpec;
 import io.stagecoach.spark.cluster.Recovery;
+import io.stagecoach.spark.cluster.SeatMemory;
 import io.stagecoach.spark.cluster.SeatPins;
 import io.stagecoach.spark.cluster.StoreAccess;
 import io.stagecoach.spark.config.StagecoachConf;
@@ -64,10 +65,14 @@ final class PipelineSpecs {
         conf.recoveryLeastExecutors() == 0 ? conf.executors() : conf.recoveryLeastExecutors());
   }
 
-  /** Which executors may have which places. */
-  private static SeatPins pins(SparkSession spark, StagecoachConf conf) {
+  /** Which executors may have which places, whatever these need of their memory. */
+  static SeatPins pins(SparkSession spark, StagecoachConf conf) {
     return new SeatPins(
-        conf.pinStages(), conf.stages(), conf.replicas(), AskedKinds.of(spark.sparkContext()));
+        conf.pinStages(),
+        conf.stages(),
+        conf.replicas(),
+        AskedKinds.of(spark.sparkContext()),
+        new SeatMemory(conf.memoryLimit(), List.of()));
   }
 
   /** A pipeline that reads no data but what it is given. */
@@ -112,7 +117,7 @@ final class PipelineSpecs {
             conf.chunks(),
             List.of(plan.sideBySide(plan.author()), plan.sideBySide(new ForwardOnly())),
             store)
-        .pinned(pins(spark, conf));
+        .pinned(pins(spark, conf).needing(plan.request(conf).needed(plan.plan())));
   }
 
   private static PipelineSpec of(

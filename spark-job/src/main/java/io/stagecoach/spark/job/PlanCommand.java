@@ -5,6 +5,7 @@ import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.error.Where;
 import io.stagecoach.plan.PlanTimes;
+import io.stagecoach.spark.config.Settings;
 import io.stagecoach.spark.config.StagecoachConf;
 import io.stagecoach.spark.data.JobData;
 import io.stagecoach.spark.job.outcome.LastLine;
@@ -91,6 +92,12 @@ final class PlanCommand extends JobCommand {
           plan.schedule().name(),
           plan.schedule().microBatches(),
           100 * plan.predictedBubble());
+      if (!conf.memoryLimit().isAlike()) {
+        System.out.printf(
+            "%s is not the same for all executors: this plan counts on those that may hold most; a run"
+                + " cuts the model anew where the ones that it gets do not hold it%n",
+            Settings.MEMORY_LIMIT.key());
+      }
       if (chooses && choice.isEmpty()) {
         System.out.printf(
             "%s: a run measures its layers and hops on its executors first and then chooses; this"

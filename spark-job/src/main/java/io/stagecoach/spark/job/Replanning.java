@@ -4,6 +4,7 @@ import io.stagecoach.checkpoint.Position;
 import io.stagecoach.engine.dl4j.Dl4jModelUpdater;
 import io.stagecoach.engine.profile.PassTimes;
 import io.stagecoach.engine.profile.RunProfile;
+import io.stagecoach.plan.DeviceLimits;
 import io.stagecoach.plan.DevicePins;
 import io.stagecoach.plan.PlanTimes;
 import io.stagecoach.replan.LayerEstimates;
@@ -13,7 +14,6 @@ import io.stagecoach.replan.Replanner;
 import io.stagecoach.replan.StepTime;
 import io.stagecoach.report.PlanFigures;
 import io.stagecoach.report.StepRecord;
-import io.stagecoach.schedule.Simulator;
 import io.stagecoach.schedule.StageCosts;
 import io.stagecoach.schedule.Ticks;
 import io.stagecoach.spark.cluster.LastingPipeline;
@@ -100,6 +100,8 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
     }
     TrainingPlan plan = decision.plan();
     RunProfile profile = decision.profile().orElseThrow();
+    // Whatever the cut makes places need.
+    SeatPins pins = run.specs().apply(plan).pins().needing(List.of());
     Replanning replanning =
         new Replanning(
             run,
@@ -109,13 +111,30 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
                 plan.plan(),
                 plan.request(conf),
                 plan.replicas(),
-                devicePins(run.specs().apply(plan).pins(), run.pipeline()),
+                devicePins(pins, run.pipeline()),
+                () -> limits(conf, pins, run.pipeline()),
                 estimates(profile, plan),
                 stepTime(conf.exchange(), profile, plan),
                 new ReplanRules(conf.replanGain(), conf.replanRepaySteps(), conf.replanPerHour()),
                 System::nanoTime));
     run.reporting().watchedBy(replanning::stepEnded);
     return replanning;
+  }
+
+  /** What the executors may hold that have the places now. */
+  private static DeviceLimits limits(StagecoachConf conf, SeatPins pins, LastingPipeline pipeline) {
+    if (conf.memoryLimit().isAlike()) {
+      return DeviceLimits.everywhere(conf.memoryLimit().others());
+    }
+    List<StageAddress> stages = pipeline.stages();
+    int ofReplica = stages.size() / conf.replicas();
+    return new DeviceLimits(
+        IntStream.range(0, conf.executors())
+            .mapToObj(
+                place ->
+                    pins.limit(
+                        stages.get(place / conf.stages() * ofReplica + place % conf.stages())))
+            .toList());
   }
 
   /** Asked only while each stage is on an executor of its own. */
@@ -145,7 +164,7 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
   /** By shuffle a hop is a tick of its own, which no other hop runs beside. */
   static StepTime stepTime(ExchangeKind exchange, RunProfile profile, TrainingPlan plan) {
     if (exchange == ExchangeKind.STREAMING) {
-      return (schedule, costs) -> Simulator.simulate(schedule, costs).makespan();
+      return StepTime.streaming();
     }
     long tick = profile.costs(plan.plan(), plan.rows(), PipelineChoices.backward(plan)).hop();
     return (schedule, costs) -> {

@@ -11,6 +11,8 @@ import io.stagecoach.engine.dl4j.Dl4jModelUpdater;
 import io.stagecoach.engine.profile.RunProfile;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
+import io.stagecoach.plan.DeviceLimits;
+import io.stagecoach.plan.DeviceMemory;
 import io.stagecoach.plan.MemoryRules;
 import io.stagecoach.plan.ModelCosts;
 import io.stagecoach.plan.Partitioner;
@@ -20,6 +22,7 @@ import io.stagecoach.plan.PlanRequest;
 import io.stagecoach.plan.PlanTimes;
 import io.stagecoach.plan.PlannedStage;
 import io.stagecoach.plan.SliceMemory;
+import io.stagecoach.plan.StagePin;
 import io.stagecoach.plan.Stash;
 import io.stagecoach.plan.StashRule;
 import io.stagecoach.schedule.Limits;
@@ -271,15 +274,34 @@ record TrainingPlan(
             conf.synchronizer() == SynchronizerKind.EXECUTOR
                 ? Optional.of(new SliceMemory(conf.replicas()))
                 : Optional.empty());
-    long limit =
-        conf.memoryLimit().bytes() > 0 ? conf.memoryLimit().bytes() : PlanRequest.UNLIMITED;
     return new PlanRequest(
         model,
         slots.size(),
         rules,
-        limit,
+        atBest(conf),
         conf.chunks(),
         new NamedLayers(model).pins(conf.pinLayers()));
+  }
+
+  /**
+   * What executors may hold, as far as that is known before they are there: each the most that it
+   * may turn out to hold.
+   */
+  private static DeviceLimits atBest(StagecoachConf conf) {
+    DeviceMemory memory = conf.memoryLimit();
+    if (memory.isAlike()) {
+      return DeviceLimits.everywhere(memory.others());
+    }
+    return new DeviceLimits(
+        IntStream.range(0, conf.replicas() * conf.stages())
+            .mapToObj(
+                executor ->
+                    memory.atBest(
+                        conf.pinStages().stream()
+                            .filter(pin -> pin.stage() == executor % conf.stages())
+                            .map(StagePin::target)
+                            .findFirst()))
+            .toList());
   }
 
   /** The examples of a micro-batch. */
@@ -391,12 +413,16 @@ record TrainingPlan(
    * The share of waiting that is to be expected if time goes as operations do, and hops are free.
    */
   double predictedBubble() {
+    Simulation simulation = Simulator.simulate(schedule, operations());
+    return simulation.bubble();
+  }
+
+  /** What its stages cost, those of all replicas, if time goes as operations do. */
+  StageCosts operations() {
     List<Long> forward =
         plan.stages().stream().map(stage -> Math.max(1, stage.cost().forwardOperations())).toList();
     List<Long> backward =
         plan.stages().stream().map(stage -> Math.max(1, stage.backwardOperations())).toList();
-    StageCosts costs = new StageCosts(forward, backward, 0).replicated(replicas);
-    Simulation simulation = Simulator.simulate(schedule, costs);
-    return simulation.bubble();
+    return new StageCosts(forward, backward, 0).replicated(replicas);
   }
 }

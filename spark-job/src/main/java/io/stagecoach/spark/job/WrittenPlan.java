@@ -58,7 +58,7 @@ final class WrittenPlan {
     if (!conf.pinStages().isEmpty()) {
       values.put(Settings.PIN_STAGES, conf.format(Settings.PIN_STAGES));
     }
-    if (!conf.memoryLimit().isZero()) {
+    if (!conf.memoryLimit().isNone()) {
       values.put(Settings.MEMORY_LIMIT, conf.format(Settings.MEMORY_LIMIT));
     }
     return PlanFile.write(values);

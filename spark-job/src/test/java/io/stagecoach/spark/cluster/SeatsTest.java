@@ -7,6 +7,7 @@ import io.stagecoach.engine.profile.DeviceTimes;
 import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.plan.DeviceKind;
+import io.stagecoach.plan.DeviceMemory;
 import io.stagecoach.plan.StagePin;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,10 @@ class SeatsTest {
 
   /** Of executors whose name has a g it is known that they have a GPU, of those with a c a CPU. */
   private static SeatPins pins(int stages, int replicas, String... pins) {
+    return pins(SeatMemory.ANY, stages, replicas, pins);
+  }
+
+  private static SeatPins pins(SeatMemory memory, int stages, int replicas, String... pins) {
     return new SeatPins(
         Stream.of(pins)
             .map(pin -> new StagePin(Integer.parseInt(pin.substring(0, 1)), target(pin)))
@@ -38,7 +43,8 @@ class SeatsTest {
         executor ->
             executor.contains("g")
                 ? Set.of(DeviceKind.GPU)
-                : executor.contains("c") ? Set.of(DeviceKind.CPU) : Set.of(DeviceKind.values()));
+                : executor.contains("c") ? Set.of(DeviceKind.CPU) : Set.of(DeviceKind.values()),
+        memory);
   }
 
   private static StagePin.Target target(String pin) {
@@ -147,6 +153,71 @@ class SeatsTest {
     assertThat(seat(Seats.free(), pins, 2, "a-c", "b-g")).containsExactly("b-g", "a-c");
     assertThat(pins.unmet(1, homes("a")))
         .hasValue("On 1 executor the stages of the pins \"0:gpu\" and \"3:cpu\" would be together");
+  }
+
+  /** Executors on a may hold 10, such with a GPU 30, all others 20; places need so much. */
+  private static SeatPins needing(List<Long> needed, int stages, int replicas, String... pins) {
+    DeviceMemory limits =
+        new DeviceMemory(
+            20, Map.of(new StagePin.Host("a"), 10L, new StagePin.Kind(DeviceKind.GPU), 30L));
+    return pins(new SeatMemory(limits, needed), stages, replicas, pins);
+  }
+
+  @Test
+  void placesAreForExecutorsThatHoldWhatTheyNeed() {
+    assertThat(seat(Seats.free(), needing(List.of(20L, 10L), 2, 1), 2, "a-c", "b-c"))
+        .containsExactly("b-c", "a-c");
+    assertThat(seat(Seats.free(), needing(List.of(10L, 20L, 30L), 3, 1), 3, "b-g", "b-c", "a-c"))
+        .as("who was put where another one can be moves on")
+        .containsExactly("a-c", "b-c", "b-g");
+    assertThat(seat(Seats.free(), needing(List.of(20L, 10L), 2, 2), 4, "a1", "b-c", "a2", "c-c"))
+        .as("in every replica")
+        .containsExactly("b-c", "a1", "c-c", "a2");
+    assertThat(
+            seat(
+                Seats.free(),
+                needing(List.of(20L, 10L, 10L, 30L), 2, 2),
+                4,
+                "a1",
+                "b-c",
+                "b-g",
+                "a2"))
+        .as("where replicas do not need the same")
+        .startsWith("b-c")
+        .endsWith("b-g");
+    assertThat(
+            seat(Seats.free(), needing(List.of(20L, 10L), 2, 1, "1:gpu"), 2, "b-g", "b-c", "a-c"))
+        .as("with a pin")
+        .containsExactly("b-c", "b-g");
+    assertThat(seat(Seats.free(), needing(List.of(20L, 10L, 10L, 20L), 4, 1), 2, "b-c", "c-c"))
+        .as("each of several stages counts by itself")
+        .containsExactly("b-c", "c-c");
+    assertThat(
+            seat(
+                new Seats(List.of("a-c", "b-c")),
+                needing(List.of(20L, 10L), 2, 1),
+                2,
+                "a-c",
+                "b-c"))
+        .as("a seat where it does not hold the stages is none")
+        .containsExactly("b-c", "a-c");
+  }
+
+  @Test
+  void thatNobodyHoldsWhatAPlaceNeedsIsSaid() {
+    List<Home> there = List.of(new Home("a-g", "a"), new Home("b", "b"));
+    assertThat(needing(List.of(2048L, 10L), 2, 1).unmet(2, there))
+        .hasValue(
+            "No way to share out the executors lets each hold what its stages need (2.0 KiB, 10 B);"
+                + " executors are a-g on a (10 B), b on b (20 B)");
+    assertThat(needing(List.of(20L, 20L), 2, 1, "0:b").unmet(2, there))
+        .hasValue(
+            "No way to share out the executors lets each hold what its stages need (20 B, 20 B), and"
+                + " keeps the pins \"0:b\"; executors are a-g on a (10 B), b on b (20 B)");
+    assertThat(needing(List.of(20L, 10L), 2, 1).unmet(2, there)).isEmpty();
+    assertThat(needing(List.of(), 2, 1).isEmpty()).isTrue();
+    assertThat(needing(List.of(1L, 1L), 2, 1).isEmpty()).isFalse();
+    assertThat(needing(List.of(1L, 1L), 2, 1).areKnown(there)).as("b may have a GPU").isFalse();
   }
 
   @Test

@@ -55,7 +55,7 @@ class PlanFileTest {
     assertThat(conf.cut()).containsExactly(0, 4, 9);
     assertThat(conf.format(Settings.PIN_LAYERS)).isEqualTo("0-3:0,output:2");
     assertThat(conf.format(Settings.PIN_STAGES)).isEqualTo("0:host-a,1:host-b");
-    assertThat(conf.memoryLimit().bytes()).isEqualTo(8L << 30);
+    assertThat(conf.memoryLimit().others()).isEqualTo(8L << 30);
     assertThat(conf.recompute())
         .as("what it does not say")
         .isEqualTo(OrAuto.of(List.of(Recompute.NONE)));

@@ -10,6 +10,8 @@ import io.stagecoach.error.ErrorKind;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.model.optimizer.LearningRateDecay;
 import io.stagecoach.plan.DeviceKind;
+import io.stagecoach.plan.DeviceLimits;
+import io.stagecoach.plan.DeviceMemory;
 import io.stagecoach.plan.StagePin;
 import io.stagecoach.spark.exchange.ExchangeKind;
 import io.stagecoach.sync.GradientWeight;
@@ -51,7 +53,18 @@ class StagecoachConfTest {
     MAPPINGS.put(
         "partitioner",
         new Mapping(PartitionerKind.BALANCED, "parameters", PartitionerKind.PARAMETERS));
-    MAPPINGS.put("memory.limit", new Mapping(new DataSize(0), "8g", new DataSize(8L << 30)));
+    MAPPINGS.put(
+        "memory.limit",
+        new Mapping(
+            DeviceMemory.NONE,
+            "8g,gpu:40g,host-a:0",
+            new DeviceMemory(
+                8L << 30,
+                Map.of(
+                    new StagePin.Kind(DeviceKind.GPU),
+                    40L << 30,
+                    new StagePin.Host("host-a"),
+                    DeviceLimits.UNLIMITED))));
     MAPPINGS.put("threads", new Mapping(0, "16", 16));
     MAPPINGS.put("batchSize", new Mapping(64, "256", 256));
     MAPPINGS.put("epochs", new Mapping(1, "10", 10));
@@ -293,7 +306,14 @@ class StagecoachConfTest {
         "data.asOf; yesterday; a time such as 2026-11-19, 2026-11-19T06:30:00 or"
             + " 2026-11-19T06:30:00+01:00, in UTC where it says nothing else",
         "cut; 0,,4; the first layer of each stage with commas between, such as 0,4,9",
-        "memory.limit; -1g; a size such as 512k, 64m or 8g",
+        "memory.limit; -1g; a size such as 512k, 64m or 8g, and such sizes for cpu, gpu or"
+            + " hosts behind it, with commas between, as 8g,gpu:40g,host-a:4g",
+        "memory.limit; gpu:8g,4g; a size such as 512k, 64m or 8g, and such sizes for cpu, gpu or"
+            + " hosts behind it, with commas between, as 8g,gpu:40g,host-a:4g",
+        "memory.limit; gpu:8g,GPU:4g; a size such as 512k, 64m or 8g, and such sizes for cpu, gpu or"
+            + " hosts behind it, with commas between, as 8g,gpu:40g,host-a:4g",
+        "memory.limit; gpu:; a size such as 512k, 64m or 8g, and such sizes for cpu, gpu or"
+            + " hosts behind it, with commas between, as 8g,gpu:40g,host-a:4g",
         "exchange.credit; 0; a whole number from 1 to 65536",
         "port.driver; 70000; a whole number from 0 to 65535",
       })

@@ -11,14 +11,15 @@ import io.stagecoach.engine.profile.RunProfile;
 import io.stagecoach.engine.profile.SizeTimes;
 import io.stagecoach.model.DataShape;
 import io.stagecoach.model.ModelPresets;
+import io.stagecoach.plan.DeviceLimits;
 import io.stagecoach.plan.ModelCosts;
 import io.stagecoach.plan.Permutations;
+import io.stagecoach.plan.PlanRequest;
 import io.stagecoach.plan.PlannedStage;
-import io.stagecoach.schedule.Schedule;
-import io.stagecoach.schedule.Simulator;
-import io.stagecoach.schedule.StageCosts;
+import io.stagecoach.plan.Stash;
 import io.stagecoach.spark.config.StagecoachConf;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,10 +44,6 @@ class DevicePlanTest {
       ModelPresets.named("mlp")
           .configuration(new DataShape.Table(4, 3), Map.of("hidden", "8,8,8,8,8,8,8,8"));
   private static final int LAYERS = NETWORK.getConfs().size();
-
-  private static long step(Schedule schedule, StageCosts costs) {
-    return Simulator.simulate(schedule, costs).makespan();
-  }
 
   private static boolean anywhere(int place, DeviceTimes device) {
     return true;
@@ -90,12 +87,26 @@ class DevicePlanTest {
       RunProfile profile,
       List<DeviceTimes> devices,
       BiPredicate<Integer, DeviceTimes> mayHave) {
+    return plan(conf, profile, devices, DeviceLimits.NONE, mayHave);
+  }
+
+  private static Optional<DevicePlan> plan(
+      StagecoachConf conf,
+      RunProfile profile,
+      List<DeviceTimes> devices,
+      DeviceLimits limits,
+      BiPredicate<Integer, DeviceTimes> mayHave) {
     TrainingPlan alike =
         PipelineChoices.of(conf, new Configuration(false), DevicePlanTest::costs)
             .by(profile)
             .plan();
     return DevicePlan.of(
-        alike, alike.request(conf), profile, DevicePlanTest::step, devices, mayHave);
+        alike,
+        alike.request(conf),
+        PartCosts.measured(profile, alike, conf.exchange()),
+        devices,
+        limits,
+        mayHave);
   }
 
   /** The time of the slowest stage of a cut, by forward passes in microseconds. */
@@ -151,7 +162,75 @@ class DevicePlanTest {
       long sum = layers.subList(cut.get(stage), end).stream().mapToLong(Long::longValue).sum();
       expected.add(1_000 * sum * seated.get(stage) / fastest);
     }
-    assertThat(found.times().forward()).isEqualTo(expected);
+    assertThat(found.times().orElseThrow().forward()).isEqualTo(expected);
+  }
+
+  /** Executors that are equally fast, of which some may hold less, by any partitioner's costs. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
+  void whatExecutorsMayHoldIsKeptAndNoOtherWayIsFaster(long seed) {
+    Random random = new Random(seed);
+    List<Long> layers = random.longs(LAYERS, 50, 400).boxed().toList();
+    StagecoachConf conf = conf(3, 1);
+    TrainingPlan alike =
+        PipelineChoices.of(conf, new Configuration(false), DevicePlanTest::costs)
+            .by(profile(layers))
+            .plan();
+    PlanRequest request = alike.request(conf);
+    List<Long> needed = request.needed(alike.plan());
+    // Two that hold what the alike plan needs at most, and one that holds half of its least.
+    long most = needed.stream().mapToLong(Long::longValue).max().orElseThrow();
+    long little = needed.stream().mapToLong(Long::longValue).min().orElseThrow() * 2 / 3;
+    List<Long> limits = new ArrayList<>(List.of(2 * most, 2 * most, 2 * most));
+    limits.set(random.nextInt(3), little);
+    Optional<DevicePlan> found =
+        plan(
+            conf,
+            profile(layers),
+            devices(List.of(1, 1, 1)),
+            new DeviceLimits(limits),
+            DevicePlanTest::anywhere);
+    List<Long> allowed = new ArrayList<>();
+    for (List<Integer> order : Permutations.of(3)) {
+      cuts()
+          .filter(cut -> fits(request, cut, order.stream().map(limits::get).toList()))
+          .forEach(cut -> allowed.add(slowest(layers, cut, List.of(1, 1, 1))));
+    }
+    assertThat(found.isEmpty()).isEqualTo(allowed.isEmpty());
+    found.ifPresent(
+        plan -> {
+          List<Integer> cut =
+              plan.plan().plan().stages().stream().map(PlannedStage::firstLayer).toList();
+          assertThat(
+                  fits(
+                      request,
+                      cut,
+                      plan.seats().stream()
+                          .map(id -> limits.get(Integer.parseInt(id.substring(1))))
+                          .toList()))
+              .isTrue();
+          assertThat((double) slowest(layers, cut, List.of(1, 1, 1)))
+              .isLessThanOrEqualTo(1.05 * Collections.min(allowed));
+          assertThat(plan.reason())
+              .contains(" on host may hold ")
+              .contains(", where such that are alike would have " + alike.plan().ranges());
+        });
+  }
+
+  private static boolean fits(PlanRequest request, List<Integer> cut, List<Long> limits) {
+    for (int stage = 0; stage < cut.size(); stage++) {
+      int end = stage + 1 < cut.size() ? cut.get(stage + 1) : LAYERS;
+      long needed =
+          request
+              .memory()
+              .estimate(
+                  request.model().stage(cut.get(stage), end), Stash.ACTIVATIONS, stage, cut.size())
+              .total();
+      if (needed > limits.get(stage)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   @Test
