@@ -32,15 +32,13 @@ public final class CutSearch {
   private final DevicePins devices;
   private final LayerEstimates estimates;
   private final StepTime stepTime;
-  private final double worthAMove;
+  private final Effort effort;
 
   /**
    * @param request what any cut must keep to, but for what devices may hold
    * @param replicas how many pipelines of one cut work side by side
    * @param devices which stages may be on which devices; those of all replicas are numbered through
    * @param estimates what the layers should take
-   * @param worthAMove the share of a step that must be gained for executors to change places too; 0
-   *     for any
    */
   public CutSearch(
       PlanRequest request,
@@ -48,13 +46,29 @@ public final class CutSearch {
       DevicePins devices,
       LayerEstimates estimates,
       StepTime stepTime,
-      double worthAMove) {
+      Effort effort) {
     this.request = request;
     this.replicas = replicas;
     this.devices = devices;
     this.estimates = estimates;
     this.stepTime = stepTime;
-    this.worthAMove = worthAMove;
+    this.effort = effort;
+  }
+
+  /**
+   * How much is done for an order.
+   *
+   * @param worthAMove the share of a step that must be gained for executors to change places too; 0
+   *     for any
+   * @param orders how many orders are looked at where hops depend on it
+   */
+  public record Effort(double worthAMove, int orders) {
+
+    /** Nobody has a place yet, and nothing waits but the first step. */
+    public static final Effort BEFORE_THE_START = new Effort(0, 600);
+
+    /** All wait for it. */
+    static final Effort BETWEEN_STEPS = new Effort(0.02, 40);
   }
 
   /**
@@ -63,6 +77,7 @@ public final class CutSearch {
    * @param speeds its devices, by place
    * @param limits what its devices may hold, by place
    * @param costs what its stages and hops take, in nanoseconds
+   * @param hops what hops between its devices should take, in nanoseconds
    * @param schedule on the executors that there are
    * @param stepNanos what a step takes by that
    */
@@ -70,6 +85,7 @@ public final class CutSearch {
       DeviceSpeeds speeds,
       DeviceLimits limits,
       StageCosts costs,
+      HopEstimates hops,
       Schedule schedule,
       long stepNanos) {
 
@@ -90,7 +106,7 @@ public final class CutSearch {
 
   /** The best one; perhaps the one that there is. Empty where none fits. */
   public Optional<Found> best(Now now) {
-    List<Integer> asTheyAre = IntStream.range(0, now.speeds().executors()).boxed().toList();
+    List<Integer> asTheyAre = asTheyAre();
     Optional<Found> best = whereOneFits(() -> found(now, asTheyAre));
     for (List<Integer> base : bases(now, asTheyAre)) {
       Optional<List<Integer>> order =
@@ -103,7 +119,25 @@ public final class CutSearch {
         best = betterOf(best, other, now);
       }
     }
-    return best;
+    return mayMove(now) && now.hops().differ(now.speeds().executors())
+        ? betterOf(best, nearest(now, best.map(Found::order).orElse(asTheyAre)), now)
+        : best;
+  }
+
+  /** Whether executors may change places. */
+  private boolean mayMove(Now now) {
+    // Places that share an executor have none that they could give for another one.
+    return now.hosts() == now.speeds().executors() && request.chunks() == 1;
+  }
+
+  /** The best order that is found by what a step takes: the other search knows of no hops. */
+  private Optional<Found> nearest(Now now, List<Integer> order) {
+    return new OrderSearch(effort.orders())
+        .best(order, other -> ifAllowed(now, other), Found::stepNanos);
+  }
+
+  private Optional<Found> ifAllowed(Now now, List<Integer> order) {
+    return isAllowed(order) ? whereOneFits(() -> found(now, order)) : Optional.empty();
   }
 
   /** What a search finds; nothing where no cut fits. */
@@ -122,8 +156,7 @@ public final class CutSearch {
   /** What orders are looked for from: who has the same stages in the replicas stays together. */
   private List<List<Integer>> bases(Now now, List<Integer> asTheyAre) {
     List<List<Integer>> bases = new ArrayList<>();
-    // Places that share an executor have none that they could give for another one.
-    if (now.hosts() == now.speeds().executors()) {
+    if (mayMove(now)) {
       bases.add(asTheyAre);
       if (replicas > 1) {
         bases.add(now.speeds().likeBesideLike());
@@ -148,7 +181,7 @@ public final class CutSearch {
             request.within(now.limits().inOrder(base)),
             together,
             now.speeds().inOrder(base).times(estimates),
-            worthAMove);
+            effort.worthAMove());
     return IntStream.range(0, base.size())
         .mapToObj(place -> base.get(place / ofReplica * ofReplica + places.get(place % ofReplica)))
         .toList();
@@ -156,9 +189,8 @@ public final class CutSearch {
 
   /** Whether pins allow it; where executors have several stages each nobody changes places. */
   private boolean isAllowed(List<Integer> order) {
-    return request.chunks() == 1
-        && IntStream.range(0, order.size())
-            .allMatch(place -> devices.allow(place, order.get(place)));
+    return IntStream.range(0, order.size())
+        .allMatch(place -> devices.allow(place, order.get(place)));
   }
 
   /** The other one where it is worth it. */
@@ -167,7 +199,7 @@ public final class CutSearch {
       return best.or(() -> other);
     }
     long gain = best.get().stepNanos() - other.get().stepNanos();
-    return gain > 0 && gain >= worthAMove * now.stepNanos() ? other : best;
+    return gain > 0 && gain >= effort.worthAMove() * now.stepNanos() ? other : best;
   }
 
   /** The best cut for devices in this order. */
@@ -181,7 +213,54 @@ public final class CutSearch {
     Plan plan =
         Partitioners.measured(ordered.times(estimates, place -> sharing[place]))
             .partition(request.within(now.limits().inOrder(order)));
-    StageCosts costs = ordered.costs(plan, now.costs(), estimates);
+    StageCosts costs = ordered.costs(plan, now.costs(), hops(plan, now.hops(), order), estimates);
     return new Found(plan, order, costs, stepTime.of(now.schedule(), costs));
+  }
+
+  /**
+   * The estimates as they are where it is known what hops take in the mean.
+   *
+   * @param plan the cut that there is, on devices as they are
+   * @param nanos the mean of its hops
+   */
+  HopEstimates asSeen(Plan plan, HopEstimates estimated, long nanos) {
+    List<Double> all = new ArrayList<>();
+    for (int replica = 0; replica < replicas; replica++) {
+      for (int border = 0; border < plan.stages().size() - 1; border++) {
+        all.add(hop(plan, estimated, asTheyAre(), replica, border));
+      }
+    }
+    return estimated.scaledTo(all, (double) nanos);
+  }
+
+  /** Hops by border, of all replicas, on devices as they are. */
+  public List<Long> hops(Plan plan, HopEstimates estimated) {
+    return hops(plan, estimated, asTheyAre());
+  }
+
+  private List<Integer> asTheyAre() {
+    return IntStream.range(0, replicas * request.executors()).boxed().toList();
+  }
+
+  private List<Long> hops(Plan plan, HopEstimates estimated, List<Integer> order) {
+    return StageCosts.sideBySide(
+        IntStream.range(0, replicas)
+            .mapToObj(
+                replica ->
+                    IntStream.range(0, plan.stages().size() - 1)
+                        .mapToObj(
+                            border -> Math.round(hop(plan, estimated, order, replica, border)))
+                        .toList())
+            .toList());
+  }
+
+  private double hop(
+      Plan plan, HopEstimates estimated, List<Integer> order, int replica, int border) {
+    int executors = request.executors();
+    int first = replica * executors;
+    return estimated.of(
+        order.get(first + border % executors),
+        order.get(first + (border + 1) % executors),
+        plan.model().bytesInto(plan.stages().get(border).endLayer()));
   }
 }

@@ -178,10 +178,13 @@ public record DeviceSpeeds(int replicas, List<Double> forward, List<Double> back
   }
 
   /**
-   * What the stages of another cut, those of all replicas, would take; hops as they are, and of the
-   * backward passes the same share for the weights.
+   * What the stages of another cut, those of all replicas, would take; of the backward passes the
+   * same share for the weights.
+   *
+   * @param hops of that cut
    */
-  public StageCosts costs(Plan other, StageCosts observed, LayerEstimates estimates) {
+  public StageCosts costs(
+      Plan other, StageCosts observed, List<Long> hops, LayerEstimates estimates) {
     List<Long> forwards = new ArrayList<>();
     List<Long> backwards = new ArrayList<>();
     List<Long> weights = new ArrayList<>();
@@ -196,7 +199,7 @@ public record DeviceSpeeds(int replicas, List<Double> forward, List<Double> back
       double share = (double) observed.weights().get(i) / Math.max(1, observed.backward().get(i));
       weights.add(stage.recomputes() ? 0 : Math.min(whole, Math.round(share * whole)));
     }
-    return new StageCosts(forwards, backwards, weights, observed.hop());
+    return new StageCosts(forwards, backwards, weights, hops);
   }
 
   /** How many times as long as the fastest executor one takes for the same layers. */

@@ -39,15 +39,13 @@ public final class Replanner {
   /** The first steps of stages placed anew load classes and fill caches. */
   private static final int SETTLING = 2;
 
-  /** The share of a step that must be gained for executors to change places too. */
-  private static final double WORTH_A_MOVE = 0.02;
-
   /** Looks without a change after one. */
   private static final int REST = 3;
 
   private final PlanRequest request;
   private final int replicas;
   private final Supplier<DeviceLimits> limits;
+  private final Supplier<HopEstimates> hops;
   private final LayerEstimates estimates;
   private final StepTime stepTime;
   private final CutSearch search;
@@ -85,6 +83,8 @@ public final class Replanner {
    * @param devices which stages may be on which devices, as these are whenever it is asked; those
    *     of all replicas are numbered through
    * @param limits what devices may hold, by the same numbers, whenever it is asked
+   * @param hops what hops between devices should take in proportion to each other, by the same
+   *     numbers, whenever it is asked
    * @param estimates what the layers should take
    * @param nanoClock tells when an hour is over
    */
@@ -94,6 +94,7 @@ public final class Replanner {
       int replicas,
       DevicePins devices,
       Supplier<DeviceLimits> limits,
+      Supplier<HopEstimates> hops,
       LayerEstimates estimates,
       StepTime stepTime,
       ReplanRules rules,
@@ -101,8 +102,11 @@ public final class Replanner {
     this.plan = plan;
     this.request = request;
     this.replicas = replicas;
-    this.search = new CutSearch(request, replicas, devices, estimates, stepTime, WORTH_A_MOVE);
+    this.search =
+        new CutSearch(
+            request, replicas, devices, estimates, stepTime, CutSearch.Effort.BETWEEN_STEPS);
     this.limits = limits;
+    this.hops = hops;
     this.estimates = estimates;
     this.stepTime = stepTime;
     this.rules = rules;
@@ -171,11 +175,13 @@ public final class Replanner {
     open = null;
   }
 
-  private Optional<Proposal> better(StageCosts observed) {
-    DeviceSpeeds speeds = DeviceSpeeds.of(observed, plan, request.executors(), replicas, estimates);
+  private Optional<Proposal> better(StageCosts seen) {
+    DeviceSpeeds speeds = DeviceSpeeds.of(seen, plan, request.executors(), replicas, estimates);
+    HopEstimates hopsNow = search.asSeen(plan, hops.get(), seen.hop());
+    StageCosts observed = seen.withHops(search.hops(plan, hopsNow));
     long now = stepTime.of(onHosts, observed);
     return search
-        .best(new CutSearch.Now(speeds, limits.get(), observed, onHosts, now))
+        .best(new CutSearch.Now(speeds, limits.get(), observed, hopsNow, onHosts, now))
         .map(found -> proposal(found, speeds, now))
         .filter(other -> other.changesPlaces() || !other.plan().ranges().equals(plan.ranges()))
         .filter(other -> other.gainNanos() >= rules.leastGain() * now);

@@ -163,18 +163,18 @@ public final class ScaleStudy {
   private StageCosts costs(Plan plan, List<DescribedDevice> devices) {
     List<Long> forward = new ArrayList<>();
     List<Long> backward = new ArrayList<>();
-    long most = 0;
+    List<Long> hops = new ArrayList<>();
     for (int s = 0; s < plan.stages().size(); s++) {
       PlannedStage stage = plan.stages().get(s);
       double speed = devices.get(s).operationsPerSecond();
       forward.add(Math.round(NANOS * stage.cost().forwardOperations() / speed));
       backward.add(Math.round(NANOS * stage.backwardOperations() / speed));
       if (s < plan.stages().size() - 1) {
-        most = Math.max(most, stage.cost().outputBytes());
+        hops.add(
+            Math.round(NANOS * description.network().seconds((double) stage.cost().outputBytes())));
       }
     }
-    return new StageCosts(
-        forward, backward, Math.round(NANOS * description.network().seconds((double) most)));
+    return new StageCosts(forward, backward, 0).withHops(hops);
   }
 
   private ScalePoint point(
@@ -198,7 +198,7 @@ public final class ScaleStudy {
               stage.layers(),
               stage.cost().parameterBytes()));
       // The first micro-batch meets nobody on its way.
-      begins += costs.forward().get(s) + costs.hop();
+      begins += costs.forward().get(s) + (s < costs.hops().size() ? costs.hops().get(s) : 0);
       memory = Math.max(memory, stage.memory().total());
       recomputing += stage.recomputes() ? 1 : 0;
       layers = Math.max(layers, stage.layers());

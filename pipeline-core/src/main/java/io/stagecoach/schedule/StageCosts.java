@@ -12,20 +12,29 @@ import java.util.function.ToLongFunction;
  * @param backward each stage's time for the backward pass of one micro-batch
  * @param weights the part of {@code backward} that its second half takes where it is split: the
  *     parameters' gradients
- * @param hop the time from a send to when the next stage can have it, where that is on another
- *     executor; no device is occupied meanwhile
+ * @param hops by border, from each stage to the next: the time from a send, either way, to when the
+ *     other stage can have it, where that is on another executor; no device is occupied meanwhile
  */
-public record StageCosts(List<Long> forward, List<Long> backward, List<Long> weights, long hop) {
+public record StageCosts(
+    List<Long> forward, List<Long> backward, List<Long> weights, List<Long> hops) {
 
   public StageCosts {
     forward = List.copyOf(forward);
     backward = List.copyOf(backward);
     weights = List.copyOf(weights);
-    if (forward.size() != backward.size() || weights.size() != backward.size()) {
+    hops = List.copyOf(hops);
+    if (forward.size() != backward.size()
+        || weights.size() != backward.size()
+        || hops.size() != forward.size() - 1) {
       throw new IllegalArgumentException(
-          forward.size() + " forward times, " + backward.size() + " backward times");
+          forward.size()
+              + " forward times, "
+              + backward.size()
+              + " backward times, "
+              + hops.size()
+              + " hops");
     }
-    if (hop < 0
+    if (hops.stream().anyMatch(hop -> hop < 0)
         || Collections.min(forward) < 0
         || Collections.min(backward) < 0
         || Collections.min(weights) < 0) {
@@ -36,6 +45,15 @@ public record StageCosts(List<Long> forward, List<Long> backward, List<Long> wei
         throw new IllegalArgumentException("half of a backward pass takes longer than all of it");
       }
     }
+  }
+
+  /**
+   * The same hop at every border.
+   *
+   * @param hop its time
+   */
+  public StageCosts(List<Long> forward, List<Long> backward, List<Long> weights, long hop) {
+    this(forward, backward, weights, Collections.nCopies(forward.size() - 1, hop));
   }
 
   /** Backward passes of two even halves. */
@@ -49,10 +67,38 @@ public record StageCosts(List<Long> forward, List<Long> backward, List<Long> wei
         Collections.nCopies(stages, forward), Collections.nCopies(stages, backward), hop);
   }
 
+  /** The longest hop; 0 where there is none. */
+  public long hop() {
+    return hops.stream().mapToLong(Long::longValue).max().orElse(0);
+  }
+
+  /** The same, with this hop at every border. */
+  public StageCosts withHop(long hop) {
+    return new StageCosts(forward, backward, weights, hop);
+  }
+
+  /** The same, with other hops. */
+  public StageCosts withHops(List<Long> others) {
+    return new StageCosts(forward, backward, weights, others);
+  }
+
   /** Those of as many replicas of this pipeline, stages numbered through. */
   public StageCosts replicated(int replicas) {
     return new StageCosts(
-        times(forward, replicas), times(backward, replicas), times(weights, replicas), hop);
+        times(forward, replicas),
+        times(backward, replicas),
+        times(weights, replicas),
+        sideBySide(Collections.nCopies(replicas, hops)));
+  }
+
+  /** The hops of pipelines side by side; from one to the next there is none. */
+  public static List<Long> sideBySide(List<List<Long>> pipelines) {
+    List<Long> hops = new ArrayList<>(pipelines.get(0));
+    for (List<Long> next : pipelines.subList(1, pipelines.size())) {
+      hops.add(0L);
+      hops.addAll(next);
+    }
+    return hops;
   }
 
   private static List<Long> times(List<Long> one, int replicas) {
@@ -77,7 +123,15 @@ public record StageCosts(List<Long> forward, List<Long> backward, List<Long> wei
             ofReplicas(forward, replicas, one),
             ofReplicas(backward, replicas, one),
             ofReplicas(weights, replicas, one),
-            hop);
+            hopsOfOne(replicas, one));
+  }
+
+  private List<Long> hopsOfOne(int replicas, ToLongFunction<List<Long>> one) {
+    List<Long> withLast = new ArrayList<>(hops);
+    // What would follow each replica's last stage.
+    withLast.add(0L);
+    List<Long> ofOne = ofReplicas(withLast, replicas, one);
+    return ofOne.subList(0, ofOne.size() - 1);
   }
 
   private static List<Long> ofReplicas(

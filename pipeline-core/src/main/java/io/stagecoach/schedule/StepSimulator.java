@@ -117,20 +117,21 @@ public final class StepSimulator {
   private long start(Action action, int executor) {
     int stage = action.stage();
     if (action instanceof Action.Forward && stage > 0) {
-      return after(forwards, awaitsForward, stage - 1, action, executor);
+      return after(forwards, awaitsForward, stage - 1, stage - 1, action, executor);
     } else if (isGradient(action) && stage < shape.stages() - 1) {
-      return after(backwards, awaitsBackward, stage + 1, action, executor);
+      return after(backwards, awaitsBackward, stage + 1, stage, action, executor);
     }
     return clock[executor];
   }
 
-  private long after(long[] ends, int[] awaits, int stage, Action action, int executor) {
+  private long after(
+      long[] ends, int[] awaits, int stage, int border, Action action, int executor) {
     int cell = stage * shape.microBatches() + action.microBatch();
     if (ends[cell] == NOT_YET) {
       awaits[cell] = executor;
       return NOT_YET;
     }
-    long hop = shape.executors() == 1 ? 0 : costs.hop();
+    long hop = shape.executors() == 1 ? 0 : costs.hops().get(border);
     return Math.max(clock[executor], ends[cell] + hop);
   }
 

@@ -139,7 +139,7 @@ final class Walk {
     }
     sent[link]++;
     int message = links.message(action);
-    arrival[message] = local[link] ? at : at + costs.hop();
+    arrival[message] = local[link] ? at : at + costs.hops().get(link / 2);
     awaitsMessage[message] = wake(awaitsMessage[message]);
     return at;
   }

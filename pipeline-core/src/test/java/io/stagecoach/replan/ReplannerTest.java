@@ -30,6 +30,7 @@ import io.stagecoach.schedule.StageCosts;
 import io.stagecoach.stage.Span;
 import io.stagecoach.stage.StageStep;
 import io.stagecoach.stage.Traffic;
+import io.stagecoach.tensor.Narrowing;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -60,6 +61,9 @@ class ReplannerTest {
 
   private LayerPins pins = LayerPins.NONE;
 
+  /** Between all of them as long. */
+  private HopEstimates hops = HopEstimates.EQUAL;
+
   private final class World {
 
     /** By executor, those of one replica after those of the one before. */
@@ -74,6 +78,8 @@ class ReplannerTest {
     private Plan plan;
     private int hosts;
     private DeviceLimits limits;
+    private Traffic traffic = Traffic.none();
+    private final List<List<Integer>> orders = new ArrayList<>();
     private int step;
 
     World(int stages, long limit, ReplanRules rules) {
@@ -106,6 +112,7 @@ class ReplannerTest {
               replicas,
               devices,
               () -> limits,
+              () -> hops,
               new LayerEstimates(layers, layers.stream().map(time -> 2 * time).toList()),
               (by, costs) -> Simulator.simulate(by, costs).makespan(),
               rules,
@@ -156,6 +163,7 @@ class ReplannerTest {
           replanner.adopted(proposal.get());
           changedAt.add(step);
           reasons.add(proposal.get().reason());
+          orders.add(proposal.get().order());
         }
       }
     }
@@ -175,7 +183,7 @@ class ReplannerTest {
           spans.add(new Span(new Action.Backward(s, m), at, at + costs.backward().get(s)));
           at += costs.backward().get(s);
         }
-        stages.add(new StageStep(s, s, step, 0, Loss.none(), 1, 0, wall, spans, Traffic.none(), 1));
+        stages.add(new StageStep(s, s, step, 0, Loss.none(), 1, 0, wall, spans, traffic, 1));
       }
       return new StepRecord(step, 1, 1, false, 1, wall, 0, 0, 0, stages);
     }
@@ -327,6 +335,23 @@ class ReplannerTest {
         .isLessThan(Math.round(0.7 * before));
     assertThat(world.reasons.get(0))
         .contains("executor 2 takes 2.00 times", "and becomes executor");
+  }
+
+  /** Two executors are far from a third one, which should be at an end of the line. */
+  @Test
+  void executorsThatAreNearEachOtherBecomeNeighbours() {
+    hops = (from, to, bytes) -> from == 1 || to == 1 ? 30 : 1;
+    World world = new World(3, DeviceLimits.UNLIMITED, rules());
+    world.traffic =
+        Traffic.sent(8, 10_000_000, Narrowing.none()).plus(Traffic.received(8, 10_000_000));
+    world.run(12);
+    assertThat(world.changedAt).hasSize(1);
+    assertThat(world.orders.get(0).get(1)).as("between the others").isNotEqualTo(1);
+
+    World near = new World(3, DeviceLimits.UNLIMITED, rules());
+    near.traffic = Traffic.sent(8, 1_000, Narrowing.none()).plus(Traffic.received(8, 1_000));
+    near.run(12);
+    assertThat(near.changedAt).as("hops make no difference to a step").isEmpty();
   }
 
   /** As before, but its last stage is wanted on a machine that only one other device is on. */

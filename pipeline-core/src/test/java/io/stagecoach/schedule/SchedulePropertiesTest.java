@@ -73,7 +73,8 @@ class SchedulePropertiesTest {
       backward.add((long) random.nextInt(1000));
       weights.add((long) random.nextInt(backward.get(stage).intValue() + 1));
     }
-    return new StageCosts(forward, backward, weights, random.nextInt(500));
+    return new StageCosts(
+        forward, backward, weights, random.longs(stages - 1, 0, 500).boxed().toList());
   }
 
   @Property
@@ -425,7 +426,9 @@ class SchedulePropertiesTest {
     }
 
     private long hop(int from, int to) {
-      return executorOf.get(from).equals(executorOf.get(to)) ? 0 : costs.hop();
+      return executorOf.get(from).equals(executorOf.get(to))
+          ? 0
+          : costs.hops().get(Math.min(from, to));
     }
 
     private long time(Action action) {

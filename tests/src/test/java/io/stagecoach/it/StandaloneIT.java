@@ -3,12 +3,17 @@ package io.stagecoach.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -133,10 +138,14 @@ class StandaloneIT {
     }
   }
 
+  /** Executors are on both hosts, so that hops are measured between each two of them. */
   @Test
   @Order(2)
   void theDriverRunsInTheClusterToo() throws IOException {
     Map<String, String> settings = settings("out");
+    settings.put("spark.cores.max", "3");
+    settings.put("spark.stagecoach.stages", "3");
+    settings.put("spark.stagecoach.partitioner", "measured");
     settings.put("spark.submit.deployMode", "cluster");
     settings.put("spark.standalone.submit.waitAppCompletion", "true");
     StagecoachProcess.Outcome outcome = workshop.run("train", settings);
@@ -144,6 +153,7 @@ class StandaloneIT {
     JsonNode succeeded = lastLine();
     assertThat(succeeded.get("status").asText()).as(succeeded.toString()).isEqualTo("succeeded");
     assertThat(workshop.path("out").resolve("model.zip")).isRegularFile();
+    assertPairs(new ObjectMapper().readTree(workshop.path("out").resolve("profile.json").toFile()));
 
     settings.put("spark.stagecoach.data.label", "sort");
     settings.put("spark.stagecoach.output.path", workshop.path("refused").toString());
@@ -151,6 +161,20 @@ class StandaloneIT {
     JsonNode failed = lastLine();
     assertThat(failed.get("exit_code").asInt()).isEqualTo(21);
     assertThat(failed.get("error").asText()).contains("sort");
+  }
+
+  private static void assertPairs(JsonNode profile) {
+    assertThat(profile.get("devices")).as("all on one machine").isEmpty();
+    Set<String> pairs = new TreeSet<>();
+    for (JsonNode pair : profile.get("pairs")) {
+      pairs.add(
+          Stream.of(pair.get("one").asText(), pair.get("other").asText())
+              .sorted()
+              .collect(Collectors.joining("-")));
+      assertThat(pair.at("/hop/fixed").asLong()).isBetween(1_000L, 100_000_000L);
+    }
+    assertThat(pairs).containsExactly("0-1", "0-2", "1-2");
+    assertThat(profile.at("/hops/fixed").asLong()).isBetween(1_000L, 100_000_000L);
   }
 
   @Test

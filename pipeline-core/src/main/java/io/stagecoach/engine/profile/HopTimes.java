@@ -1,6 +1,7 @@
 package io.stagecoach.engine.profile;
 
 import java.io.Serializable;
+import java.util.List;
 
 /**
  * What a hop takes: a part that every hop takes, and one that grows with its bytes.
@@ -38,6 +39,13 @@ public record HopTimes(long fixed, double perByte) implements Serializable {
     return fixed < 0
         ? new HopTimes(0, (double) largeNanos / largeBytes)
         : new HopTimes(Math.round(fixed), slope);
+  }
+
+  /** The mean of some. */
+  public static HopTimes mean(List<HopTimes> hops) {
+    return new HopTimes(
+        Math.round(hops.stream().mapToLong(HopTimes::fixed).average().orElseThrow()),
+        hops.stream().mapToDouble(HopTimes::perByte).average().orElseThrow());
   }
 
   /** The time of a hop of so many bytes, in nanoseconds. */

@@ -1,5 +1,6 @@
 package io.stagecoach.engine.profile;
 
+import io.stagecoach.plan.LayerCost;
 import io.stagecoach.plan.ModelCosts;
 import io.stagecoach.plan.Plan;
 import io.stagecoach.plan.PlanTimes;
@@ -25,6 +26,7 @@ import java.util.stream.IntStream;
  *     where nobody has said it
  * @param devices what the executors took for the same layers, side by side; empty where that was
  *     not measured
+ * @param pairs what hops take between each two of the executors; empty where that was not measured
  */
 public record RunProfile(
     int batchSize,
@@ -33,7 +35,8 @@ public record RunProfile(
     HopTimes hops,
     double seconds,
     Map<String, String> conditions,
-    List<DeviceTimes> devices) {
+    List<DeviceTimes> devices,
+    List<PairTimes> pairs) {
 
   public RunProfile {
     // Profiles from before they said it.
@@ -42,22 +45,58 @@ public record RunProfile(
             ? Map.of()
             : Collections.unmodifiableMap(new LinkedHashMap<>(conditions));
     devices = devices == null ? List.of() : List.copyOf(devices);
+    pairs = pairs == null ? List.of() : List.copyOf(pairs);
   }
 
   /** Of executors that were not compared, under conditions that nobody has said. */
   public RunProfile(
       int batchSize, ModelCosts model, LayerTimes layers, HopTimes hops, double seconds) {
-    this(batchSize, model, layers, hops, seconds, Map.of(), List.of());
+    this(batchSize, model, layers, hops, seconds, Map.of(), List.of(), List.of());
   }
 
   /** The same, measured under these conditions. */
   public RunProfile under(Map<String, String> measuredUnder) {
-    return new RunProfile(batchSize, model, layers, hops, seconds, measuredUnder, devices);
+    return new RunProfile(batchSize, model, layers, hops, seconds, measuredUnder, devices, pairs);
   }
 
   /** The same, with what the executors took. */
   public RunProfile on(List<DeviceTimes> measured) {
-    return new RunProfile(batchSize, model, layers, hops, seconds, conditions, measured);
+    return new RunProfile(batchSize, model, layers, hops, seconds, conditions, measured, pairs);
+  }
+
+  /** The same, with what hops take between each two executors. */
+  public RunProfile between(List<PairTimes> measured) {
+    return new RunProfile(batchSize, model, layers, hops, seconds, conditions, devices, measured);
+  }
+
+  /**
+   * What a hop between two executors takes, in nanoseconds; where these two were not measured, what
+   * hops take.
+   *
+   * @param one Spark's id of one of them
+   * @param other Spark's id of the other
+   */
+  public long hop(String one, String other, long bytes) {
+    return pairs.stream()
+        .filter(pair -> pair.isBetween(one, other))
+        .findFirst()
+        .map(PairTimes::hop)
+        .orElse(hops)
+        .of(bytes);
+  }
+
+  /** The most bytes that pass between two layers, of a micro-batch of the model's size. */
+  public long largestHop() {
+    return model.layers().stream()
+        .limit(model.size() - 1L)
+        .mapToLong(LayerCost::outputBytes)
+        .max()
+        .orElse(0);
+  }
+
+  /** Whether hops between some of the executors take longer than between others. */
+  public boolean pairsDiffer() {
+    return PairTimes.differ(pairs, largestHop());
   }
 
   /**
@@ -126,7 +165,7 @@ public record RunProfile(
               : times.backward() + (stage.recomputes() ? times.forward() : 0));
       weights.add(split ? times.backwardWeights() : 0L);
     }
-    return new StageCosts(forward, whole, weights, hops.of(largestHop(plan, rows)));
+    return new StageCosts(forward, whole, weights, 0).withHops(hops(plan, rows));
   }
 
   /**
@@ -139,13 +178,12 @@ public record RunProfile(
     return new PlanTimes(layerTimes(rows), ofOne.forward(), ofOne.backward(), ofOne.hop(), step);
   }
 
-  /** The bytes of the largest hop, for micro-batches of so many examples. */
-  private long largestHop(Plan plan, int rows) {
+  /** By border, for micro-batches of so many examples. */
+  private List<Long> hops(Plan plan, int rows) {
     return plan.stages().stream()
         .limit(plan.stages().size() - 1L)
-        .mapToLong(stage -> bytes(model.bytesInto(stage.endLayer()), rows))
-        .max()
-        .orElse(0);
+        .map(stage -> hops.of(bytes(model.bytesInto(stage.endLayer()), rows)))
+        .toList();
   }
 
   private long bytes(long ofTheModel, int rows) {

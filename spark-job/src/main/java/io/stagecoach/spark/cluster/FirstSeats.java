@@ -4,6 +4,7 @@ import io.stagecoach.engine.profile.DeviceTimes;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /** Which of the executors that were compared are to have a pipeline's places. */
@@ -78,6 +79,11 @@ public final class FirstSeats {
     return Home.all(spark.sc()).stream()
         .map(home -> new DeviceTimes(home.executor(), home.host(), 1, 1))
         .toList();
+  }
+
+  /** On how many hosts executors are. */
+  public static int hosts(SparkContext spark) {
+    return (int) Home.all(spark).stream().map(Home::host).distinct().count();
   }
 
   /** Whether pins let an executor have one of the places. */

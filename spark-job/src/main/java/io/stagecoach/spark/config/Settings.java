@@ -211,7 +211,9 @@ public final class Settings {
           CompareExecutors.AUTO,
           "Whether all executors measure the same layers side by side, where layers are measured, so"
               + " that the run begins with a cut and an order for executors of different speed: auto"
-              + " where they are not all of one kind (processor, threads, CPU or GPU, Java).");
+              + " where they are not all of one kind (processor, threads, CPU or GPU, Java). And whether"
+              + " hops are measured between each two of 3 to 12 executors, where they stream: auto where"
+              + " these are on several hosts.");
 
   public static final Setting<Boolean> REPLAN =
       setting(

@@ -85,7 +85,7 @@ record Decision(
                   conf.batchSize(),
                   choices.rows(),
                   choices.largest(),
-                  ProfileConditions.compare(conf, conditions))
+                  ProfileConditions.comparison(spark, conf, conditions))
               .under(conditions);
     }
     PipelineChoice choice = choices.by(profile);
@@ -97,7 +97,7 @@ record Decision(
             PartCosts.measured(profile, choice.plan(), conf.exchange()));
     Optional<DevicePlan> forDevices =
         known.isEmpty() && choices.isCutOpen()
-            ? planning.of(profile.devices())
+            ? planning.of(profile)
             : planning.forMemory(choices.isCutOpen());
     TrainingPlan plan = forDevices.map(DevicePlan::plan).orElse(choice.plan());
     PlanTimes times = forDevices.flatMap(DevicePlan::times).orElse(choice.times());

@@ -1,12 +1,15 @@
 package io.stagecoach.spark.job;
 
 import io.stagecoach.engine.profile.DeviceTimes;
+import io.stagecoach.engine.profile.PairTimes;
+import io.stagecoach.engine.profile.RunProfile;
 import io.stagecoach.plan.DeviceLimits;
 import io.stagecoach.plan.PlanRequest;
 import io.stagecoach.plan.PlanTimes;
 import io.stagecoach.plan.Quantity;
 import io.stagecoach.replan.CutSearch;
 import io.stagecoach.replan.DeviceSpeeds;
+import io.stagecoach.replan.HopEstimates;
 import io.stagecoach.schedule.StageCosts;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -45,24 +48,27 @@ record DevicePlan(TrainingPlan plan, List<String> seats, Optional<PlanTimes> tim
       DeviceLimits limits,
       BiPredicate<Integer, DeviceTimes> mayHave) {
     DeviceSpeeds speeds = DeviceSpeeds.of(devices, alike.replicas());
-    StageCosts costs = speeds.costs(alike.plan(), parts.stages(), parts.layers());
-    long now = parts.stepTime().of(alike.schedule(), costs);
-    return new CutSearch(
+    CutSearch search =
+        new CutSearch(
             request,
             alike.replicas(),
             (place, device) -> mayHave.test(place, devices.get(device)),
             parts.layers(),
             parts.stepTime(),
-            // Nobody has a place yet.
-            0)
-        .best(new CutSearch.Now(speeds, limits, costs, alike.schedule(), now))
+            CutSearch.Effort.BEFORE_THE_START);
+    HopEstimates hops = parts.hops(devices.stream().map(DeviceTimes::executor).toList());
+    StageCosts costs =
+        speeds.costs(alike.plan(), parts.stages(), search.hops(alike.plan(), hops), parts.layers());
+    long now = parts.stepTime().of(alike.schedule(), costs);
+    return search
+        .best(new CutSearch.Now(speeds, limits, costs, hops, alike.schedule(), now))
         .map(
             found ->
                 new DevicePlan(
                     alike.cutAs(found.plan()),
                     seats(found, devices),
                     parts.times(alike, found.costs(), found.stepNanos()),
-                    why(devices, limits)
+                    why(devices, limits, parts)
                         + cut(found, alike, devices)
                         + (parts.profile().isPresent() ? steps(found, now) : "")));
   }
@@ -71,7 +77,7 @@ record DevicePlan(TrainingPlan plan, List<String> seats, Optional<PlanTimes> tim
     return found.order().stream().map(place -> devices.get(place).executor()).toList();
   }
 
-  private static String why(List<DeviceTimes> devices, DeviceLimits limits) {
+  private static String why(List<DeviceTimes> devices, DeviceLimits limits, PartCosts parts) {
     List<String> why = new ArrayList<>();
     Comparator<DeviceTimes> byTime = Comparator.comparingLong(DeviceTimes::total);
     DeviceTimes slowest = devices.stream().max(byTime).orElseThrow();
@@ -92,7 +98,23 @@ record DevicePlan(TrainingPlan plan, List<String> seats, Optional<PlanTimes> tim
                   name(devices.get(device)) + " may hold " + Quantity.bytes(limits.of(device)))
           .forEach(why::add);
     }
+    parts.profile().filter(RunProfile::pairsDiffer).map(DevicePlan::pairs).ifPresent(why::add);
     return String.join(", ", why) + ": ";
+  }
+
+  private static String pairs(RunProfile profile) {
+    long bytes = profile.largestHop();
+    Comparator<PairTimes> byTime = Comparator.comparingLong(pair -> pair.hop().of(bytes));
+    PairTimes slowest = profile.pairs().stream().max(byTime).orElseThrow();
+    PairTimes fastest = profile.pairs().stream().min(byTime).orElseThrow();
+    return String.format(
+        Locale.ROOT,
+        "a hop of %s takes %.2f ms between executors %s and %.2f between %s",
+        Quantity.bytes(bytes),
+        slowest.hop().of(bytes) / 1e6,
+        slowest.words(),
+        fastest.hop().of(bytes) / 1e6,
+        fastest.words());
   }
 
   private static String name(DeviceTimes device) {

@@ -1,6 +1,7 @@
 package io.stagecoach.spark.job;
 
 import io.stagecoach.engine.profile.DeviceTimes;
+import io.stagecoach.engine.profile.RunProfile;
 import io.stagecoach.error.StagecoachException;
 import io.stagecoach.plan.DeviceLimits;
 import io.stagecoach.plan.Partitioners;
@@ -37,16 +38,17 @@ final class DevicePlanning {
   }
 
   /**
-   * A plan for executors that were compared.
+   * A plan for executors that were compared, as far as they were.
    *
-   * @param compared what they took; empty where they were not
    * @return none where they do not differ
    * @throws StagecoachException PLAN where no cut fits into what they may hold
    */
-  Optional<DevicePlan> of(List<DeviceTimes> compared) {
-    if (!DeviceTimes.differ(compared)) {
+  Optional<DevicePlan> of(RunProfile profile) {
+    boolean speedsDiffer = DeviceTimes.differ(profile.devices());
+    if (!speedsDiffer && !profile.pairsDiffer()) {
       return forMemory(true);
     }
+    List<DeviceTimes> compared = speedsDiffer ? profile.devices() : there();
     List<DeviceTimes> fastest = FirstSeats.of(pins, conf.executors(), compared);
     if (fastest.isEmpty()) {
       return Optional.empty();
@@ -67,14 +69,17 @@ final class DevicePlanning {
     if (conf.memoryLimit().isAlike() || !cutIsOpen) {
       return Optional.empty();
     }
-    List<DeviceTimes> there =
-        FirstSeats.notCompared(spark, conf.executors(), conf.deadlineLaunch());
+    List<DeviceTimes> there = there();
     SeatPins needing = pins.needing(alike.request(conf).needed(alike.plan()));
     List<DeviceTimes> roomiest = FirstSeats.roomiest(pins, conf.executors(), there);
     // Where there are too few of them, or pins are not kept, whoever places the stages says so.
     return roomiest.isEmpty() || FirstSeats.fit(needing, conf.executors(), there)
         ? Optional.empty()
         : Optional.of(planned(roomiest, roomiest));
+  }
+
+  private List<DeviceTimes> there() {
+    return FirstSeats.notCompared(spark, conf.executors(), conf.deadlineLaunch());
   }
 
   /** By the first of these executors, or, where no cut fits these, by the others. */

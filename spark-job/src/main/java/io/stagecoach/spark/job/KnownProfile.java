@@ -35,6 +35,11 @@ record KnownProfile(RunProfile profile, String place) {
 
   private static final Logger LOG = LoggerFactory.getLogger(KnownProfile.class);
 
+  KnownProfile {
+    // Executors of the same names may be anywhere now.
+    profile = profile.between(List.of());
+  }
+
   /**
    * The profile that the settings name, or else one in the output folder, or beside the model that
    * is trained on, that was measured under the same conditions. Of one that was not, the log says
@@ -114,6 +119,9 @@ record KnownProfile(RunProfile profile, String place) {
       List<String> differences = new ArrayList<>(profile.differences(now));
       if (DeviceTimes.differ(profile.devices())) {
         differences.add("executors differed, and may be others now");
+      }
+      if (profile.pairsDiffer()) {
+        differences.add("hops between executors differed, which may be others now");
       }
       if (differences.isEmpty()) {
         return Optional.of(new KnownProfile(profile, place.toString()));

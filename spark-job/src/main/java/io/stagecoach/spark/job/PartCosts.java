@@ -3,6 +3,7 @@ package io.stagecoach.spark.job;
 import io.stagecoach.engine.profile.RunProfile;
 import io.stagecoach.plan.LayerCost;
 import io.stagecoach.plan.PlanTimes;
+import io.stagecoach.replan.HopEstimates;
 import io.stagecoach.replan.LayerEstimates;
 import io.stagecoach.replan.StepTime;
 import io.stagecoach.schedule.StageCosts;
@@ -42,6 +43,17 @@ record PartCosts(
         plan.operations(),
         StepTime.streaming(),
         Optional.empty());
+  }
+
+  /**
+   * What hops between executors should take.
+   *
+   * @param executors Spark's ids of those that have the places
+   */
+  HopEstimates hops(List<String> executors) {
+    return profile
+        .map(measured -> HopEstimates.measured(measured, executors))
+        .orElse(HopEstimates.FREE);
   }
 
   /** What the parts of a plan should take, where times are known. */

@@ -2,7 +2,9 @@ package io.stagecoach.spark.job;
 
 import io.stagecoach.plan.ModelCosts;
 import io.stagecoach.spark.cluster.ExecutorKinds;
+import io.stagecoach.spark.cluster.FirstSeats;
 import io.stagecoach.spark.config.StagecoachConf;
+import io.stagecoach.spark.exchange.ExchangeKind;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,6 +17,12 @@ import org.apache.spark.sql.SparkSession;
 final class ProfileConditions {
 
   private static final String MACHINES = "executors' machines";
+
+  /** Two executors are one pair. */
+  private static final int LEAST_WITH_PAIRS = 3;
+
+  /** Measuring takes a chain for every two executors. */
+  private static final int MOST_WITH_PAIRS = 12;
 
   /** DL4J counts steps in the configuration, which takes no time. */
   private static final Pattern COUNTERS =
@@ -67,12 +75,21 @@ final class ProfileConditions {
     return conditions;
   }
 
-  /** Whether executors are to be compared. */
-  static boolean compare(StagecoachConf conf, Map<String, String> conditions) {
+  /** What of the executors is to be compared. */
+  static RunProfiling.Comparison comparison(
+      SparkSession spark, StagecoachConf conf, Map<String, String> conditions) {
+    // By shuffle hops are rounds of all executors together.
+    boolean hasPairs =
+        conf.exchange() == ExchangeKind.STREAMING
+            && conf.executors() >= LEAST_WITH_PAIRS
+            && conf.executors() <= MOST_WITH_PAIRS;
     return switch (conf.profileCompare()) {
-      case ALWAYS -> true;
-      case NEVER -> false;
-      case AUTO -> !ExecutorKinds.areAlike(conditions.get(MACHINES));
+      case ALWAYS -> new RunProfiling.Comparison(true, hasPairs);
+      case NEVER -> new RunProfiling.Comparison(false, false);
+      case AUTO ->
+          new RunProfiling.Comparison(
+              !ExecutorKinds.areAlike(conditions.get(MACHINES)),
+              hasPairs && FirstSeats.hosts(spark.sparkContext()) > 1);
     };
   }
 

@@ -7,6 +7,7 @@ import io.stagecoach.engine.profile.RunProfile;
 import io.stagecoach.plan.DeviceLimits;
 import io.stagecoach.plan.DevicePins;
 import io.stagecoach.plan.PlanTimes;
+import io.stagecoach.replan.HopEstimates;
 import io.stagecoach.replan.LayerEstimates;
 import io.stagecoach.replan.Proposal;
 import io.stagecoach.replan.ReplanRules;
@@ -14,7 +15,6 @@ import io.stagecoach.replan.Replanner;
 import io.stagecoach.replan.StepTime;
 import io.stagecoach.report.PlanFigures;
 import io.stagecoach.report.StepRecord;
-import io.stagecoach.schedule.StageCosts;
 import io.stagecoach.schedule.Ticks;
 import io.stagecoach.spark.cluster.LastingPipeline;
 import io.stagecoach.spark.cluster.PipelineSpec;
@@ -113,6 +113,7 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
                 plan.replicas(),
                 devicePins(pins, run.pipeline()),
                 () -> limits(conf, pins, run.pipeline()),
+                () -> hops(conf, profile, run.pipeline()),
                 estimates(profile, plan),
                 stepTime(conf.exchange(), profile, plan),
                 new ReplanRules(conf.replanGain(), conf.replanRepaySteps(), conf.replanPerHour()),
@@ -126,15 +127,23 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
     if (conf.memoryLimit().isAlike()) {
       return DeviceLimits.everywhere(conf.memoryLimit().others());
     }
+    return new DeviceLimits(places(conf, pipeline).stream().map(pins::limit).toList());
+  }
+
+  /** What hops between them should take, by what was measured before. */
+  private static HopEstimates hops(
+      StagecoachConf conf, RunProfile profile, LastingPipeline pipeline) {
+    return HopEstimates.measured(
+        profile, places(conf, pipeline).stream().map(StageAddress::executor).toList());
+  }
+
+  /** The first stage of each place. */
+  private static List<StageAddress> places(StagecoachConf conf, LastingPipeline pipeline) {
     List<StageAddress> stages = pipeline.stages();
     int ofReplica = stages.size() / conf.replicas();
-    return new DeviceLimits(
-        IntStream.range(0, conf.executors())
-            .mapToObj(
-                place ->
-                    pins.limit(
-                        stages.get(place / conf.stages() * ofReplica + place % conf.stages())))
-            .toList());
+    return IntStream.range(0, conf.executors())
+        .mapToObj(place -> stages.get(place / conf.stages() * ofReplica + place % conf.stages()))
+        .toList();
   }
 
   /** Asked only while each stage is on an executor of its own. */
@@ -168,8 +177,7 @@ final class Replanning implements TrainingLoop.MiniBatchListener {
     }
     long tick = profile.costs(plan.plan(), plan.rows(), PipelineChoices.backward(plan)).hop();
     return (schedule, costs) -> {
-      StageCosts ticked = new StageCosts(costs.forward(), costs.backward(), costs.weights(), tick);
-      return Ticks.cheapest(schedule, ticked, tick).makespan(ticked, tick);
+      return Ticks.cheapest(schedule, costs, tick).makespan(costs, tick);
     };
   }
 

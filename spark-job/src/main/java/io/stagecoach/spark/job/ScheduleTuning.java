@@ -126,9 +126,8 @@ final class ScheduleTuning implements TrainingLoop.StepListener {
       return plan;
     }
     for (long hop = costs.hop(); ; hop -= Math.max(1, hop / 8)) {
-      StageCosts shorter = new StageCosts(costs.forward(), costs.backward(), costs.weights(), hop);
       try {
-        return plan.by(plan.author().tunedTo(shorter));
+        return plan.by(plan.author().tunedTo(costs.withHop(hop)));
       } catch (StagecoachException tooMuchStashed) {
         LOG.debug("no slots for hops of {} ns", hop, tooMuchStashed);
         if (hop == 0) {

@@ -6,6 +6,7 @@ import io.stagecoach.engine.dl4j.LayerCosts;
 import io.stagecoach.engine.profile.DeviceTimes;
 import io.stagecoach.engine.profile.HopTimes;
 import io.stagecoach.engine.profile.LayerTimes;
+import io.stagecoach.engine.profile.PairTimes;
 import io.stagecoach.engine.profile.PassTimes;
 import io.stagecoach.engine.profile.RunProfile;
 import io.stagecoach.engine.profile.SizeTimes;
@@ -231,6 +232,34 @@ class DevicePlanTest {
       }
     }
     return true;
+  }
+
+  /** Two on each of two hosts, between which a hop takes fifty times as long as within one. */
+  @Test
+  void executorsOfOneHostBecomeNeighbours() {
+    List<Long> layers = IntStream.range(0, LAYERS).mapToObj(i -> 400L).toList();
+    List<PairTimes> pairs = new ArrayList<>();
+    for (int one = 0; one < 4; one++) {
+      for (int other = 0; other < one; other++) {
+        // Those of even numbers are on one host, the others on the other.
+        long nanos = one % 2 == other % 2 ? 100_000 : 5_000_000;
+        pairs.add(new PairTimes("e" + other, "e" + one, new HopTimes(nanos, 0)));
+      }
+    }
+    DevicePlan found =
+        plan(
+                conf(4, 1),
+                profile(layers).between(pairs),
+                devices(List.of(1, 1, 1, 1)),
+                DevicePlanTest::anywhere)
+            .orElseThrow();
+    List<Integer> seats =
+        found.seats().stream().map(id -> Integer.parseInt(id.substring(1)) % 2).toList();
+    assertThat(seats).isIn(List.of(0, 0, 1, 1), List.of(1, 1, 0, 0));
+    assertThat(found.reason())
+        .matches(
+            "a hop of [0-9.]+ .?i?B takes 5\\.00 ms between executors e\\d and e\\d and 0\\.10 between"
+                + " e\\d and e\\d: layers .*");
   }
 
   @Test

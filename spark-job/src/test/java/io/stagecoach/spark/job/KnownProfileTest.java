@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.stagecoach.engine.profile.DeviceTimes;
 import io.stagecoach.engine.profile.HopTimes;
 import io.stagecoach.engine.profile.LayerTimes;
+import io.stagecoach.engine.profile.PairTimes;
 import io.stagecoach.engine.profile.PassTimes;
 import io.stagecoach.engine.profile.RunProfile;
 import io.stagecoach.engine.profile.SizeTimes;
@@ -139,6 +140,29 @@ class KnownProfileTest {
         .get()
         .extracting(KnownProfile::profile)
         .isEqualTo(different);
+  }
+
+  @Test
+  void whereHopsBetweenExecutorsDifferedItIsMeasuredAgain() throws IOException {
+    RunProfile alike = PROFILE.under(NOW).between(List.of(pair("1", 1), pair("2", 1)));
+    RunProfile different = PROFILE.under(NOW).between(List.of(pair("1", 1), pair("2", 9)));
+    Map<String, String> settings = Map.of("output.path", place("out"));
+    written("out/profile.json", alike);
+    assertThat(look(settings))
+        .get()
+        .extracting(known -> known.profile().pairs())
+        .as("executors of the same names may be elsewhere")
+        .isEqualTo(List.of());
+    String file = written("out/profile.json", different);
+    assertThat(look(settings)).isEmpty();
+    assertThat(look(Map.of("profile.file", file)))
+        .get()
+        .extracting(known -> known.profile().pairs())
+        .isEqualTo(List.of());
+  }
+
+  private static PairTimes pair(String executor, long millis) {
+    return new PairTimes("0", executor, new HopTimes(millis * 1_000_000, 0));
   }
 
   private static DeviceTimes device(String executor, long nanos) {
