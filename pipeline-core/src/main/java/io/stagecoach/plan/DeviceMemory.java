@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.LongFunction;
 import java.util.stream.LongStream;
@@ -15,18 +16,21 @@ import java.util.stream.LongStream;
  * something else. A host's counts before that of a kind.
  *
  * @param others what a device may hold of whom nothing else is said, in bytes; {@link
- *     DeviceLimits#UNLIMITED} where that is no limit
+ *     DeviceLimits#UNLIMITED} where that is no limit, {@link #OWN} where it is what it has room for
  * @param named in bytes, likewise; hosts in lower case
  */
 public record DeviceMemory(long others, Map<StagePin.Target, Long> named) {
+
+  /** In the place of an amount: what the device itself has room for. */
+  public static final long OWN = 0;
 
   /** No device has a limit. */
   public static final DeviceMemory NONE = new DeviceMemory(DeviceLimits.UNLIMITED, Map.of());
 
   public DeviceMemory {
     named = Collections.unmodifiableMap(new LinkedHashMap<>(named));
-    if (others < 1 || named.values().stream().anyMatch(bytes -> bytes < 1)) {
-      throw new IllegalArgumentException("a limit of less than a byte");
+    if (others < 0 || named.values().stream().anyMatch(bytes -> bytes < 0)) {
+      throw new IllegalArgumentException("a negative limit");
     }
   }
 
@@ -36,9 +40,14 @@ public record DeviceMemory(long others, Map<StagePin.Target, Long> named) {
         && named.values().stream().allMatch(bytes -> bytes == DeviceLimits.UNLIMITED);
   }
 
-  /** Whether it is the same for all devices. */
+  /** Whether it is known to be the same for all devices. */
   public boolean isAlike() {
-    return named.values().stream().allMatch(bytes -> bytes == others);
+    return others != OWN && named.values().stream().allMatch(bytes -> bytes == others);
+  }
+
+  /** Whether it depends on what devices themselves have room for. */
+  public boolean dependsOnRoom() {
+    return others == OWN || named.containsValue(OWN);
   }
 
   /**
@@ -46,10 +55,16 @@ public record DeviceMemory(long others, Map<StagePin.Target, Long> named) {
    *
    * @param host its host
    * @param kinds what it may be; where nobody knows yet, the least counts
+   * @param room what it has room for; empty where nobody knows yet, and it may hold anything
    */
-  public long of(String host, Set<DeviceKind> kinds) {
+  public long of(String host, Set<DeviceKind> kinds, OptionalLong room) {
     Long ofHost = named.get(StagePin.Host.inLowerCase(host));
-    return ofHost != null ? ofHost : kinds.stream().mapToLong(this::ofKind).min().orElse(others);
+    LongStream amounts =
+        ofHost != null ? LongStream.of(ofHost) : kinds.stream().mapToLong(this::ofKind);
+    return amounts
+        .map(amount -> amount == OWN ? room.orElse(DeviceLimits.UNLIMITED) : amount)
+        .min()
+        .orElseThrow();
   }
 
   private long ofKind(DeviceKind kind) {
@@ -57,18 +72,23 @@ public record DeviceMemory(long others, Map<StagePin.Target, Long> named) {
   }
 
   /**
-   * The most that a device may hold on which a stage can be.
+   * The most that a device may hold on which a stage can be; what devices have room for is not
+   * known.
    *
    * @param pinned on what it is wanted
    */
   public long atBest(Optional<StagePin.Target> pinned) {
     if (pinned.isPresent() && pinned.get() instanceof StagePin.Host host) {
       Long ofHost = named.get(StagePin.Host.inLowerCase(host.name()));
-      return ofHost != null ? ofHost : mostOf(StagePin.Kind.class, others);
+      return ofHost != null ? atBest(ofHost) : mostOf(StagePin.Kind.class, others);
     } else if (pinned.isPresent() && pinned.get() instanceof StagePin.Kind kind) {
       return mostOf(StagePin.Host.class, ofKind(kind.device()));
     }
     return mostOf(StagePin.Target.class, others);
+  }
+
+  private static long atBest(long amount) {
+    return amount == OWN ? DeviceLimits.UNLIMITED : amount;
   }
 
   private long mostOf(Class<? extends StagePin.Target> targets, long atLeast) {
@@ -77,6 +97,7 @@ public record DeviceMemory(long others, Map<StagePin.Target, Long> named) {
             named.entrySet().stream()
                 .filter(entry -> targets.isInstance(entry.getKey()))
                 .mapToLong(Map.Entry::getValue))
+        .map(DeviceMemory::atBest)
         .max()
         .orElseThrow();
   }

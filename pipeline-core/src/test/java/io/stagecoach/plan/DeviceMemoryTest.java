@@ -6,6 +6,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -19,6 +20,8 @@ class DeviceMemoryTest {
   private static final Set<DeviceKind> GPU_ONLY = EnumSet.of(DeviceKind.GPU);
   private static final Set<DeviceKind> NOT_KNOWN = EnumSet.allOf(DeviceKind.class);
 
+  private static final OptionalLong NO_ROOM = OptionalLong.empty();
+
   private static DeviceMemory memory(long others, long gpu, long hostA) {
     Map<StagePin.Target, Long> named = new LinkedHashMap<>();
     named.put(GPU, gpu);
@@ -29,11 +32,13 @@ class DeviceMemoryTest {
   @Test
   void aHostCountsBeforeAKindAndAKindBeforeTheRest() {
     DeviceMemory memory = memory(8, 40, 4);
-    assertThat(memory.of("host-b", CPU_ONLY)).isEqualTo(8);
-    assertThat(memory.of("host-b", GPU_ONLY)).isEqualTo(40);
-    assertThat(memory.of("Host-A", GPU_ONLY)).isEqualTo(4);
-    assertThat(memory.of("host-b", NOT_KNOWN)).as("the least of what it may be").isEqualTo(8);
-    assertThat(memory(8, 2, 4).of("host-b", NOT_KNOWN)).isEqualTo(2);
+    assertThat(memory.of("host-b", CPU_ONLY, NO_ROOM)).isEqualTo(8);
+    assertThat(memory.of("host-b", GPU_ONLY, NO_ROOM)).isEqualTo(40);
+    assertThat(memory.of("Host-A", GPU_ONLY, NO_ROOM)).isEqualTo(4);
+    assertThat(memory.of("host-b", NOT_KNOWN, NO_ROOM))
+        .as("the least of what it may be")
+        .isEqualTo(8);
+    assertThat(memory(8, 2, 4).of("host-b", NOT_KNOWN, NO_ROOM)).isEqualTo(2);
   }
 
   @Test
@@ -48,6 +53,22 @@ class DeviceMemoryTest {
         .as("the GPU may be that of host-a")
         .isEqualTo(64);
     assertThat(memory(NO_LIMIT, 40, 4).atBest(Optional.empty())).isEqualTo(NO_LIMIT);
+  }
+
+  @Test
+  void aDevicesOwnRoomCountsOnceItIsKnown() {
+    DeviceMemory memory = memory(DeviceMemory.OWN, 40, 4);
+    assertThat(memory.dependsOnRoom()).isTrue();
+    assertThat(memory.isAlike()).isFalse();
+    assertThat(memory.of("host-b", CPU_ONLY, OptionalLong.of(6))).isEqualTo(6);
+    assertThat(memory.of("host-b", CPU_ONLY, NO_ROOM)).isEqualTo(NO_LIMIT);
+    assertThat(memory.of("host-b", NOT_KNOWN, OptionalLong.of(60))).isEqualTo(40);
+    assertThat(memory.of("host-a", CPU_ONLY, OptionalLong.of(6))).isEqualTo(4);
+    assertThat(memory.atBest(Optional.empty())).isEqualTo(NO_LIMIT);
+    assertThat(memory(8, DeviceMemory.OWN, 4).atBest(Optional.of(GPU))).isEqualTo(NO_LIMIT);
+    assertThat(memory(8, 8, DeviceMemory.OWN).atBest(Optional.of(HOST_A))).isEqualTo(NO_LIMIT);
+    assertThat(memory(8, 40, 4).dependsOnRoom()).isFalse();
+    assertThat(memory(8, 8, DeviceMemory.OWN).isAlike()).isFalse();
   }
 
   @Test

@@ -138,7 +138,10 @@ class StandaloneIT {
     }
   }
 
-  /** Executors are on both hosts, so that hops are measured between each two of them. */
+  /**
+   * Executors are on both hosts, so that hops are measured between each two of them; what they have
+   * room for is asked.
+   */
   @Test
   @Order(2)
   void theDriverRunsInTheClusterToo() throws IOException {
@@ -146,6 +149,7 @@ class StandaloneIT {
     settings.put("spark.cores.max", "3");
     settings.put("spark.stagecoach.stages", "3");
     settings.put("spark.stagecoach.partitioner", "measured");
+    settings.put("spark.stagecoach.memory.limit", "auto");
     settings.put("spark.submit.deployMode", "cluster");
     settings.put("spark.standalone.submit.waitAppCompletion", "true");
     StagecoachProcess.Outcome outcome = workshop.run("train", settings);
@@ -153,7 +157,8 @@ class StandaloneIT {
     JsonNode succeeded = lastLine();
     assertThat(succeeded.get("status").asText()).as(succeeded.toString()).isEqualTo("succeeded");
     assertThat(workshop.path("out").resolve("model.zip")).isRegularFile();
-    assertPairs(new ObjectMapper().readTree(workshop.path("out").resolve("profile.json").toFile()));
+    assertProfile(
+        new ObjectMapper().readTree(workshop.path("out").resolve("profile.json").toFile()));
 
     settings.put("spark.stagecoach.data.label", "sort");
     settings.put("spark.stagecoach.output.path", workshop.path("refused").toString());
@@ -163,7 +168,7 @@ class StandaloneIT {
     assertThat(failed.get("error").asText()).contains("sort");
   }
 
-  private static void assertPairs(JsonNode profile) {
+  private static void assertProfile(JsonNode profile) {
     assertThat(profile.get("devices")).as("all on one machine").isEmpty();
     Set<String> pairs = new TreeSet<>();
     for (JsonNode pair : profile.get("pairs")) {
@@ -174,6 +179,12 @@ class StandaloneIT {
       assertThat(pair.at("/hop/fixed").asLong()).isBetween(1_000L, 100_000_000L);
     }
     assertThat(pairs).containsExactly("0-1", "0-2", "1-2");
+    assertThat(profile.get("rooms")).hasSize(3);
+    for (JsonNode room : profile.get("rooms")) {
+      assertThat(room.get("heap").asLong()).isGreaterThan(1L << 28);
+      assertThat(room.get("offHeap").asLong()).isGreaterThan(1L << 28);
+      assertThat(room.get("device").asLong()).as("on the CPU").isZero();
+    }
     assertThat(profile.at("/hops/fixed").asLong()).isBetween(1_000L, 100_000_000L);
   }
 

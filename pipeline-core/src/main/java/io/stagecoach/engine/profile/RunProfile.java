@@ -27,6 +27,7 @@ import java.util.stream.IntStream;
  * @param devices what the executors took for the same layers, side by side; empty where that was
  *     not measured
  * @param pairs what hops take between each two of the executors; empty where that was not measured
+ * @param rooms what memory the executors have; empty where nobody asked
  */
 public record RunProfile(
     int batchSize,
@@ -36,7 +37,8 @@ public record RunProfile(
     double seconds,
     Map<String, String> conditions,
     List<DeviceTimes> devices,
-    List<PairTimes> pairs) {
+    List<PairTimes> pairs,
+    List<DeviceRoom> rooms) {
 
   public RunProfile {
     // Profiles from before they said it.
@@ -46,27 +48,37 @@ public record RunProfile(
             : Collections.unmodifiableMap(new LinkedHashMap<>(conditions));
     devices = devices == null ? List.of() : List.copyOf(devices);
     pairs = pairs == null ? List.of() : List.copyOf(pairs);
+    rooms = rooms == null ? List.of() : List.copyOf(rooms);
   }
 
   /** Of executors that were not compared, under conditions that nobody has said. */
   public RunProfile(
       int batchSize, ModelCosts model, LayerTimes layers, HopTimes hops, double seconds) {
-    this(batchSize, model, layers, hops, seconds, Map.of(), List.of(), List.of());
+    this(batchSize, model, layers, hops, seconds, Map.of(), List.of(), List.of(), List.of());
   }
 
   /** The same, measured under these conditions. */
   public RunProfile under(Map<String, String> measuredUnder) {
-    return new RunProfile(batchSize, model, layers, hops, seconds, measuredUnder, devices, pairs);
+    return new RunProfile(
+        batchSize, model, layers, hops, seconds, measuredUnder, devices, pairs, rooms);
   }
 
   /** The same, with what the executors took. */
   public RunProfile on(List<DeviceTimes> measured) {
-    return new RunProfile(batchSize, model, layers, hops, seconds, conditions, measured, pairs);
+    return new RunProfile(
+        batchSize, model, layers, hops, seconds, conditions, measured, pairs, rooms);
   }
 
   /** The same, with what hops take between each two executors. */
   public RunProfile between(List<PairTimes> measured) {
-    return new RunProfile(batchSize, model, layers, hops, seconds, conditions, devices, measured);
+    return new RunProfile(
+        batchSize, model, layers, hops, seconds, conditions, devices, measured, rooms);
+  }
+
+  /** The same, with what memory the executors have. */
+  public RunProfile with(List<DeviceRoom> found) {
+    return new RunProfile(
+        batchSize, model, layers, hops, seconds, conditions, devices, pairs, found);
   }
 
   /**

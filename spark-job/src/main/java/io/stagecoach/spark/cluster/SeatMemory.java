@@ -33,6 +33,11 @@ public record SeatMemory(DeviceMemory limits, List<Long> needed) {
     return !limits.isAlike() && !needed.isEmpty();
   }
 
+  /** Whether what an executor may hold depends on what it has room for. */
+  boolean dependsOnRoom() {
+    return limits.dependsOnRoom();
+  }
+
   /** Whether what an executor may hold depends on what it computes on. */
   boolean dependsOnKinds() {
     return limits.named().keySet().stream().anyMatch(target -> target instanceof StagePin.Kind);

@@ -24,7 +24,7 @@ public final class SeatPins {
 
   /** Any executor may have any place. */
   public static final SeatPins NONE =
-      new SeatPins(List.of(), 1, 1, DeviceKinds.UNKNOWN, SeatMemory.ANY);
+      new SeatPins(List.of(), 1, 1, DeviceFacts.UNKNOWN, SeatMemory.ANY);
 
   /** What can be done where executors are not as pins want them. */
   static final String REMEDY =
@@ -35,23 +35,23 @@ public final class SeatPins {
   private final List<StagePin> pins;
   private final int stages;
   private final int replicas;
-  private final DeviceKinds kinds;
+  private final DeviceFacts devices;
   private final SeatMemory memory;
 
   /**
    * @param pins at most one for each stage; they hold for that stage of every replica
    * @param stages how many executors a replica was planned for
    * @param replicas how many of these there are
-   * @param kinds what executors compute on; one of whom that is not known may be wherever its host
-   *     may be
+   * @param devices what executors compute on; one of whom that is not known may be wherever its
+   *     host may be
    * @param memory what executors may hold
    */
   public SeatPins(
-      List<StagePin> pins, int stages, int replicas, DeviceKinds kinds, SeatMemory memory) {
+      List<StagePin> pins, int stages, int replicas, DeviceFacts devices, SeatMemory memory) {
     this.pins = List.copyOf(pins);
     this.stages = stages;
     this.replicas = replicas;
-    this.kinds = kinds;
+    this.devices = devices;
     this.memory = memory;
   }
 
@@ -62,7 +62,7 @@ public final class SeatPins {
    *     anything
    */
   public SeatPins needing(List<Long> bytes) {
-    return new SeatPins(pins, stages, replicas, kinds, memory.needing(bytes));
+    return new SeatPins(pins, stages, replicas, devices, memory.needing(bytes));
   }
 
   /** Whether any executor may have any place. */
@@ -77,14 +77,19 @@ public final class SeatPins {
 
   /** Whether it is known of all these what any pin depends on. */
   boolean areKnown(List<Home> there) {
-    return !dependOnKinds()
-        || there.stream().allMatch(home -> kinds.of(home.executor()).size() == 1);
+    return there.stream()
+        .allMatch(
+            home ->
+                (!dependOnKinds() || devices.of(home.executor()).size() == 1)
+                    && (!memory.dependsOnRoom() || devices.room(home.executor()).isPresent()));
   }
 
   /** Finds out what executors compute on, where a pin depends on it and nothing of ours runs. */
   void ask() {
-    if (dependOnKinds()) {
-      kinds.ask();
+    if (memory.dependsOnRoom()) {
+      devices.askForRoom();
+    } else if (dependOnKinds()) {
+      devices.ask();
     }
   }
 
@@ -103,7 +108,9 @@ public final class SeatPins {
 
   /** What an executor may hold, in bytes. */
   long limit(Home home) {
-    return memory.limits().of(home.host(), kinds.of(home.executor()));
+    return memory
+        .limits()
+        .of(home.host(), devices.of(home.executor()), devices.room(home.executor()));
   }
 
   /** What the executor of a stage may hold, in bytes. */
@@ -136,7 +143,7 @@ public final class SeatPins {
     if (target instanceof StagePin.Host wanted) {
       return wanted.name().equalsIgnoreCase(home.host());
     } else if (target instanceof StagePin.Kind wanted) {
-      return kinds.of(home.executor()).contains(wanted.device());
+      return devices.of(home.executor()).contains(wanted.device());
     }
     throw new IllegalStateException("nobody knows whether an executor is on " + target.words());
   }
@@ -256,7 +263,7 @@ public final class SeatPins {
   }
 
   private String device(Home home) {
-    Set<DeviceKind> may = kinds.of(home.executor());
+    Set<DeviceKind> may = devices.of(home.executor());
     return may.size() == 1 ? " (" + may.iterator().next().word() + ")" : " (not known)";
   }
 }

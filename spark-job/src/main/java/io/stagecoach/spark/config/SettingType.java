@@ -360,11 +360,14 @@ public final class SettingType<T> {
         DataSize::toString);
   }
 
-  /** What devices may hold: a size for all, others by host or kind of device; 0 is no limit. */
+  /**
+   * What devices may hold: a size for all, others by host or kind of device; 0 is no limit, auto
+   * its own room.
+   */
   static SettingType<DeviceMemory> deviceMemory() {
     return new SettingType<>(
-        "a size such as 512k, 64m or 8g, and such sizes for cpu, gpu or hosts behind it, with commas"
-            + " between, as 8g,gpu:40g,host-a:4g",
+        "a size such as 512k or 8g, or auto, and others for cpu, gpu or hosts behind it, with commas"
+            + " between, as 8g,gpu:auto,host-a:4g",
         SettingType::deviceMemory,
         memory -> memory.words(SettingType::limit));
   }
@@ -390,12 +393,17 @@ public final class SettingType<T> {
   }
 
   private static long limit(String text) {
+    if (OrAuto.WORD.equalsIgnoreCase(text.strip())) {
+      return DeviceMemory.OWN;
+    }
     long bytes = JavaUtils.byteStringAs(text.strip(), ByteUnit.BYTE);
     return bytes == 0 ? DeviceLimits.UNLIMITED : within(bytes, 1, Long.MAX_VALUE);
   }
 
   private static String limit(long bytes) {
-    return new DataSize(bytes == DeviceLimits.UNLIMITED ? 0 : bytes).toString();
+    return bytes == DeviceMemory.OWN
+        ? OrAuto.WORD
+        : new DataSize(bytes == DeviceLimits.UNLIMITED ? 0 : bytes).toString();
   }
 
   /** A value that may be absent, which is written as the empty text. */

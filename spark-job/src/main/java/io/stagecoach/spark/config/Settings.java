@@ -258,7 +258,8 @@ public final class Settings {
           SettingType.deviceMemory(),
           DeviceMemory.NONE,
           "The memory of one device that the plan may use, for all chunks of its executor together; 0"
-              + " is no limit. Devices of certain hosts or kinds may have another than the rest; a"
+              + " is no limit, auto what the device has: of a GPU's memory, or of what ND4J may"
+              + " allocate off the heap, four fifths, as docs/sizing.md says. Devices of certain hosts or kinds may have another than the rest; a"
               + " host's counts before a kind's.");
 
   public static final Setting<Integer> THREADS =

@@ -1065,6 +1065,11 @@ public final class StagecoachConf {
     return with(Settings.MICRO_BATCHES, OrAuto.of(count));
   }
 
+  /** These settings, with a limit that is known now. */
+  public StagecoachConf withMemoryLimit(DeviceMemory limit) {
+    return with(Settings.MEMORY_LIMIT, limit);
+  }
+
   /** These settings, for one pipeline, where nothing is shared out to several. */
   public StagecoachConf withoutReplicas() {
     return with(Settings.REPLICAS, 1);

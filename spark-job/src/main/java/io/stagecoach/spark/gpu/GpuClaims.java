@@ -6,6 +6,7 @@ import io.stagecoach.error.Where;
 import io.stagecoach.spark.config.Settings;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Supplier;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
@@ -40,6 +41,13 @@ public final class GpuClaims {
     return devices.isEmpty()
         ? Optional.empty()
         : Optional.of("GPU " + taken.address() + " (" + devices.get(0).words() + ")");
+  }
+
+  /** The memory of the GPU in use by this executor, in bytes; empty on the CPU. */
+  public static OptionalLong totalMemory() {
+    return ChosenGpu.here() instanceof ExecutorGpu.Taken
+        ? Backend.loaded().devices().stream().mapToLong(Device::totalBytes).findFirst()
+        : OptionalLong.empty();
   }
 
   private static List<String> ofTask(TaskContext task) {

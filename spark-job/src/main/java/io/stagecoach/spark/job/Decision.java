@@ -43,11 +43,13 @@ record Decision(
   /** What the settings say; where they leave something, after measuring. */
   static Decision of(
       SparkSession spark,
-      StagecoachConf conf,
-      PipelineChoices choices,
+      StagecoachConf given,
+      PipelineChoices possible,
       StartModel model,
       PreparedData prepared,
       Telling telling) {
+    StagecoachConf conf = CommonRoom.settle(spark, given);
+    PipelineChoices choices = possible.under(conf);
     TrainingPlan usual = choices.byOperations();
     if (choices.open().isEmpty()) {
       Optional<DevicePlan> forDevices =

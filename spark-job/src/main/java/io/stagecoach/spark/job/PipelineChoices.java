@@ -59,6 +59,11 @@ final class PipelineChoices {
     return new PipelineChoices(conf, ScheduleChoice.of(conf, hadoop), costs);
   }
 
+  /** The same choices under other settings. */
+  PipelineChoices under(StagecoachConf other) {
+    return new PipelineChoices(other, authors, costs);
+  }
+
   /** What the run itself chooses, as a user writes it; empty where it measures nothing. */
   List<String> open() {
     List<String> keys = new ArrayList<>();

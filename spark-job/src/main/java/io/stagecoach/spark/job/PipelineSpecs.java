@@ -7,7 +7,7 @@ import io.stagecoach.engine.dl4j.Dl4jEngine;
 import io.stagecoach.engine.profile.EchoEngine;
 import io.stagecoach.schedule.ForwardOnly;
 import io.stagecoach.schedule.ScheduleAuthor;
-import io.stagecoach.spark.cluster.AskedKinds;
+import io.stagecoach.spark.cluster.AskedDevices;
 import io.stagecoach.spark.cluster.Deadlines;
 import io.stagecoach.spark.cluster.PipelineSpec;
 import io.stagecoach.spark.cluster.Recovery;
@@ -71,7 +71,7 @@ final class PipelineSpecs {
         conf.pinStages(),
         conf.stages(),
         conf.replicas(),
-        AskedKinds.of(spark.sparkContext()),
+        AskedDevices.of(spark.sparkContext()),
         new SeatMemory(conf.memoryLimit(), List.of()));
   }
 

@@ -7,6 +7,7 @@ import io.stagecoach.engine.profile.LayerTimes;
 import io.stagecoach.engine.profile.PairTimes;
 import io.stagecoach.engine.profile.RunProfile;
 import io.stagecoach.plan.ModelCosts;
+import io.stagecoach.spark.cluster.AskedDevices;
 import io.stagecoach.spark.cluster.DeviceProbing;
 import io.stagecoach.spark.cluster.FirstSeats;
 import io.stagecoach.spark.cluster.HopProbe;
@@ -97,7 +98,8 @@ final class RunProfiling {
             : HopTimes.mean(pairs.stream().map(PairTimes::hop).toList());
     return new RunProfile(batchSize, model, layers, hops, (System.nanoTime() - start) / 1e9)
         .on(devices)
-        .between(pairs);
+        .between(pairs)
+        .with(AskedDevices.of(pipeline.spark().sc()).rooms());
   }
 
   /** Spark's ids of those that are to have the places; none where pins are not kept. */

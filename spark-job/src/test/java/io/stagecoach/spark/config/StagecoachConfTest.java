@@ -57,14 +57,16 @@ class StagecoachConfTest {
         "memory.limit",
         new Mapping(
             DeviceMemory.NONE,
-            "8g,gpu:40g,host-a:0",
+            "8g,gpu:40g,host-a:0,host-b:auto",
             new DeviceMemory(
                 8L << 30,
                 Map.of(
                     new StagePin.Kind(DeviceKind.GPU),
                     40L << 30,
                     new StagePin.Host("host-a"),
-                    DeviceLimits.UNLIMITED))));
+                    DeviceLimits.UNLIMITED,
+                    new StagePin.Host("host-b"),
+                    DeviceMemory.OWN))));
     MAPPINGS.put("threads", new Mapping(0, "16", 16));
     MAPPINGS.put("batchSize", new Mapping(64, "256", 256));
     MAPPINGS.put("epochs", new Mapping(1, "10", 10));
@@ -306,14 +308,14 @@ class StagecoachConfTest {
         "data.asOf; yesterday; a time such as 2026-11-19, 2026-11-19T06:30:00 or"
             + " 2026-11-19T06:30:00+01:00, in UTC where it says nothing else",
         "cut; 0,,4; the first layer of each stage with commas between, such as 0,4,9",
-        "memory.limit; -1g; a size such as 512k, 64m or 8g, and such sizes for cpu, gpu or"
-            + " hosts behind it, with commas between, as 8g,gpu:40g,host-a:4g",
-        "memory.limit; gpu:8g,4g; a size such as 512k, 64m or 8g, and such sizes for cpu, gpu or"
-            + " hosts behind it, with commas between, as 8g,gpu:40g,host-a:4g",
-        "memory.limit; gpu:8g,GPU:4g; a size such as 512k, 64m or 8g, and such sizes for cpu, gpu or"
-            + " hosts behind it, with commas between, as 8g,gpu:40g,host-a:4g",
-        "memory.limit; gpu:; a size such as 512k, 64m or 8g, and such sizes for cpu, gpu or"
-            + " hosts behind it, with commas between, as 8g,gpu:40g,host-a:4g",
+        "memory.limit; -1g; a size such as 512k or 8g, or auto, and others for cpu,"
+            + " gpu or hosts behind it, with commas between, as 8g,gpu:auto,host-a:4g",
+        "memory.limit; gpu:8g,4g; a size such as 512k or 8g, or auto, and others for cpu,"
+            + " gpu or hosts behind it, with commas between, as 8g,gpu:auto,host-a:4g",
+        "memory.limit; gpu:8g,GPU:4g; a size such as 512k or 8g, or auto, and others for cpu,"
+            + " gpu or hosts behind it, with commas between, as 8g,gpu:auto,host-a:4g",
+        "memory.limit; gpu:; a size such as 512k or 8g, or auto, and others for cpu,"
+            + " gpu or hosts behind it, with commas between, as 8g,gpu:auto,host-a:4g",
         "exchange.credit; 0; a whole number from 1 to 65536",
         "port.driver; 70000; a whole number from 0 to 65535",
       })

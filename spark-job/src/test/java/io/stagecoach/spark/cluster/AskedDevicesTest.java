@@ -9,14 +9,14 @@ import org.apache.spark.SparkConf;
 import org.junit.jupiter.api.Test;
 
 /** What is known of executors' devices before anybody is asked. */
-class AskedKindsTest {
+class AskedDevicesTest {
 
   private static Set<DeviceKind> possible(String... settings) {
     SparkConf conf = new SparkConf(false);
     for (int i = 0; i < settings.length; i += 2) {
       conf.set(settings[i], settings[i + 1]);
     }
-    return AskedKinds.possible(GpuSettings.of(conf));
+    return AskedDevices.possible(GpuSettings.of(conf));
   }
 
   @Test
