@@ -18,7 +18,7 @@ import java.util.stream.IntStream;
 
 /**
  * Which places in a pipeline are for executors of certain hosts, or that compute on certain
- * devices, because somebody wants it so.
+ * devices, because somebody wants it so, or that may hold what their stages need.
  */
 public final class SeatPins {
 
@@ -168,12 +168,12 @@ public final class SeatPins {
    */
   Optional<String> unmet(int executors, List<Home> there) {
     Map<Integer, StagePin> hosts = new TreeMap<>();
-    Map<Integer, StagePin> devices = new TreeMap<>();
+    Map<Integer, StagePin> kinds = new TreeMap<>();
     Map<StagePin.Target, Set<Integer>> placesOf = new LinkedHashMap<>();
     for (StagePin pin : pins) {
       for (int place : places(pin, executors)) {
         StagePin other =
-            (pin.target() instanceof StagePin.Host ? hosts : devices).putIfAbsent(place, pin);
+            (pin.target() instanceof StagePin.Host ? hosts : kinds).putIfAbsent(place, pin);
         if (other != null && !isSame(other, pin)) {
           return Optional.of(
               "On "
@@ -194,7 +194,7 @@ public final class SeatPins {
       }
     }
     Set<Integer> pinned = new TreeSet<>(hosts.keySet());
-    pinned.addAll(devices.keySet());
+    pinned.addAll(kinds.keySet());
     if (memory.decides()) {
       IntStream.range(0, executors).forEach(pinned::add);
     }

@@ -53,8 +53,9 @@ record Decision(
     TrainingPlan usual = choices.byOperations();
     if (choices.open().isEmpty()) {
       Optional<DevicePlan> forDevices =
-          new DevicePlanning(spark, conf, usual, PartCosts.operations(usual))
-              .forMemory(choices.isCutOpen());
+          choices.isCutOpen()
+              ? new DevicePlanning(spark, conf, usual, PartCosts.operations(usual)).forMemory()
+              : Optional.empty();
       forDevices.ifPresent(
           found -> {
             telling.result().accept(found.plan().table(Optional.empty()));
@@ -91,16 +92,12 @@ record Decision(
               .under(conditions);
     }
     PipelineChoice choice = choices.by(profile);
-    DevicePlanning planning =
-        new DevicePlanning(
-            spark,
-            conf,
-            choice.plan(),
-            PartCosts.measured(profile, choice.plan(), conf.exchange()));
-    Optional<DevicePlan> forDevices =
-        known.isEmpty() && choices.isCutOpen()
-            ? planning.of(profile)
-            : planning.forMemory(choices.isCutOpen());
+    Optional<DevicePlan> forDevices = Optional.empty();
+    if (choices.isCutOpen()) {
+      PartCosts parts = PartCosts.measured(profile, choice.plan(), conf.exchange());
+      DevicePlanning planning = new DevicePlanning(spark, conf, choice.plan(), parts);
+      forDevices = known.isEmpty() ? planning.of(profile) : planning.forMemory();
+    }
     TrainingPlan plan = forDevices.map(DevicePlan::plan).orElse(choice.plan());
     PlanTimes times = forDevices.flatMap(DevicePlan::times).orElse(choice.times());
     List<String> reasons = new ArrayList<>(List.of(choice.reason()));

@@ -46,7 +46,7 @@ final class DevicePlanning {
   Optional<DevicePlan> of(RunProfile profile) {
     boolean speedsDiffer = DeviceTimes.differ(profile.devices());
     if (!speedsDiffer && !profile.pairsDiffer()) {
-      return forMemory(true);
+      return forMemory();
     }
     List<DeviceTimes> compared = speedsDiffer ? profile.devices() : there();
     List<DeviceTimes> fastest = FirstSeats.of(pins, conf.executors(), compared);
@@ -61,12 +61,11 @@ final class DevicePlanning {
   /**
    * A plan for executors of which some may hold less than others.
    *
-   * @param cutIsOpen whether there may be another cut
    * @return none where each executor holds what the plan for alike ones gives some place
    * @throws StagecoachException PLAN where no cut fits into what they may hold
    */
-  Optional<DevicePlan> forMemory(boolean cutIsOpen) {
-    if (conf.memoryLimit().isAlike() || !cutIsOpen) {
+  Optional<DevicePlan> forMemory() {
+    if (conf.memoryLimit().isAlike()) {
       return Optional.empty();
     }
     List<DeviceTimes> there = there();
