@@ -1,6 +1,7 @@
 package io.stagecoach.it;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Rectangle;
 import java.util.ArrayList;
@@ -8,7 +9,10 @@ import java.util.List;
 import java.util.Map;
 import org.jfree.chart.ChartFactory;
 import org.jfree.chart.JFreeChart;
+import org.jfree.chart.plot.ValueMarker;
 import org.jfree.chart.plot.XYPlot;
+import org.jfree.chart.ui.RectangleAnchor;
+import org.jfree.chart.ui.TextAnchor;
 import org.jfree.data.xy.XYSeries;
 import org.jfree.data.xy.XYSeriesCollection;
 import org.jfree.svg.SVGGraphics2D;
@@ -45,8 +49,13 @@ record CurveOfSteps(List<Double> millis) {
     return millis.subList(from, to).stream().sorted().toList().get((to - from) / 2);
   }
 
-  /** Several in one picture, as SVG. */
-  static String picture(String title, Map<String, CurveOfSteps> curves) {
+  /**
+   * Several in one picture, as SVG.
+   *
+   * @param marks the steps at which something was done, and what
+   */
+  static String picture(
+      String title, Map<String, CurveOfSteps> curves, Map<Integer, String> marks) {
     System.setProperty("java.awt.headless", "true");
     XYSeriesCollection data = new XYSeriesCollection();
     curves.forEach(
@@ -62,8 +71,17 @@ record CurveOfSteps(List<Double> millis) {
     plot.setBackgroundPaint(Color.WHITE);
     plot.setRangeGridlinePaint(Color.LIGHT_GRAY);
     plot.setDomainGridlinePaint(Color.LIGHT_GRAY);
+    marks.forEach((step, what) -> plot.addDomainMarker(mark(step, what)));
     SVGGraphics2D svg = new SVGGraphics2D(WIDTH, HEIGHT);
     chart.draw(svg, new Rectangle(WIDTH, HEIGHT));
     return svg.getSVGDocument();
+  }
+
+  private static ValueMarker mark(int step, String what) {
+    ValueMarker mark = new ValueMarker(step, Color.BLACK, new BasicStroke(1.5f));
+    mark.setLabel(what);
+    mark.setLabelAnchor(RectangleAnchor.TOP_RIGHT);
+    mark.setLabelTextAnchor(TextAnchor.TOP_LEFT);
+    return mark;
   }
 }

@@ -38,6 +38,8 @@ class ReplanIT {
 
   private static final int AFTER = 60;
 
+  private static final Pattern CUT_AFTER = Pattern.compile("^Cut anew after step (\\d+):");
+
   private static final Pattern FOR_DEVICES =
       Pattern.compile("executor 1 on localhost takes .* on executors (\\d), (\\d), where");
 
@@ -301,7 +303,22 @@ class ReplanIT {
     curves.remove("undisturbed");
     Files.writeString(
         Path.of("target", "replan.svg"),
-        CurveOfSteps.picture("One of two executors gets a third of its time", curves));
+        CurveOfSteps.picture(
+            "One of two executors gets a third of its time",
+            curves,
+            cuts(choices(workshop, "slow-replan"))));
+  }
+
+  /** After which steps layers were shared out anew. */
+  private static Map<Integer, String> cuts(List<String> choices) {
+    Map<Integer, String> cuts = new TreeMap<>();
+    for (String line : choices) {
+      Matcher cut = CUT_AFTER.matcher(line);
+      if (cut.find()) {
+        cuts.put(Integer.parseInt(cut.group(1)), "cut anew after step " + cut.group(1));
+      }
+    }
+    return cuts;
   }
 
   /** {@code 0,8} of {@code Cut anew after step 73: layers 0-7 | 8-12, not …}. */
